@@ -1,0 +1,1 @@
+//! The model of a repository, its rules and its fixes.

@@ -1,0 +1,1 @@
+//! Shell scripts inside other files.

@@ -1,0 +1,2 @@
+//! Writes what is made from the rules, and measures.
+fn main() {}
