@@ -5,6 +5,8 @@
 pub mod dockerfile;
 pub mod shell;
 pub mod source;
+pub mod text;
 pub mod yaml;
 
 pub use source::{Edit, Kind, LineIndex, Position, Source, SourceId, Span, Spanned, apply};
+pub use text::Text;
