@@ -9,7 +9,7 @@ mod word;
 
 use std::sync::Arc;
 
-pub use word::{Env, Expansion, ExpansionError, Variable, VariableOperator, Value, Word};
+pub use word::{Env, Expansion, ExpansionError, Value, Variable, VariableOperator, Word};
 
 use crate::{SourceId, Span, Spanned, Text};
 

@@ -63,7 +63,8 @@ impl Text {
         let start = self.offset(range.start) as u32;
         let (first, last) = (range.start as u32, range.end as u32);
         let from = self.breaks.partition_point(|b| b.0 <= first);
-        let breaks = self.breaks[from..].iter().take_while(|b| b.0 < last).map(|b| (b.0 - first, b.1)).collect();
+        let breaks =
+            self.breaks[from..].iter().take_while(|b| b.0 < last).map(|b| (b.0 - first, b.1)).collect();
         Self { value: self.value[range].into(), source: self.source, start, breaks }
     }
 }
