@@ -1,1 +1,21 @@
-//! The model of a repository, its rules and its fixes.
+//! One model of a repository's containers: what is wrong with them, and the edits that mend it.
+//!
+//! The verbs in order: [`parse`](parse::parse), [`Project::of`], [`check`](check::check), [`fix`](fix::fix),
+//! render. All of it is pure: sources and names come in, data goes out.
+
+pub mod check;
+pub mod diagnostic;
+pub mod fix;
+pub mod images;
+pub mod parse;
+pub mod project;
+pub mod rule;
+pub mod rules;
+
+pub use check::{Config, Report, check};
+pub use diagnostic::{Diagnostic, Fix, Label, Safety};
+pub use parse::{Document, Files, Parse, parse};
+pub use project::Project;
+pub use rule::{Category, Check, Ctx, FixKind, Rule, Severity, Target};
+pub use seaworthy_syntax as syntax;
+pub use seaworthy_syntax::{Edit, Kind, Source, SourceId, Span, Spanned};

@@ -1,0 +1,116 @@
+//! Findings and the edits that mend them.
+
+use seaworthy_syntax::{Edit, Span};
+
+use crate::rule::{Rule, Severity};
+
+/// A finding.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// How much it matters here.
+    pub severity: Severity,
+    /// What is wrong, in one sentence without a final full stop; values of secrets never stand in it.
+    pub message: String,
+    /// The narrowest thing that is wrong.
+    pub span: Span,
+    /// Other places that explain it.
+    pub related: Vec<Label>,
+    /// What mends it.
+    pub fix: Option<Fix>,
+}
+
+/// A place and what there is to say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What to say.
+    pub message: String,
+}
+
+/// Edits that mend a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What applying it does, in the imperative: "Drop all capabilities".
+    pub title: String,
+    /// How far it can be trusted.
+    pub safety: Safety,
+    /// The edits; of one source or several, disjoint.
+    pub edits: Vec<Edit>,
+}
+
+/// How far a fix can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Safety {
+    /// Shown, never applied: a person has to complete it.
+    Manual,
+    /// Applied when asked for: the program that runs may mean something else.
+    Unsafe,
+    /// The program that runs means the same, or only loses rights it never used.
+    Safe,
+}
+
+impl Safety {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Unsafe => "unsafe",
+            Self::Safe => "safe",
+        }
+    }
+}
+
+impl Diagnostic {
+    /// Adds a place that explains the finding.
+    pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
+        self.related.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// Grades it for the place it stands in.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Offers edits that mend it; nothing where there are none.
+    pub fn fix(&mut self, safety: Safety, title: impl Into<String>, edits: impl IntoEdits) -> &mut Self {
+        if let Some(edits) = edits.into_edits().filter(|e| !e.is_empty()) {
+            self.fix = Some(Fix { title: title.into(), safety, edits });
+        }
+        self
+    }
+}
+
+/// What a fix may be made of: edits, or a refusal, which offers nothing.
+pub trait IntoEdits {
+    /// The edits.
+    fn into_edits(self) -> Option<Vec<Edit>>;
+}
+
+impl IntoEdits for Edit {
+    fn into_edits(self) -> Option<Vec<Edit>> {
+        Some(vec![self])
+    }
+}
+
+impl IntoEdits for Vec<Edit> {
+    fn into_edits(self) -> Option<Vec<Edit>> {
+        Some(self)
+    }
+}
+
+impl<T: IntoEdits> IntoEdits for Option<T> {
+    fn into_edits(self) -> Option<Vec<Edit>> {
+        self?.into_edits()
+    }
+}
+
+impl<T: IntoEdits, E> IntoEdits for Result<T, E> {
+    fn into_edits(self) -> Option<Vec<Edit>> {
+        self.ok()?.into_edits()
+    }
+}

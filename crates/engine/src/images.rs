@@ -1,0 +1,1 @@
+//! What is known of public images: `images/*.toml`, facts from their public sources.

@@ -1,0 +1,119 @@
+//! One model of a whole repository.
+//!
+//! Dockerfiles, Compose files, Kubernetes manifests and CI workflows lower into it, one file a format, and the same file
+//! knows how a change of the model is written back. A rule asks the model and never cares which file said it.
+
+pub mod compose;
+pub mod container;
+pub mod dockerfile;
+pub mod kubernetes;
+pub mod links;
+pub mod setting;
+pub mod workflow;
+
+pub use compose::Composition;
+pub use container::{Container, ContainerId, Intent};
+pub use dockerfile::{Build, BuildId, Stage};
+pub use kubernetes::{Object, ObjectId, Workload, WorkloadId};
+pub use links::Links;
+pub use setting::{Origin, Setting};
+pub use workflow::ImageJob;
+
+use seaworthy_syntax::yaml::{Node, NodeId};
+use seaworthy_syntax::{SourceId, Span};
+
+use crate::parse::{Files, Parse};
+
+/// A repository as one thing.
+#[derive(Debug, Default)]
+pub struct Project {
+    parses: Vec<Parse>,
+    /// What else lies in the repository.
+    pub files: Files,
+    /// What each Dockerfile builds.
+    pub builds: Vec<Build>,
+    /// The Compose projects: each a chain of files merged as Compose merges them.
+    pub compositions: Vec<Composition>,
+    /// Every Kubernetes object.
+    pub objects: Vec<Object>,
+    /// The objects that hold a pod template.
+    pub workloads: Vec<Workload>,
+    /// Every Compose service and every container of a pod.
+    pub containers: Vec<Container>,
+    /// What CI builds.
+    pub image_jobs: Vec<ImageJob>,
+    /// What refers to what.
+    pub links: Links,
+}
+
+/// A node of a YAML source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The source.
+    pub source: SourceId,
+    /// The node in its tree.
+    pub node: NodeId,
+}
+
+impl Place {
+    /// The place of a node.
+    pub fn of(node: Node<'_>) -> Self {
+        Self { source: node.tree().source(), node: node.id() }
+    }
+}
+
+impl Project {
+    /// Lowers trees into one model. Total: what cannot be understood is left out, its syntax errors stay with its tree.
+    ///
+    /// `parses` are in the order of their [`SourceId`]s.
+    pub fn of(parses: Vec<Parse>, files: Files) -> Self {
+        let mut project = Self { parses, files, ..Self::default() };
+        project.builds = dockerfile::lower(&project.parses, &project.files);
+        let mut containers = Vec::new();
+        project.compositions = compose::lower(&project.parses, &project.files, &mut containers);
+        let kubernetes::Lowered { objects, workloads } = kubernetes::lower(&project.parses, &mut containers);
+        project.objects = objects;
+        project.workloads = workloads;
+        project.containers = containers;
+        project.image_jobs = workflow::lower(&project.parses, &project.files);
+        project.links = links::find(&project);
+        links::inherit(&mut project);
+        project
+    }
+
+    /// The texts that lowering needs besides the sources, by path: `.env`, `env_file`s, files that are included or extended,
+    /// `.dockerignore`s. Ask again once they are there: an included file may include another.
+    pub fn wanted(parses: &[Parse], files: &Files) -> Vec<camino::Utf8PathBuf> {
+        let mut wanted = compose::wanted(parses, files);
+        wanted.extend(dockerfile::wanted(parses, files));
+        wanted.retain(|path| !files.has_asked(path));
+        wanted.sort();
+        wanted.dedup();
+        wanted
+    }
+
+    /// The trees and files it was made of.
+    pub fn into_parts(self) -> (Vec<Parse>, Files) {
+        (self.parses, self.files)
+    }
+
+    /// The trees, in the order of their sources.
+    pub fn parses(&self) -> &[Parse] {
+        &self.parses
+    }
+
+    /// The tree of a source.
+    pub fn parse(&self, source: SourceId) -> Option<&Parse> {
+        self.parses.get(source.0 as usize)
+    }
+
+    /// The text a span covers; empty for a span of no source of this project.
+    pub fn text(&self, span: Span) -> &str {
+        self.parse(span.source).and_then(|p| p.source.text.get(span.range())).unwrap_or_default()
+    }
+
+    /// The node of a place; `None` for a place of no YAML source of this project.
+    pub fn node(&self, place: Place) -> Option<Node<'_>> {
+        Some(self.parse(place.source)?.yaml()?.node(place.node))
+    }
+}

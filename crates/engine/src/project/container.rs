@@ -1,0 +1,452 @@
+//! A Compose service or a container of a pod: one type, effective values.
+
+use seaworthy_syntax::{Edit, Span, Spanned};
+
+use super::{BuildId, Place, Project, Setting, WorkloadId};
+use crate::rule::Target;
+
+/// The number of a container in [`Project::containers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContainerId(pub u32);
+
+/// A Compose service or a container of a pod, with the values that count: its own, or else those it inherits from the
+/// pod, from the Dockerfile that builds its image, or from what is known of the public image.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// Its number.
+    pub id: ContainerId,
+    /// Its name, where it is written.
+    pub name: Spanned<String>,
+    /// What runs it.
+    pub platform: Target,
+    /// What it is for.
+    pub role: Role,
+    /// The workload it is a container of; `None` for a Compose service.
+    pub workload: Option<WorkloadId>,
+    /// The Compose project it is a service of, as an index into [`Project::compositions`].
+    pub composition: Option<usize>,
+    /// Its mapping, and, for a pod's container, the pod's: where changes are written.
+    pub place: Place,
+    /// The pod's `spec` for a pod's container.
+    pub pod: Option<Place>,
+    /// The Dockerfile, and the stage of it, that builds its image.
+    pub build: Option<(BuildId, usize)>,
+    /// The image it runs.
+    pub image: Setting<ImageName>,
+    /// The user it runs as.
+    pub user: Setting<User>,
+    /// Whether the platform refuses to run it as root (`runAsNonRoot`).
+    pub run_as_non_root: Setting<bool>,
+    /// The root file system cannot be written.
+    pub read_only_root: Setting<bool>,
+    /// It has every right of the host.
+    pub privileged: Setting<bool>,
+    /// A process may gain rights its parent has not (`allowPrivilegeEscalation`, the reverse of `no-new-privileges`).
+    pub privilege_escalation: Setting<bool>,
+    /// Capabilities added, in capitals without `CAP_`.
+    pub added_capabilities: Vec<Spanned<String>>,
+    /// Capabilities dropped, in capitals without `CAP_`; `ALL` for all.
+    pub dropped_capabilities: Vec<Spanned<String>>,
+    /// The seccomp profile: `RuntimeDefault`, `Unconfined`, or the name of a local one.
+    pub seccomp: Setting<String>,
+    /// The AppArmor profile.
+    pub apparmor: Setting<String>,
+    /// Namespaces of the host it shares.
+    pub host_namespaces: Vec<Spanned<Namespace>>,
+    /// What it runs instead of the image's entry point.
+    pub entrypoint: Setting<Vec<String>>,
+    /// The arguments it runs with instead of the image's.
+    pub command: Setting<Vec<String>>,
+    /// The directory it starts in.
+    pub workdir: Setting<String>,
+    /// Its environment, in order; of several with one name the last counts.
+    pub env: Vec<EnvVar>,
+    /// Ports it listens on or publishes.
+    pub ports: Vec<Port>,
+    /// What is mounted where.
+    pub mounts: Vec<Mount>,
+    /// The platform stops sending traffic while it fails.
+    pub readiness: Option<Probe>,
+    /// The platform restarts the container when it fails; a Compose or Dockerfile health check too.
+    pub liveness: Option<Probe>,
+    /// The platform waits for it before the others begin.
+    pub startup: Option<Probe>,
+    /// The health check of Compose or of the Dockerfile; `Some` with [`Action::None`] where it is turned off.
+    pub healthcheck: Option<Probe>,
+    /// What it may use and what is set aside for it.
+    pub resources: Resources,
+    /// When the platform starts it again: `no`, `always`, `on-failure`, `unless-stopped`, or the pod's policy.
+    pub restart: Setting<String>,
+    /// `Always`, `IfNotPresent`, `Never`, or Compose's words.
+    pub pull_policy: Setting<String>,
+    /// Seconds between the stop signal and the kill.
+    pub stop_grace: Setting<u64>,
+    /// The signal that stops it.
+    pub stop_signal: Setting<String>,
+    /// A hook that runs before the stop signal.
+    pub pre_stop: Option<Span>,
+    /// An init process reaps its children (Compose `init: true`).
+    pub init: Setting<bool>,
+    /// How many processes it may have (Compose).
+    pub pids_limit: Setting<i64>,
+}
+
+/// What a container is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It does the work.
+    Main,
+    /// It runs to its end before the others start.
+    Init,
+    /// An init container that keeps running.
+    Sidecar,
+    /// A debugging container.
+    Ephemeral,
+}
+
+/// The name of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct ImageName {
+    /// The registry as written; `None` for Docker Hub.
+    pub registry: Option<String>,
+    /// The repository without the registry and without `library/`.
+    pub repository: String,
+    /// The tag.
+    pub tag: Option<String>,
+    /// The digest, `sha256:…`.
+    pub digest: Option<String>,
+}
+
+/// A user as it is written and what it comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct User {
+    /// The name, where it is one.
+    pub name: Option<String>,
+    /// The numeric id, where it is written or known.
+    pub uid: Option<u32>,
+    /// The group as written.
+    pub group: Option<String>,
+    /// The numeric group id, where it is written or known.
+    pub gid: Option<u32>,
+}
+
+/// A namespace of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is the namespace of its name")]
+pub enum Namespace {
+    Network,
+    Pid,
+    Ipc,
+    User,
+    Uts,
+    Cgroup,
+}
+
+/// A variable of the environment.
+#[derive(Clone, Debug)]
+pub struct EnvVar {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its value.
+    pub value: Setting<EnvValue>,
+}
+
+/// Where a variable's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EnvValue {
+    /// It is written out.
+    Literal(String),
+    /// A key of a Secret.
+    Secret {
+        /// The object.
+        name: String,
+        /// The key in it; `None` for all of them.
+        key: Option<String>,
+        /// It may be missing.
+        optional: bool,
+    },
+    /// A key of a ConfigMap.
+    ConfigMap {
+        /// The object.
+        name: String,
+        /// The key in it; `None` for all of them.
+        key: Option<String>,
+        /// It may be missing.
+        optional: bool,
+    },
+    /// A field of the pod or of its resources.
+    Field,
+    /// The environment of whoever runs Compose.
+    Host,
+}
+
+/// A port.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// Its name in Kubernetes.
+    pub name: Option<Spanned<String>>,
+    /// The container's port.
+    pub container: u16,
+    /// The last one of a range; the same as `container` for one port.
+    pub container_end: u16,
+    /// The port of the host it is published on.
+    pub host: Option<u16>,
+    /// The address of the host it is published on.
+    pub host_ip: Option<String>,
+    /// Whether the host publishes it (also on a port that the platform chooses).
+    pub published: bool,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Something mounted into the container.
+#[derive(Clone, Debug)]
+pub struct Mount {
+    /// The path in the container.
+    pub target: String,
+    /// What is mounted.
+    pub volume: Volume,
+    /// It cannot be written.
+    pub read_only: bool,
+    /// The path inside the volume (`subPath`).
+    pub sub_path: Option<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// A path of the host.
+    Bind(String),
+    /// A named volume or a claim.
+    Named(String),
+    /// A volume without a name that lives as long as the container or the pod.
+    Scratch {
+        /// It lies in memory.
+        memory: bool,
+        /// It has a size limit.
+        sized: bool,
+    },
+    /// A ConfigMap of this name, or a Compose config.
+    Config(String),
+    /// A Secret of this name, or a Compose secret.
+    Secret(String),
+    /// Any other kind, by its key in Kubernetes.
+    Other(String),
+}
+
+/// A health check or a probe.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What is done.
+    pub action: Action,
+    /// Seconds between two.
+    pub interval: Option<u64>,
+    /// Seconds until it counts as failed.
+    pub timeout: Option<u64>,
+    /// How many must fail in a row.
+    pub retries: Option<u64>,
+    /// Seconds before the first counts.
+    pub start_period: Option<u64>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What a probe does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Runs a program in the container.
+    Exec(Vec<String>),
+    /// Runs a line by the image's shell.
+    Shell(String),
+    /// Asks by HTTP.
+    Http {
+        /// The path.
+        path: String,
+        /// The port's number or name.
+        port: String,
+    },
+    /// Opens a connection to the port's number or name.
+    Tcp(String),
+    /// Asks by gRPC on the port.
+    Grpc(String),
+    /// It is turned off.
+    None,
+}
+
+/// Requests and limits.
+#[derive(Clone, Debug, Default)]
+pub struct Resources {
+    /// CPU set aside, in thousandths.
+    pub cpu_request: Setting<u64>,
+    /// CPU at most, in thousandths.
+    pub cpu_limit: Setting<u64>,
+    /// Memory set aside, in bytes.
+    pub memory_request: Setting<u64>,
+    /// Memory at most, in bytes.
+    pub memory_limit: Setting<u64>,
+    /// Local disk at most, in bytes.
+    pub storage_limit: Setting<u64>,
+}
+
+/// A change of a container as a rule means it; how it is written is the format's matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// The root file system cannot be written, and each of these paths gets scratch space.
+    ReadOnlyRoot {
+        /// Paths that are written: absolute.
+        scratch: Vec<String>,
+    },
+    /// It runs as this user; in a pod it is said that it must not be root too.
+    User {
+        /// The user's id.
+        uid: u32,
+        /// The group's id.
+        gid: u32,
+    },
+    /// The platform refuses to run it as root; only a pod can say so.
+    RunAsNonRoot,
+    /// It has no capability but these.
+    DropCapabilities {
+        /// Those it keeps.
+        keep: Vec<String>,
+    },
+    /// It no longer adds this capability.
+    RemoveCapability(String),
+    /// No process gains rights.
+    NoPrivilegeEscalation,
+    /// It has no longer every right of the host.
+    NotPrivileged,
+    /// The runtime's own seccomp profile.
+    DefaultSeccomp,
+    /// Memory at most, in bytes.
+    MemoryLimit(u64),
+    /// CPU at most, in thousandths.
+    CpuLimit(u64),
+    /// How many processes it may have; Compose only.
+    PidsLimit(i64),
+    /// It runs this image instead.
+    Image(String),
+    /// When the image is pulled.
+    PullPolicy(&'static str),
+    /// It no longer shares this namespace of the host.
+    OwnNamespace(Namespace),
+    /// When it is started again; Compose only.
+    Restart(&'static str),
+    /// An init process reaps its children; Compose only.
+    Init,
+    /// Seconds between the stop signal and the kill.
+    StopGrace(u64),
+}
+
+impl Project {
+    /// The container of a number.
+    pub fn container(&self, id: ContainerId) -> &Container {
+        &self.containers[id.0 as usize]
+    }
+
+    /// The edits that change a container so; `None` where the format cannot say it, where it is said already, or where
+    /// the place belongs to others too (an anchor, a file that is extended).
+    pub fn set(&self, container: &Container, intent: &Intent) -> Option<Vec<Edit>> {
+        match container.platform {
+            Target::Docker => super::compose::set(self, container, intent),
+            Target::Kubernetes => super::kubernetes::set(self, container, intent),
+        }
+    }
+}
+
+impl ImageName {
+    /// Reads a name as Docker does; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.to_owned())),
+            None => (text, None),
+        };
+        let (path, tag) = match rest.rsplit_once(':') {
+            Some((path, tag)) if !tag.contains('/') => (path, Some(tag.to_owned())),
+            _ => (rest, None),
+        };
+        let (registry, repository) = match path.split_once('/') {
+            Some((first, rest))
+                if first.contains(['.', ':'])
+                    || first == "localhost"
+                    || first.chars().any(char::is_uppercase) =>
+            {
+                (Some(first), rest)
+            }
+            _ => (None, path),
+        };
+        let registry =
+            registry.filter(|r| !matches!(*r, "docker.io" | "index.docker.io" | "registry-1.docker.io"));
+        let repository = if registry.is_none() {
+            repository.strip_prefix("library/").unwrap_or(repository)
+        } else {
+            repository
+        };
+        let valid = !repository.is_empty()
+            && repository
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"/._-".contains(&b))
+            && !tag.as_ref().is_some_and(String::is_empty);
+        valid.then(|| Self {
+            registry: registry.map(str::to_owned),
+            repository: repository.to_owned(),
+            tag,
+            digest,
+        })
+    }
+
+    /// The last part of the repository: `app` in `ghcr.io/owner/app`.
+    pub fn short(&self) -> &str {
+        self.repository.rsplit('/').next().unwrap_or(&self.repository)
+    }
+}
+
+impl std::fmt::Display for ImageName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(registry) = &self.registry {
+            write!(f, "{registry}/")?;
+        }
+        f.write_str(&self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+impl User {
+    /// Reads `name`, `uid`, `name:group` or `uid:gid`.
+    pub fn parse(text: &str) -> Self {
+        let (user, group) = match text.split_once(':') {
+            Some((user, group)) => (user, Some(group).filter(|g| !g.is_empty())),
+            None => (text, None),
+        };
+        let uid = user.parse().ok().or((user == "root").then_some(0));
+        let gid = group.and_then(|g| g.parse().ok().or((g == "root").then_some(0)));
+        Self {
+            name: user.parse::<u32>().is_err().then(|| user.to_owned()),
+            uid,
+            group: group.map(str::to_owned),
+            gid,
+        }
+    }
+
+    /// Whether it is root; `None` where a name decides that is not known.
+    pub fn is_root(&self) -> Option<bool> {
+        match (&self.name, self.uid) {
+            (_, Some(uid)) => Some(uid == 0),
+            // An empty user is the default one, root.
+            (Some(name), None) if name.is_empty() => Some(true),
+            // A name other than `root` may be anybody, but nobody gives id 0 a second name.
+            (Some(_), None) => Some(false),
+            (None, None) => None,
+        }
+    }
+}
