@@ -35,6 +35,8 @@ pub struct Container {
     pub image: Setting<ImageName>,
     /// The user it runs as.
     pub user: Setting<User>,
+    /// The group it runs as where that is said apart from the user (`runAsGroup`); [`User::gid`] has it too.
+    pub group: Setting<u32>,
     /// Whether the platform refuses to run it as root (`runAsNonRoot`).
     pub run_as_non_root: Setting<bool>,
     /// The root file system cannot be written.
@@ -51,6 +53,10 @@ pub struct Container {
     pub seccomp: Setting<String>,
     /// The AppArmor profile.
     pub apparmor: Setting<String>,
+    /// What it sees of `/proc`: `Default` or `Unmasked` (Kubernetes).
+    pub proc_mount: Setting<String>,
+    /// It runs on Windows: what is said of Linux users, capabilities and profiles does not hold.
+    pub windows: bool,
     /// Namespaces of the host it shares.
     pub host_namespaces: Vec<Spanned<Namespace>>,
     /// What it runs instead of the image's entry point.
@@ -59,7 +65,8 @@ pub struct Container {
     pub command: Setting<Vec<String>>,
     /// The directory it starts in.
     pub workdir: Setting<String>,
-    /// Its environment, in order; of several with one name the last counts.
+    /// Its environment, in order; of several with one name the last counts. Whole ConfigMaps and Secrets (`envFrom`) come
+    /// first, as a value without a key, named by the prefix of the variables they give.
     pub env: Vec<EnvVar>,
     /// Ports it listens on or publishes.
     pub ports: Vec<Port>,
@@ -212,6 +219,8 @@ pub struct Mount {
     pub read_only: bool,
     /// The path inside the volume (`subPath`).
     pub sub_path: Option<String>,
+    /// The name of the pod's volume; `None` in Compose.
+    pub name: Option<Spanned<String>>,
     /// Where it is written.
     pub span: Span,
 }
@@ -236,6 +245,8 @@ pub enum Volume {
     Secret(String),
     /// Any other kind, by its key in Kubernetes.
     Other(String),
+    /// The pod has no volume of the name that is mounted.
+    Missing(String),
 }
 
 /// A health check or a probe.
@@ -251,6 +262,8 @@ pub struct Probe {
     pub retries: Option<u64>,
     /// Seconds before the first counts.
     pub start_period: Option<u64>,
+    /// Where its port is written.
+    pub port_at: Option<Span>,
     /// Where it is written.
     pub span: Span,
 }
@@ -288,6 +301,8 @@ pub struct Resources {
     pub memory_request: Setting<u64>,
     /// Memory at most, in bytes.
     pub memory_limit: Setting<u64>,
+    /// Local disk set aside, in bytes.
+    pub storage_request: Setting<u64>,
     /// Local disk at most, in bytes.
     pub storage_limit: Setting<u64>,
 }
@@ -340,6 +355,70 @@ pub enum Intent {
     Init,
     /// Seconds between the stop signal and the kill.
     StopGrace(u64),
+}
+
+impl Container {
+    /// A container of which nothing is said yet but its name.
+    pub fn new(id: ContainerId, name: Spanned<String>, platform: Target, place: Place) -> Self {
+        Self {
+            id,
+            name,
+            platform,
+            role: Role::Main,
+            workload: None,
+            composition: None,
+            place,
+            pod: None,
+            build: None,
+            image: Setting::default(),
+            user: Setting::default(),
+            group: Setting::default(),
+            run_as_non_root: Setting::default(),
+            read_only_root: Setting::default(),
+            privileged: Setting::default(),
+            privilege_escalation: Setting::default(),
+            added_capabilities: Vec::new(),
+            dropped_capabilities: Vec::new(),
+            seccomp: Setting::default(),
+            apparmor: Setting::default(),
+            proc_mount: Setting::default(),
+            windows: false,
+            host_namespaces: Vec::new(),
+            entrypoint: Setting::default(),
+            command: Setting::default(),
+            workdir: Setting::default(),
+            env: Vec::new(),
+            ports: Vec::new(),
+            mounts: Vec::new(),
+            readiness: None,
+            liveness: None,
+            startup: None,
+            healthcheck: None,
+            resources: Resources::default(),
+            restart: Setting::default(),
+            pull_policy: Setting::default(),
+            stop_grace: Setting::default(),
+            stop_signal: Setting::default(),
+            pre_stop: None,
+            init: Setting::default(),
+            pids_limit: Setting::default(),
+        }
+    }
+}
+
+impl Probe {
+    /// A probe of which nothing is said yet but what it does.
+    pub fn new(action: Action, span: Span) -> Self {
+        Self {
+            action,
+            interval: None,
+            timeout: None,
+            retries: None,
+            start_period: None,
+            port_at: None,
+            span,
+        }
+    }
 }
 
 impl Project {
