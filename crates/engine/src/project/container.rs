@@ -409,15 +409,7 @@ impl Container {
 impl Probe {
     /// A probe of which nothing is said yet but what it does.
     pub fn new(action: Action, span: Span) -> Self {
-        Self {
-            action,
-            interval: None,
-            timeout: None,
-            retries: None,
-            start_period: None,
-            port_at: None,
-            span,
-        }
+        Self { action, interval: None, timeout: None, retries: None, start_period: None, port_at: None, span }
     }
 }
 
