@@ -4,12 +4,20 @@
 //! word knows its span. A file `BuildKit` refuses still gives a tree; what is wrong with it is in
 //! [`Dockerfile::errors`].
 
+pub mod duration;
 pub mod edit;
+mod flags;
+mod heredoc;
+mod json;
+mod lex;
+mod lines;
+mod parse;
+mod pattern;
 mod word;
 
 use std::sync::Arc;
 
-pub use word::{Env, Expansion, ExpansionError, Value, Variable, VariableOperator, Word};
+pub use word::{Env, Expansion, ExpansionError, Value, Variable, VariableOperator, Word, expand};
 
 use crate::{SourceId, Span, Spanned, Text};
 
@@ -27,6 +35,8 @@ pub struct Dockerfile {
     /// All comments in order, also those within continuations, each from its `#` to the end of its line. Directives
     /// are not among them.
     pub comments: Vec<Span>,
+    /// Blank lines within continuations, which `BuildKit` skips and warns of.
+    pub empty_continuations: Vec<Span>,
     /// The instructions in order.
     pub instructions: Vec<Instruction>,
     /// What `BuildKit` refuses, in the order of the file.
@@ -121,7 +131,7 @@ pub struct Heredoc {
     /// The delimiter without quotes.
     pub name: Text,
     /// Whether variables in the body expand: the delimiter is not quoted.
-    pub expand: bool,
+    pub expands: bool,
     /// `<<-`: leading tabs of the lines are no part of the body.
     pub strip_tabs: bool,
     /// The number before `<<`.
@@ -235,8 +245,8 @@ pub enum CopySource {
     Heredoc {
         /// The `<<name`.
         word: Word,
-        /// Its index in [`Instruction::heredocs`].
-        index: usize,
+        /// Its index in [`Instruction::heredocs`]; `None` where the word is no heredoc for the line, which then is empty.
+        index: Option<usize>,
     },
 }
 
@@ -291,16 +301,19 @@ pub struct Stage<'d> {
 impl Dockerfile {
     /// Parses a text.
     pub fn parse(source: SourceId, text: &Arc<str>) -> Self {
-        Self {
+        let mut tree = Self {
             source,
             text: text.clone(),
             directives: Vec::new(),
             escape: '\\',
             comments: Vec::new(),
+            empty_continuations: Vec::new(),
             instructions: Vec::new(),
             errors: Vec::new(),
             deferred_errors: Vec::new(),
-        }
+        };
+        parse::file(&mut tree);
+        tree
     }
 
     /// The instructions before the first `FROM`; only `ARG` is allowed there.

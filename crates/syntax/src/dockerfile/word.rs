@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use super::Heredoc;
+use super::lex::{self, Options};
 use crate::{Span, Text};
 
 /// An argument.
@@ -60,6 +62,8 @@ pub struct Expansion {
 pub struct ExpansionError {
     /// What is wrong.
     pub message: String,
+    /// The part of the word it is about.
+    pub span: Span,
 }
 
 /// A variable in a word.
@@ -103,18 +107,98 @@ impl Word {
     /// What it comes to with these variables.
     ///
     /// # Errors
-    /// Where `BuildKit` refuses the expansion: unbalanced quotes or braces, a modifier it does not have, `?` on an unset variable.
-    pub fn expand(&self, _env: &dyn Env) -> Result<Expansion, ExpansionError> {
-        Ok(Expansion { value: Some(self.text.to_string()), unset: Vec::new() })
+    /// Where `BuildKit` refuses the expansion: unbalanced quotes or braces, a modifier it does not have, `?` on a
+    /// variable that is not set.
+    pub fn expand(&self, env: &dyn Env) -> Result<Expansion, ExpansionError> {
+        self.walk(env).map(|w| Expansion { value: (!w.unknown).then_some(w.result), unset: w.unset })
+    }
+
+    /// The words it comes to, as `EXPOSE` splits them after expansion; `None` where a variable decides that is not known.
+    ///
+    /// # Errors
+    /// As [`Word::expand`].
+    pub fn expand_words(&self, env: &dyn Env) -> Result<Option<Vec<String>>, ExpansionError> {
+        if self.escape.is_none() {
+            return Ok(Some(vec![self.text.to_string()]));
+        }
+        let walked = self.walk(env)?;
+        Ok((!walked.unknown).then(|| walked.words.into_iter().map(|(word, _)| word).collect()))
     }
 
     /// Its value where no variable decides it: without quotes and escapes.
     pub fn literal(&self) -> Option<Cow<'_, str>> {
-        Some(Cow::Borrowed(&self.text))
+        let Some(escape) = self.escape else { return Some(Cow::Borrowed(&self.text)) };
+        if !self.text.contains(['$', '\'', '"', escape, '\u{feff}']) {
+            return Some(Cow::Borrowed(&self.text));
+        }
+        let walked = self.walk(&lex::Unknown).ok()?;
+        walked.variables.is_empty().then_some(Cow::Owned(walked.result))
     }
 
     /// The variables it names, in order, also those in operands.
     pub fn variables(&self) -> Vec<Variable> {
-        Vec::new()
+        let Some(escape) = self.escape else { return Vec::new() };
+        if !self.text.contains('$') {
+            return Vec::new();
+        }
+        variables(&self.text, Options::new(escape))
     }
+
+    fn walk(&self, env: &dyn Env) -> Result<lex::Walked, ExpansionError> {
+        let Some(escape) = self.escape else {
+            return Ok(lex::Walked { result: self.text.to_string(), ..lex::Walked::default() });
+        };
+        lex::walk(&self.text, Options::new(escape), env).map_err(|(message, range)| ExpansionError {
+            message,
+            span: self.text.span_of(range),
+        })
+    }
+}
+
+/// What any text comes to as a word: its value, the words it splits into, and the variables in it that are not set.
+///
+/// # Errors
+/// As [`Word::expand`]: what is wrong.
+pub fn expand(
+    text: &str,
+    escape: char,
+    env: &dyn Env,
+) -> Result<(Option<String>, Vec<String>, Vec<String>), String> {
+    let walked = lex::walk(text, Options::new(escape), env).map_err(|(message, _)| message)?;
+    let words = walked.words.into_iter().map(|(word, _)| word).collect();
+    Ok(((!walked.unknown).then_some(walked.result), words, walked.unset))
+}
+
+fn variables(text: &Text, options: Options) -> Vec<Variable> {
+    let variable = |met: lex::Met| Variable {
+        name: text.slice(met.name),
+        span: text.span_of(met.whole),
+        operator: met.operator,
+        operand: text.slice(met.operand),
+    };
+    lex::variables(text, options).into_iter().map(variable).collect()
+}
+
+impl Heredoc {
+    /// What the body comes to as `COPY` and `ADD` write it: quotes mean nothing there. The body itself where the
+    /// delimiter is quoted.
+    ///
+    /// # Errors
+    /// As [`Word::expand`].
+    pub fn expand(&self, env: &dyn Env) -> Result<Expansion, ExpansionError> {
+        if !self.expands {
+            return Ok(Expansion { value: Some(self.body.to_string()), unset: Vec::new() });
+        }
+        match lex::walk(&self.body, Self::OPTIONS, env) {
+            Ok(w) => Ok(Expansion { value: (!w.unknown).then_some(w.result), unset: w.unset }),
+            Err((message, range)) => Err(ExpansionError { message, span: self.body.span_of(range) }),
+        }
+    }
+
+    /// The variables `BuildKit` puts into the body when `COPY` or `ADD` writes it.
+    pub fn variables(&self) -> Vec<Variable> {
+        if self.expands { variables(&self.body, Self::OPTIONS) } else { Vec::new() }
+    }
+
+    const OPTIONS: Options = Options { skip_quotes: true, ..Options::new('\\') };
 }
