@@ -85,7 +85,8 @@ fn compare_file(oracle: &Value) -> Option<String> {
 }
 
 fn dump(tree: &Dockerfile) -> Vec<Value> {
-    let lines: Vec<u32> = tree.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32).collect();
+    let lines: Vec<u32> =
+        tree.text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32).collect();
     let line = |offset: u32| lines.partition_point(|n| *n < offset) + 1;
     tree.instructions
         .iter()
@@ -130,7 +131,9 @@ fn arguments(instruction: &Instruction) -> (Option<Vec<String>>, bool) {
             // The script of a heredoc stands behind the line; the line is what the oracle gives.
             let line = match instruction.heredocs.first() {
                 Some(_) if script.heredoc => None,
-                Some(h) => Some(script.text[..script.text.len().min(end_of_line(script, h.body_span.start))].to_owned()),
+                Some(h) => Some(
+                    script.text[..script.text.len().min(end_of_line(script, h.body_span.start))].to_owned(),
+                ),
                 None => Some(script.text.to_string()),
             };
             (line.filter(|l| !l.is_empty()).into_iter().map(|l| plain(&l)).collect(), false)
@@ -196,7 +199,9 @@ fn arguments(instruction: &Instruction) -> (Option<Vec<String>>, bool) {
 }
 
 fn end_of_line(script: &seaworthy_syntax::dockerfile::Script, body: u32) -> usize {
-    (0..script.text.len()).find(|at| script.text.offset(*at) + 1 >= body as usize).unwrap_or(script.text.len())
+    (0..script.text.len())
+        .find(|at| script.text.offset(*at) + 1 >= body as usize)
+        .unwrap_or(script.text.len())
 }
 
 fn compare_word(oracle: &Value) -> Option<String> {

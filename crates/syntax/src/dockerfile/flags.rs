@@ -137,7 +137,9 @@ pub(super) fn check(
             (Some(Takes::Value | Takes::Values), None) => {
                 fail(format!("`--{name}` needs a value: write `--{name}=…`"), span);
             }
-            (Some(Takes::Bool), Some(v)) if !["true", "false"].iter().any(|b| v.text.eq_ignore_ascii_case(b)) => {
+            (Some(Takes::Bool), Some(v))
+                if !["true", "false"].iter().any(|b| v.text.eq_ignore_ascii_case(b)) =>
+            {
                 let place = if v.text.is_empty() { span } else { v.span };
                 fail(format!("`--{name}` is `true` or `false`, not `{}`", v.text), place);
             }
@@ -195,14 +197,18 @@ fn name_span(flag: Span, name: &Text) -> Span {
 
 fn unknown(keyword: Keyword, name: &str, known: &[(&str, Takes)]) -> String {
     let keyword_name = keyword.as_str();
-    if matches!((keyword, name), (Keyword::Copy, "parents") | (Keyword::Copy | Keyword::Add, "exclude") | (Keyword::Run, "security"))
-    {
+    if matches!(
+        (keyword, name),
+        (Keyword::Copy, "parents") | (Keyword::Copy | Keyword::Add, "exclude") | (Keyword::Run, "security")
+    ) {
         return format!(
             "BuildKit 0.24 has no `--{name}` on its own; put `# syntax=docker/dockerfile:1` on the first line"
         );
     }
     if known.is_empty() {
-        return format!("{keyword_name} has no flags, so `--{name}` has to go; quote it if it is an argument");
+        return format!(
+            "{keyword_name} has no flags, so `--{name}` has to go; quote it if it is an argument"
+        );
     }
     match nearest(name, known.iter().map(|f| f.0)) {
         Some(near) => format!("{keyword_name} has no flag `--{name}`; did you mean `--{near}`?"),

@@ -138,6 +138,7 @@ fn unterminated(file: &str, from: usize, name: &str) -> (Range<usize>, Range<usi
         at += line.len();
     }
     let end = next.unwrap_or(file.len());
-    let message = format!("the heredoc does not end: add a line with nothing but `{name}` behind its last line");
+    let message =
+        format!("the heredoc does not end: add a line with nothing but `{name}` behind its last line");
     (from..end, end..end, message)
 }

@@ -51,9 +51,13 @@ fn looks_meant(source: &str) -> bool {
     }
     // `[ "a", …` and `[ "a" ]`, but not `[ "a" = "b" ]`.
     let after = match first.chars().next() {
-        Some(quote @ ('"' | '\'')) => first[1..].split_once(quote).map_or("", |(_, after)| after).trim_start(),
+        Some(quote @ ('"' | '\'')) => {
+            first[1..].split_once(quote).map_or("", |(_, after)| after).trim_start()
+        }
         Some('“' | '”' | '‘' | '’') => return true,
-        _ => first.split_once(char::is_whitespace).map_or("", |(word, _)| &word[word.len().saturating_sub(1)..]),
+        _ => first
+            .split_once(char::is_whitespace)
+            .map_or("", |(word, _)| &word[word.len().saturating_sub(1)..]),
     };
     after.starts_with(',') || (after.starts_with(']') && after[1..].trim().is_empty())
 }
@@ -170,7 +174,8 @@ impl Parser<'_> {
                     return Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER));
                 }
                 // Go replaces a surrogate without its partner and reads on behind it.
-                let second = if self.bytes[self.at..].starts_with(b"\\u") { self.hex(self.at + 2) } else { None };
+                let second =
+                    if self.bytes[self.at..].starts_with(b"\\u") { self.hex(self.at + 2) } else { None };
                 match (first, second) {
                     (0xd800..0xdc00, Some(low @ 0xdc00..0xe000)) => {
                         self.at += 6;
@@ -187,7 +192,10 @@ impl Parser<'_> {
     fn bad_escape<T>(&self, start: usize) -> Result<T, Failure> {
         let length = self.text[start + 1..self.bytes.len()].chars().next().map_or(0, char::len_utf8);
         let range = start..start + 1 + length;
-        Err((format!("`{}` is no escape in JSON; write `\\\\` for a backslash", &self.text[range.clone()]), range))
+        Err((
+            format!("`{}` is no escape in JSON; write `\\\\` for a backslash", &self.text[range.clone()]),
+            range,
+        ))
     }
 
     fn hex(&self, at: usize) -> Option<u32> {
@@ -224,7 +232,9 @@ impl Parser<'_> {
                     }
                 }
                 Some(b'-' | b'0'..=b'9') => self.number()?,
-                Some(b'\'') => return self.fail("strings stand in double quotes in JSON, not in single quotes"),
+                Some(b'\'') => {
+                    return self.fail("strings stand in double quotes in JSON, not in single quotes");
+                }
                 Some(b']') => return self.fail("a comma has to be followed by a string"),
                 None => return self.fail("the closing `]` is missing"),
                 Some(_) => self.literal()?,
@@ -272,7 +282,8 @@ impl Parser<'_> {
                 return Ok(());
             }
         }
-        let end = self.text[self.at..self.bytes.len()].find([',', ']']).map_or(self.bytes.len(), |n| self.at + n);
+        let end =
+            self.text[self.at..self.bytes.len()].find([',', ']']).map_or(self.bytes.len(), |n| self.at + n);
         Err(("strings stand in double quotes in JSON".into(), self.at..self.end_of(end)))
     }
 

@@ -366,9 +366,7 @@ impl<'s> Lex<'s> {
             }
             Some(':' | '+' | '-' | '?' | '#' | '%') => self.modified(start, range, name, modifier, slot),
             Some('/') => self.replaced(start, range, name, slot),
-            Some(other) => {
-                self.fail(format!("BuildKit has no modifier `{other}` in `${{…}}`"), start)
-            }
+            Some(other) => self.fail(format!("BuildKit has no modifier `{other}` in `${{…}}`"), start),
             None => self.fail("the closing `}` is missing", start),
         }
     }

@@ -205,6 +205,7 @@ fn check_length(text: &str, range: &Range<usize>, tree: &mut Dockerfile) {
         let message = format!(
             "this line has {length} bytes and BuildKit reads at most {LONGEST_LINE}: break it with a continuation"
         );
-        tree.errors.push(Spanned::new(message, Span::new(tree.source, range.start, range.start + line.len())));
+        tree.errors
+            .push(Spanned::new(message, Span::new(tree.source, range.start, range.start + line.len())));
     }
 }

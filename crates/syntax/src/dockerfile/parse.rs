@@ -7,8 +7,8 @@ use super::heredoc;
 use super::json::{self, Json};
 use super::lines::{Line, Lines};
 use super::{
-    ArgDefinition, Arguments, Command, CopySource, Dockerfile, Flag, Healthcheck, Heredoc, Instruction, Keyword,
-    Pair, Script, Transfer, Word,
+    ArgDefinition, Arguments, Command, CopySource, Dockerfile, Flag, Healthcheck, Heredoc, Instruction,
+    Keyword, Pair, Script, Transfer, Word,
 };
 use crate::text::Builder;
 use crate::{Span, Spanned, Text};
@@ -27,7 +27,8 @@ pub(super) fn file(tree: &mut Dockerfile) {
         let instruction = instruction(line, &mut lines, tree, preview);
         let keyword = instruction.keyword;
         let from = keyword.value == Keyword::From && instruction.onbuild.is_none();
-        if !staged && !from && !misplaced && (keyword.value != Keyword::Arg || instruction.onbuild.is_some()) {
+        if !staged && !from && !misplaced && (keyword.value != Keyword::Arg || instruction.onbuild.is_some())
+        {
             misplaced = true;
             let place = instruction.onbuild.unwrap_or(keyword.span);
             let message = format!(
@@ -107,8 +108,7 @@ fn instruction(line: Line, lines: &mut Lines<'_>, tree: &mut Dockerfile, preview
     };
     let keyword = Keyword::of(&text[keyword_range.clone()]);
     let keyword_span = text.span_of(keyword_range.clone());
-    let mut parser =
-        Parser { tree, line: &text, keyword, keyword_span, deferred: onbuild.is_some() };
+    let mut parser = Parser { tree, line: &text, keyword, keyword_span, deferred: onbuild.is_some() };
     if onbuild.is_some() && matches!(keyword, Keyword::From | Keyword::Maintainer) {
         let message = format!("{} cannot stand within ONBUILD: remove it", keyword.as_str());
         parser.hard(message, keyword_span);
@@ -247,14 +247,22 @@ impl Parser<'_> {
         match self.keyword {
             Keyword::Unknown | Keyword::Onbuild => self.invalid(range),
             Keyword::From => self.from(range),
-            Keyword::Run => self.command(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Run),
-            Keyword::Cmd => self.command(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Cmd),
+            Keyword::Run => {
+                self.command(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Run)
+            }
+            Keyword::Cmd => {
+                self.command(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Cmd)
+            }
             Keyword::Entrypoint => {
                 self.command(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Entrypoint)
             }
             Keyword::Shell => self.shell(range, json),
-            Keyword::Copy => self.transfer(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Copy),
-            Keyword::Add => self.transfer(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Add),
+            Keyword::Copy => {
+                self.transfer(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Copy)
+            }
+            Keyword::Add => {
+                self.transfer(range, json, heredocs).map_or_else(|r| self.invalid(r), Arguments::Add)
+            }
             Keyword::Env => self.pairs(range).map_or_else(|r| self.invalid(r), Arguments::Env),
             Keyword::Label => self.pairs(range).map_or_else(|r| self.invalid(r), Arguments::Label),
             Keyword::Arg => self.definitions(range),
@@ -340,7 +348,9 @@ impl Parser<'_> {
             [image, as_, name] if self.line[as_.clone()].eq_ignore_ascii_case("as") => {
                 let lower = self.line[name.clone()].to_lowercase();
                 let valid = lower.starts_with(|c: char| c.is_ascii_lowercase())
-                    && lower.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
+                    && lower
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b));
                 let name = self.verbatim(name.clone());
                 if !valid {
                     let message = format!(
@@ -352,7 +362,10 @@ impl Parser<'_> {
                 Arguments::From { image: self.word(image.clone()), name: Some(name) }
             }
             [] => {
-                self.wrong("FROM needs an image: write `FROM image` or `FROM image AS name`", self.keyword_span);
+                self.wrong(
+                    "FROM needs an image: write `FROM image` or `FROM image AS name`",
+                    self.keyword_span,
+                );
                 self.invalid(range)
             }
             [image, rest @ ..] => {
@@ -430,10 +443,13 @@ impl Parser<'_> {
             Some(Json::OtherElement(_)) => self.invalid(range),
             Some(Json::Not(broken)) => {
                 let (message, place) = match broken {
-                    _ if range.is_empty() => {
-                        ("SHELL needs an array: write `SHELL [\"/bin/sh\", \"-c\"]`".into(), self.keyword_span)
+                    _ if range.is_empty() => (
+                        "SHELL needs an array: write `SHELL [\"/bin/sh\", \"-c\"]`".into(),
+                        self.keyword_span,
+                    ),
+                    Some((message, at)) => {
+                        (format!("SHELL needs a JSON array: {message}"), self.line.span_of(at))
                     }
-                    Some((message, at)) => (format!("SHELL needs a JSON array: {message}"), self.line.span_of(at)),
                     None => (
                         "SHELL needs a JSON array: write `SHELL [\"/bin/sh\", \"-c\"]`".into(),
                         self.line.span_of(range.clone()),
@@ -462,7 +478,8 @@ impl Parser<'_> {
         let keyword = self.keyword.as_str();
         let Some(destination) = words.pop().filter(|_| !words.is_empty()) else {
             let place = if range.is_empty() { self.keyword_span } else { self.line.span_of(range.clone()) };
-            let message = format!("{keyword} needs a source and a destination: write `{keyword} source destination`");
+            let message =
+                format!("{keyword} needs a source and a destination: write `{keyword} source destination`");
             self.wrong(message, place);
             return Err(range);
         };
@@ -484,13 +501,17 @@ impl Parser<'_> {
         let keyword = self.keyword.as_str();
         let words = self.quoted_words(range.clone());
         let Some(first) = words.first() else {
-            self.wrong(format!("{keyword} needs a name and a value: write `{keyword} name=value`"), self.keyword_span);
+            self.wrong(
+                format!("{keyword} needs a name and a value: write `{keyword} name=value`"),
+                self.keyword_span,
+            );
             return Err(range);
         };
         if !self.line[first.clone()].contains('=') {
             let (name, value) = split_keyword(self.line, range.clone());
             if value.is_empty() {
-                let message = format!("a value is missing: write `{keyword} {}=value`", &self.line[name.clone()]);
+                let message =
+                    format!("a value is missing: write `{keyword} {}=value`", &self.line[name.clone()]);
                 self.hard(message, self.line.span_of(name));
                 return Err(range);
             }
@@ -575,12 +596,14 @@ impl Parser<'_> {
             }
             "CMD" => {}
             "" => {
-                let message = "HEALTHCHECK needs a command: write `HEALTHCHECK CMD command` or `HEALTHCHECK NONE`";
+                let message =
+                    "HEALTHCHECK needs a command: write `HEALTHCHECK CMD command` or `HEALTHCHECK NONE`";
                 self.wrong(message, self.keyword_span);
                 return self.invalid(range);
             }
             _ => {
-                let message = format!("HEALTHCHECK takes CMD or NONE, not `{word}`: write `HEALTHCHECK CMD command`");
+                let message =
+                    format!("HEALTHCHECK takes CMD or NONE, not `{word}`: write `HEALTHCHECK CMD command`");
                 self.wrong(message, kind_span);
             }
         }
@@ -608,7 +631,10 @@ impl Parser<'_> {
                             value.text
                         ),
                         Some(n) if n != 0 && n < 1_000_000 => {
-                            format!("`--{}` has to be at least one millisecond, or 0 for the default", flag.name)
+                            format!(
+                                "`--{}` has to be at least one millisecond, or 0 for the default",
+                                flag.name
+                            )
                         }
                         Some(_) => continue,
                     };
@@ -617,9 +643,11 @@ impl Parser<'_> {
                 "retries" => {
                     // `0x` and the like are no numbers for Go here, a sign is.
                     let digits = value.text.strip_prefix(['+', '-']).unwrap_or(&value.text);
-                    let number = value.text.parse::<i32>().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
+                    let number =
+                        value.text.parse::<i32>().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
                     if number.is_none_or(|n| n < 0) {
-                        let message = format!("`--retries` takes a whole number from 0 on, not `{}`", value.text);
+                        let message =
+                            format!("`--retries` takes a whole number from 0 on, not `{}`", value.text);
                         self.wrong(message, value.span);
                     }
                 }

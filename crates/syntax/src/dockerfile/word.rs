@@ -148,10 +148,8 @@ impl Word {
         let Some(escape) = self.escape else {
             return Ok(lex::Walked { result: self.text.to_string(), ..lex::Walked::default() });
         };
-        lex::walk(&self.text, Options::new(escape), env).map_err(|(message, range)| ExpansionError {
-            message,
-            span: self.text.span_of(range),
-        })
+        lex::walk(&self.text, Options::new(escape), env)
+            .map_err(|(message, range)| ExpansionError { message, span: self.text.span_of(range) })
     }
 }
 
