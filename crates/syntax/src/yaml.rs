@@ -11,7 +11,7 @@ mod template;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, hash_map};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::{SourceId, Span, Spanned};
 pub use template::is_template;
@@ -35,6 +35,7 @@ pub struct Yaml {
     comments: Vec<Span>,
     errors: Vec<Spanned<String>>,
     duplicates: Vec<Duplicate>,
+    layout: OnceLock<edit::Layout>,
 }
 
 /// A node in few bytes. Nodes lie in the order of the file, a collection before its content.

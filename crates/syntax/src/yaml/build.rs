@@ -33,6 +33,7 @@ pub(super) fn build(source: SourceId, text: &Arc<str>) -> Yaml {
         comments: Vec::new(),
         errors: Vec::new(),
         duplicates: Vec::new(),
+        layout: std::sync::OnceLock::new(),
     };
     let mut builder = Builder {
         text,
@@ -424,14 +425,31 @@ impl Builder<'_> {
     fn block_header(&self, content: usize) -> usize {
         let bytes = self.text.as_bytes();
         let from = self.open.last().map_or(0, |open| self.tree.nodes[open.node as usize].start as usize);
-        let mut at = skip_blank(self.text, self.last_end.max(from), b"-:?,");
+        let at = self.skip_properties(skip_blank(self.text, self.last_end.max(from), b"-:?,"));
+        if at <= content && matches!(bytes.get(at), Some(b'|' | b'>')) { at } else { content }
+    }
+
+    /// The first `-` of a block sequence. For one that is not indented below its key, the parser points behind it.
+    fn first_dash(&self, start: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        if bytes.get(start) == Some(&b'-') && bytes.get(start + 1).is_none_or(u8::is_ascii_whitespace) {
+            return start;
+        }
+        let from = self.open.last().map_or(0, |open| self.tree.nodes[open.node as usize].start as usize);
+        let at = self.skip_properties(skip_blank(self.text, self.last_end.max(from), b":?"));
+        if at <= start && bytes.get(at) == Some(&b'-') { at } else { start }
+    }
+
+    /// The first byte behind anchors and tags.
+    fn skip_properties(&self, mut at: usize) -> usize {
+        let bytes = self.text.as_bytes();
         while let Some(b'&' | b'!') = bytes.get(at) {
             while bytes.get(at).is_some_and(|b| !b.is_ascii_whitespace()) {
                 at += 1;
             }
             at = skip_blank(self.text, at, b"");
         }
-        if at <= content && matches!(bytes.get(at), Some(b'|' | b'>')) { at } else { content }
+        at
     }
 
     fn alias(&mut self, id: Option<usize>, start: usize, end: usize) {
@@ -484,7 +502,11 @@ impl Builder<'_> {
             StructureStyle::Block => Style::Block,
             StructureStyle::Flow => Style::Flow,
         };
-        let node = self.add(kind, style, start, end);
+        let start = match (kind, style) {
+            (NodeKind::Sequence, Style::Block) => self.first_dash(start),
+            _ => start,
+        };
+        let node = self.add(kind, style, start, end.max(start));
         self.tag_span(node, tag);
         self.name(anchor, node, 0);
         self.open.push(Open { node, size: 1, children: 0, anchor });
@@ -584,7 +606,7 @@ fn tag(span: &granit_parser::Span) -> Option<(usize, usize)> {
 }
 
 /// The first byte from `at` on that is no white space, in no comment and none of `indicators`.
-fn skip_blank(text: &str, mut at: usize, indicators: &[u8]) -> usize {
+pub(super) fn skip_blank(text: &str, mut at: usize, indicators: &[u8]) -> usize {
     let bytes = text.as_bytes();
     while let Some(b) = bytes.get(at) {
         match b {
