@@ -431,13 +431,14 @@ impl Builder<'_> {
 
     /// The first `-` of a block sequence. For one that is not indented below its key, the parser points behind it.
     fn first_dash(&self, start: usize) -> usize {
-        let bytes = self.text.as_bytes();
-        if bytes.get(start) == Some(&b'-') && bytes.get(start + 1).is_none_or(u8::is_ascii_whitespace) {
+        let Some(open) = self.open.last() else { return start };
+        let parent = self.tree.nodes[open.node as usize];
+        if parent.kind != NodeKind::Mapping {
             return start;
         }
-        let from = self.open.last().map_or(0, |open| self.tree.nodes[open.node as usize].start as usize);
-        let at = self.skip_properties(skip_blank(self.text, self.last_end.max(from), b":?"));
-        if at <= start && bytes.get(at) == Some(&b'-') { at } else { start }
+        let from = self.last_end.max(parent.start as usize);
+        let at = self.skip_properties(skip_blank(self.text, from, b":?"));
+        if at <= start && self.text.as_bytes().get(at) == Some(&b'-') { at } else { start }
     }
 
     /// The first byte behind anchors and tags.
