@@ -77,12 +77,22 @@ pub struct Files {
     texts: BTreeMap<Utf8PathBuf, Option<Arc<str>>>,
     /// The directories whose names are complete, so that what is not listed below them does not exist.
     roots: Vec<Utf8PathBuf>,
+    /// Directories that were listed.
+    directories: BTreeSet<Utf8PathBuf>,
+    /// Directories that exist and were not listed: what lies below them is not known.
+    closed: BTreeSet<Utf8PathBuf>,
 }
 
 impl Files {
     /// Files from complete listings of directories.
     pub fn new(roots: Vec<Utf8PathBuf>, names: BTreeSet<Utf8PathBuf>) -> Self {
-        Self { names, texts: BTreeMap::new(), roots }
+        Self { names, roots, ..Self::default() }
+    }
+
+    /// Adds directories: those whose files are among the names, and those that exist but were not listed.
+    pub fn add_directories(&mut self, listed: BTreeSet<Utf8PathBuf>, closed: BTreeSet<Utf8PathBuf>) {
+        self.directories.extend(listed);
+        self.closed.extend(closed);
     }
 
     /// Adds the text that was asked for; `None` where there is no such file.
@@ -105,8 +115,12 @@ impl Files {
 
     /// Whether a file or directory exists; `None` outside of what was listed.
     pub fn exists(&self, path: &Utf8Path) -> Option<bool> {
-        if self.names.contains(path) || self.below(path).next().is_some() {
+        let known = [&self.names, &self.directories, &self.closed].iter().any(|set| set.contains(path));
+        if known || self.below(path).next().is_some() {
             return Some(true);
+        }
+        if path.ancestors().any(|above| self.closed.contains(above)) {
+            return None;
         }
         let listed = self
             .roots

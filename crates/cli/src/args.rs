@@ -1,0 +1,225 @@
+//! The command line.
+
+use camino::Utf8PathBuf;
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Parser, Subcommand, ValueEnum};
+use seaworthy_engine::{Severity, Target};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Makes containers ready for production.
+///
+/// Reads a repository's Dockerfiles, Compose files, Kubernetes manifests and CI workflows as one project, says what
+/// keeps it from running well in production, and fixes it.
+#[derive(Debug, Parser)]
+#[command(name = "seaworthy", version, styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Say nothing but the findings
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say also what was left out, and why
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what is wrong, where, why it matters and what fixes it
+    #[command(after_help = EXIT_CODES)]
+    Check(Check),
+    /// Apply fixes and say what remains
+    #[command(after_help = EXIT_CODES)]
+    Fix(Fix),
+    /// Explain a rule, by its name or by another tool's id
+    Explain {
+        /// The rule: root-user, DL3002, CKV_K8S_23, …
+        rule: String,
+    },
+    /// List the rules
+    Rules {
+        /// Only rules that are named so, have such an id, or are in such a category
+        filter: Vec<String>,
+        /// How to print them
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+const EXIT_CODES: &str =
+    "Exit status: 0 where nothing is found, 1 where something is, 2 where something cannot be done.";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fix {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Apply also fixes after which the program may mean something else
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    /// Write nothing, print what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Write nothing, exit with 1 where something would change
+    #[arg(long)]
+    pub(crate) check: bool,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Input {
+    /// Files and directories; `-` is standard input, nothing is the current directory
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// What to call standard input
+    #[arg(long, value_name = "PATH")]
+    pub(crate) stdin_filename: Option<Utf8PathBuf>,
+    /// Read settings from this file alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct Selection {
+    /// Run these rules: names, other tools' ids, categories, or all
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) select: Vec<String>,
+    /// Leave these rules out
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
+    /// Report nothing below this severity
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub(crate) severity: Option<Level>,
+    /// What the containers are meant for, where the project does not tell
+    #[arg(long, value_enum, value_name = "PLATFORM")]
+    pub(crate) target: Option<Platform>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// How to print findings
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Print to a file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    /// Count findings by rule instead of listing them
+    #[arg(long)]
+    pub(crate) statistics: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// With an excerpt of the source
+    #[default]
+    Text,
+    /// One line each
+    Concise,
+    /// Version 1 of the JSON contract
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table
+    #[default]
+    Text,
+    /// JSON
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Level {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Platform {
+    Docker,
+    Kubernetes,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Low => Self::Low,
+            Level::Medium => Self::Medium,
+            Level::High => Self::High,
+            Level::Critical => Self::Critical,
+        }
+    }
+}
+
+impl From<Platform> for Target {
+    fn from(platform: Platform) -> Self {
+        match platform {
+            Platform::Docker => Self::Docker,
+            Platform::Kubernetes => Self::Kubernetes,
+        }
+    }
+}
+
+impl Color {
+    /// Makes it the choice of every stream; `auto` leaves it to the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
+    pub(crate) fn apply(self) {
+        let choice = match self {
+            Self::Auto => return,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}

@@ -1,0 +1,19 @@
+//! What each command does.
+
+mod check;
+mod load;
+mod rules;
+
+use crate::args::{Args, Command};
+use crate::error::Error;
+
+/// Runs the command; the exit status where it could be done.
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    match &args.command {
+        Command::Check(check) => check::run(check, &args.global),
+        Command::Fix(fix) => Err(Error::message(format!("fix is not there yet: {fix:?}"))),
+        Command::Explain { rule } => rules::explain(rule),
+        Command::Rules { filter, format } => rules::list(filter, *format),
+        Command::Completions { shell } => rules::completions(*shell),
+    }
+}

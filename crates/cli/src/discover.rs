@@ -1,0 +1,416 @@
+//! From paths to sources: what is ours is read, everything else is a name.
+
+mod kind;
+mod walk;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+use seaworthy_engine::parse::{Files, normalise};
+use seaworthy_engine::{Kind, Source};
+
+use self::kind::{Candidate, Verdict};
+pub(crate) use self::walk::Tree;
+use self::walk::{Entry, Walked};
+use crate::error::{Error, reason};
+
+/// The largest file that is read, in bytes.
+const LIMIT: u64 = 16 << 20;
+
+/// How much of a large file, or of a JSON file, is read to tell what it is, in bytes.
+const HEAD: u64 = 8 << 10;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Discovered {
+    /// The sources, sorted by path.
+    pub(crate) sources: Vec<Source>,
+    /// The names around them.
+    pub(crate) files: Files,
+    /// Where further texts may be read from.
+    pub(crate) tree: Tree,
+    /// What there is to say of it.
+    pub(crate) notes: Vec<Note>,
+    /// The label of the source that came from standard input.
+    pub(crate) stdin: Option<Utf8PathBuf>,
+}
+
+/// Something to say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// What was asked for cannot be done.
+    Failure(String),
+    /// Something was left out that the user would want to know of.
+    Warning(String),
+    /// Something was left out as it should be.
+    Detail(String),
+}
+
+/// Finds and reads everything below the paths that is ours.
+pub(crate) fn discover(
+    paths: &[Utf8PathBuf],
+    stdin_filename: Option<&Utf8Path>,
+    excluded: &(dyn Fn(&Utf8Path) -> bool + Sync),
+) -> Result<Discovered, Error> {
+    let cwd = std::env::current_dir()
+        .and_then(|d| Utf8PathBuf::from_path_buf(d).map_err(|_| io::Error::other("its name is not UTF-8")))
+        .map_err(|e| Error::message(format!("cannot tell the current directory: {}", reason(&e))))?;
+    let mut found = Discovered::default();
+    let here = [Utf8PathBuf::from(".")];
+    let paths = if paths.is_empty() { &here } else { paths };
+
+    let mut walked = Walked::default();
+    let mut outright: Vec<(Utf8PathBuf, PathBuf)> = Vec::new();
+    let mut roots = Vec::new();
+    let mut stdin = false;
+    for path in paths {
+        if path == "-" {
+            stdin = true;
+            continue;
+        }
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_dir() => {
+                found.tree.add(path.as_std_path());
+                let label = walk::label(path, &cwd);
+                if roots.contains(&label) {
+                    continue;
+                }
+                let more = walk::walk(path, &cwd);
+                walked.candidates.extend(more.candidates);
+                walked.names.extend(more.names);
+                walked.entered.extend(more.entered);
+                walked.closed.extend(more.closed);
+                found.notes.extend(more.unreadable.into_iter().map(Note::Warning));
+                roots.push(label);
+            }
+            Ok(_) => outright.push((walk::label(path, &cwd), path.clone().into())),
+            Err(error) => found.notes.push(Note::Failure(missing(path, &error))),
+        }
+    }
+    for (label, path) in &outright {
+        surroundings(path, label, &cwd, &mut found.tree, &mut walked, &mut roots);
+    }
+    if stdin || outright.is_empty() && roots.is_empty() {
+        found.tree.add(cwd.as_std_path());
+    }
+
+    settle_symlinks(&mut walked, &found.tree, &mut found.notes);
+    let named: BTreeSet<&Utf8Path> = outright.iter().map(|(label, _)| label.as_path()).collect();
+    let mut seen = BTreeSet::new();
+    let outright: Vec<_> = outright
+        .iter()
+        .filter(|(label, path)| seen.insert(path.canonicalize().unwrap_or_else(|_| label.clone().into())))
+        .collect();
+    let charts = Charts::of(&walked);
+    let walked_sources: Vec<_> = walked
+        .candidates
+        .par_iter()
+        .filter(|(label, _)| !named.contains(label.as_path()))
+        .filter(|(label, entry)| outright.is_empty() || !is_same(label, entry, &seen))
+        .filter(|(label, _)| !excluded(label))
+        .map(|(label, entry)| read_candidate(label, entry, &charts))
+        .collect();
+    for read in walked_sources {
+        found.take(read);
+    }
+    for (label, path) in outright {
+        found.take(read_outright(label, path));
+    }
+    if stdin {
+        found.take_stdin(stdin_filename, &cwd)?;
+    }
+    found.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    found.files = files(walked, roots);
+    Ok(found)
+}
+
+/// Reads the texts that lowering asks for; what is no regular file of the tree is not there.
+pub(crate) fn supply(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree) {
+    let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path)).collect();
+    for (path, text) in wanted.into_iter().zip(texts) {
+        files.add_text(path, text);
+    }
+}
+
+fn text_in(tree: &Tree, path: &Utf8Path) -> Option<Arc<str>> {
+    let real = tree.resolve(path.as_std_path())?;
+    let meta = fs::metadata(&real).ok()?;
+    if !meta.is_file() || meta.len() > LIMIT {
+        return None;
+    }
+    Some(Source::from_bytes(path, Kind::Ignore, fs::read(real).ok()?).text)
+}
+
+/// What reading a file gave.
+enum Outcome {
+    Source(Source),
+    Note(Note),
+    Nothing,
+}
+
+impl Discovered {
+    fn take(&mut self, read: Outcome) {
+        match read {
+            Outcome::Source(source) => self.sources.push(source),
+            Outcome::Note(note) => self.notes.push(note),
+            Outcome::Nothing => {}
+        }
+    }
+
+    fn take_stdin(&mut self, name: Option<&Utf8Path>, cwd: &Utf8Path) -> Result<(), Error> {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .take(LIMIT + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| Error::message(format!("cannot read standard input: {}", reason(&e))))?;
+        let label = name.map_or_else(|| Utf8PathBuf::from("<stdin>"), |n| walk::label(n, cwd));
+        if bytes.len() as u64 > LIMIT {
+            self.notes.push(Note::Failure(too_large(&label)));
+            return Ok(());
+        }
+        self.sources.retain(|source| source.path != label);
+        let read = source_of(&label, bytes, |text| {
+            kind::classify_outright(name.unwrap_or(Utf8Path::new("")), text, || false)
+        });
+        self.take(read.unwrap_or_else(|why| Outcome::Note(Note::Failure(unknown(&label, &why)))));
+        self.stdin = Some(label);
+        Ok(())
+    }
+}
+
+/// Why a file that was read is no source.
+enum Unfit {
+    Binary,
+    Template,
+    Other,
+}
+
+fn source_of(
+    label: &Utf8Path,
+    bytes: Vec<u8>,
+    classify: impl FnOnce(&str) -> Verdict,
+) -> Result<Outcome, Unfit> {
+    if memchr::memchr(0, &bytes).is_some() {
+        return Err(Unfit::Binary);
+    }
+    let mut source = Source::from_bytes(label, Kind::Ignore, bytes);
+    match classify(&source.text) {
+        Verdict::Ours(kind) => {
+            source.kind = kind;
+            Ok(Outcome::Source(source))
+        }
+        Verdict::Template => Err(Unfit::Template),
+        Verdict::Other => Err(Unfit::Other),
+    }
+}
+
+fn read_candidate(label: &Utf8Path, entry: &Entry, charts: &Charts<'_>) -> Outcome {
+    let bytes = match read_bounded(entry) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Outcome::Nothing,
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            return Outcome::Note(Note::Warning(too_large(label)));
+        }
+        Err(error) => {
+            return Outcome::Note(Note::Warning(format!("{label}: {}; it is not checked", reason(&error))));
+        }
+    };
+    let classify = |text: &str| kind::classify(label, entry.candidate, text, || charts.holds(label));
+    source_of(label, bytes, classify).unwrap_or_else(|why| match why {
+        Unfit::Binary if kind::is_certain(label) => Outcome::Note(Note::Warning(unknown(label, &why))),
+        Unfit::Binary | Unfit::Template => Outcome::Note(Note::Detail(unknown(label, &why))),
+        Unfit::Other => Outcome::Nothing,
+    })
+}
+
+/// The bytes of a candidate; `None` where its head tells that it is not ours.
+fn read_bounded(entry: &Entry) -> io::Result<Option<Vec<u8>>> {
+    let mut file = File::open(&entry.path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Ok(None);
+    }
+    let large = meta.len() > LIMIT;
+    let mut bytes = Vec::with_capacity(if large { HEAD as usize } else { meta.len() as usize + 1 });
+    if large || entry.candidate == Candidate::Json {
+        file.by_ref().take(HEAD).read_to_end(&mut bytes)?;
+        if !may_be_ours(&bytes, entry.candidate) {
+            return Ok(None);
+        }
+    }
+    if large {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    file.take(LIMIT).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Whether the head of a file may be that of one of ours.
+fn may_be_ours(head: &[u8], candidate: Candidate) -> bool {
+    let has = |word: &str| memchr::memmem::find(head, word.as_bytes()).is_some();
+    match candidate {
+        Candidate::Json => ["\"apiVersion\"", "\"kind\"", "\"services\""].into_iter().any(has),
+        Candidate::Yaml => {
+            !head.contains(&0) && ["apiVersion:", "kind:", "services:", "jobs:"].into_iter().any(has)
+        }
+        Candidate::Dockerfile | Candidate::PerhapsDockerfile => {
+            !head.contains(&0) && ["FROM", "from", "ARG"].into_iter().any(has)
+        }
+        Candidate::Ignore => false,
+    }
+}
+
+fn read_outright(label: &Utf8Path, path: &Path) -> Outcome {
+    let bytes = match fs::metadata(path).and_then(|meta| {
+        if meta.len() > LIMIT { Err(io::ErrorKind::FileTooLarge.into()) } else { fs::read(path) }
+    }) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            return Outcome::Note(Note::Failure(too_large(label)));
+        }
+        Err(error) => return Outcome::Note(Note::Failure(format!("{label}: {}", reason(&error)))),
+    };
+    let in_chart = || is_chart_template(label, |chart| chart.exists());
+    source_of(label, bytes, |text| kind::classify_outright(label, text, in_chart)).unwrap_or_else(|why| {
+        Outcome::Note(match why {
+            Unfit::Binary => Note::Failure(unknown(label, &why)),
+            Unfit::Template | Unfit::Other => Note::Warning(unknown(label, &why)),
+        })
+    })
+}
+
+fn missing(path: &Utf8Path, error: &io::Error) -> String {
+    let broken = fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
+    if broken && error.kind() == io::ErrorKind::NotFound {
+        return format!("{path}: a symbolic link to nothing; mend it or leave it out");
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("{path}: no such file or directory"),
+        _ => format!("{path}: {}", reason(error)),
+    }
+}
+
+fn too_large(path: &Utf8Path) -> String {
+    format!("{path}: larger than {} MiB, so it is not read; split it or exclude it", LIMIT >> 20)
+}
+
+fn unknown(path: &Utf8Path, why: &Unfit) -> String {
+    match why {
+        Unfit::Binary => format!("{path}: not a text file, so it is not checked"),
+        Unfit::Template => format!("{path}: a template, not checked before it is rendered"),
+        Unfit::Other => {
+            format!(
+                "{path}: no Dockerfile, Compose file, manifest or workflow, so there is nothing to check in it"
+            )
+        }
+    }
+}
+
+/// Whether a file is among those that were named outright, by another name.
+fn is_same(label: &Utf8Path, entry: &Entry, outright: &BTreeSet<PathBuf>) -> bool {
+    entry.path.canonicalize().is_ok_and(|real| outright.contains(&real))
+        || outright.contains(label.as_std_path())
+}
+
+/// What may be read around a file that was named outright, and the names there: its repository, or only its directory.
+fn surroundings(
+    path: &Path,
+    label: &Utf8Path,
+    cwd: &Utf8Path,
+    tree: &mut Tree,
+    walked: &mut Walked,
+    roots: &mut Vec<Utf8PathBuf>,
+) {
+    let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if tree.resolve(directory).is_some() {
+        return;
+    }
+    if let Some(top) = walk::repository(directory).and_then(|p| Utf8PathBuf::from_path_buf(p).ok()) {
+        tree.add(top.as_std_path());
+        // Labels of what lies above the current directory begin with `..`, as the files' own do.
+        let up =
+            cwd.strip_prefix(&top).map(|below| below.components().map(|_| "..").collect::<Utf8PathBuf>());
+        let root = up.map_or(top, |up| if up.as_str().is_empty() { ".".into() } else { up });
+        let more = walk::walk(&root, cwd);
+        walked.names.extend(more.names);
+        walked.entered.extend(more.entered);
+        walked.closed.extend(more.closed);
+        roots.push(walk::label(&root, cwd));
+        return;
+    }
+    tree.add(directory);
+    let parent = label.parent().unwrap_or(Utf8Path::new("")).to_owned();
+    for child in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let Some(name) = child.file_name().to_str().map(|n| parent.join(n)) else { continue };
+        if child.path().is_dir() {
+            walked.closed.insert(name);
+        } else {
+            walked.names.insert(name);
+        }
+    }
+    roots.push(parent);
+}
+
+/// Leaves out symbolic links that lead to nothing, out of the tree, or to what is found itself.
+fn settle_symlinks(walked: &mut Walked, tree: &Tree, notes: &mut Vec<Note>) {
+    if !walked.candidates.values().any(|entry| entry.symlink) {
+        return;
+    }
+    let mut real: BTreeSet<PathBuf> = walked
+        .candidates
+        .values()
+        .filter(|entry| !entry.symlink)
+        .filter_map(|entry| entry.path.canonicalize().ok())
+        .collect();
+    walked.candidates.retain(|label, entry| {
+        if !entry.symlink {
+            return true;
+        }
+        let Ok(target) = entry.path.canonicalize() else {
+            notes.push(Note::Warning(format!("{label}: a symbolic link to nothing; mend it or remove it")));
+            return false;
+        };
+        if tree.resolve(&target).is_none() {
+            notes.push(Note::Detail(format!("{label}: a symbolic link out of the tree, not followed")));
+            return false;
+        }
+        target.is_file() && real.insert(target)
+    });
+}
+
+/// The directories of Helm charts.
+struct Charts<'w> {
+    names: &'w BTreeSet<Utf8PathBuf>,
+}
+
+impl<'w> Charts<'w> {
+    fn of(walked: &'w Walked) -> Self {
+        Self { names: &walked.names }
+    }
+
+    fn holds(&self, path: &Utf8Path) -> bool {
+        is_chart_template(path, |chart| self.names.contains(chart))
+    }
+}
+
+/// Whether a file lies in the `templates` of a chart.
+fn is_chart_template(path: &Utf8Path, exists: impl Fn(&Utf8Path) -> bool) -> bool {
+    path.ancestors().skip(1).any(|directory| {
+        directory.file_name() == Some("templates")
+            && directory.parent().is_some_and(|chart| {
+                exists(&normalise(&chart.join("Chart.yaml"))) || exists(&normalise(&chart.join("Chart.yml")))
+            })
+    })
+}
+
+fn files(walked: Walked, roots: Vec<Utf8PathBuf>) -> Files {
+    let mut files = Files::new(roots, walked.names);
+    files.add_directories(walked.entered, walked.closed);
+    files
+}
