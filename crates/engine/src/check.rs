@@ -62,8 +62,17 @@ fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnosti
         Check::Stage(check) => {
             project.builds.iter().flat_map(|b| &b.stages).for_each(|stage| check(stage, &mut ctx));
         }
-        Check::Container(check) => project.containers.iter().for_each(|c| check(c, &mut ctx)),
-        Check::Workload(check) => project.workloads.iter().for_each(|w| check(w, &mut ctx)),
+        // A patch says only what it changes, so nothing can be missing from it.
+        Check::Container(check) => project
+            .containers
+            .iter()
+            .filter(|c| c.workload.is_none_or(|w| !project.workload(w).object(project).patch))
+            .for_each(|c| check(c, &mut ctx)),
+        Check::Workload(check) => project
+            .workloads
+            .iter()
+            .filter(|w| !w.object(project).patch)
+            .for_each(|w| check(w, &mut ctx)),
         Check::Project(check) => check(project, &mut ctx),
         Check::Engine => {}
     }

@@ -14,7 +14,7 @@ pub mod workflow;
 pub use compose::Composition;
 pub use container::{Container, ContainerId, Intent};
 pub use dockerfile::{Build, BuildId, Stage};
-pub use kubernetes::{Object, ObjectId, Workload, WorkloadId};
+pub use kubernetes::{Kustomization, Object, ObjectId, Workload, WorkloadId};
 pub use links::Links;
 pub use setting::{Origin, Setting};
 pub use workflow::ImageJob;
@@ -38,6 +38,8 @@ pub struct Project {
     pub objects: Vec<Object>,
     /// The objects that hold a pod template.
     pub workloads: Vec<Workload>,
+    /// What puts Kubernetes objects together and changes them.
+    pub kustomizations: Vec<Kustomization>,
     /// Every Compose service and every container of a pod.
     pub containers: Vec<Container>,
     /// What CI builds.
@@ -71,9 +73,11 @@ impl Project {
         project.builds = dockerfile::lower(&project.parses, &project.files);
         let mut containers = Vec::new();
         project.compositions = compose::lower(&project.parses, &project.files, &mut containers);
-        let kubernetes::Lowered { objects, workloads } = kubernetes::lower(&project.parses, &mut containers);
+        let kubernetes::Lowered { objects, workloads, kustomizations } =
+            kubernetes::lower(&project.parses, &mut containers);
         project.objects = objects;
         project.workloads = workloads;
+        project.kustomizations = kustomizations;
         project.containers = containers;
         project.image_jobs = workflow::lower(&project.parses, &project.files);
         project.links = links::find(&project);

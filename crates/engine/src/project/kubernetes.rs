@@ -1,10 +1,34 @@
 //! Kubernetes objects, and the workloads among them: those that hold a pod template.
 
-use seaworthy_syntax::{Edit, SourceId, Span, Spanned};
+mod detail;
+mod kinds;
+mod kustomize;
+mod pod;
+pub mod quantity;
+mod read;
+mod selector;
+mod write;
 
-use super::container::{Container, Intent};
+use std::collections::BTreeSet;
+
+use seaworthy_syntax::yaml::{Node, NodeKind};
+use seaworthy_syntax::{Kind, SourceId, Span, Spanned};
+
+use super::container::Container;
 use super::{ContainerId, Place, Project};
 use crate::parse::Parse;
+pub use detail::{
+    Autoscaler, Backend, Binding, Budget, Claim, Data, Detail, Grant, Ingress, IngressPath, NetworkPolicy,
+    NetworkRule, ObjectRef, Peer, PeerPort, Role, Route, Service, ServiceAccount, ServicePort, StorageClass, Tls,
+};
+pub use kinds::group;
+use kinds::{Holder, Shape};
+pub use kustomize::{Generated, ImageOverride, Kustomization, Patch};
+pub use pod::{Pod, PodVolume, Spread, VolumeSource};
+pub use read::{Labels, PortRef};
+use read::{labels, lookup, spanned_number, spanned_string, string};
+pub use selector::{Expression, Operator, Selector};
+pub(super) use write::set;
 
 /// The number of an object in [`Project::objects`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,11 +56,13 @@ pub struct Object {
     /// The namespace as written.
     pub namespace: Option<Spanned<String>>,
     /// Its labels.
-    pub labels: Vec<(Spanned<String>, Spanned<String>)>,
+    pub labels: Labels,
     /// Its annotations.
-    pub annotations: Vec<(Spanned<String>, Spanned<String>)>,
-    /// The workload it holds a pod template for.
-    pub workload: Option<WorkloadId>,
+    pub annotations: Labels,
+    /// The workloads it holds pod templates for; most hold one, an Argo Workflow may hold many.
+    pub workloads: Vec<WorkloadId>,
+    /// What it says, for the kinds that are known.
+    pub detail: Detail,
     /// Whether it is a patch of Kustomize, not an object of its own: rules on whole objects leave it alone.
     pub patch: bool,
 }
@@ -50,12 +76,22 @@ pub struct Workload {
     pub object: ObjectId,
     /// What kind of work it does.
     pub kind: WorkloadKind,
+    /// The object's `spec`, or the nearest part of it that is about this workload alone.
+    pub spec: Place,
     /// How many pods it asks for; `None` where it does not say.
     pub replicas: Option<Spanned<u64>>,
-    /// The pod's `spec`.
-    pub pod: Place,
+    /// Which pods it takes for its own; `None` where the kind has no selector or it is missing.
+    pub selector: Option<Selector>,
+    /// The Service that gives a StatefulSet's pods their names.
+    pub service_name: Option<Spanned<String>>,
+    /// The volume claims a StatefulSet makes for each pod.
+    pub claims: Vec<Claim>,
+    /// The pod.
+    pub pod: Pod,
     /// The pod template's labels.
-    pub pod_labels: Vec<(Spanned<String>, Spanned<String>)>,
+    pub pod_labels: Labels,
+    /// The pod template's annotations.
+    pub pod_annotations: Labels,
     /// Its containers, init and ephemeral ones too.
     pub containers: Vec<ContainerId>,
     /// The name of the object and where it stands; of its kind where it has none.
@@ -85,14 +121,285 @@ pub enum WorkloadKind {
 pub(super) struct Lowered {
     pub(super) objects: Vec<Object>,
     pub(super) workloads: Vec<Workload>,
+    pub(super) kustomizations: Vec<Kustomization>,
 }
+
+/// How deep lists of objects may lie in each other: an alias can make a list an item of itself.
+const LIST_DEPTH: u8 = 4;
 
 /// Lowers every manifest.
-pub(super) fn lower(_parses: &[Parse], _containers: &mut Vec<Container>) -> Lowered {
-    Lowered { objects: Vec::new(), workloads: Vec::new() }
+pub(super) fn lower(parses: &[Parse], containers: &mut Vec<Container>) -> Lowered {
+    let mut lowering = Lowering {
+        containers,
+        lowered: Lowered { objects: Vec::new(), workloads: Vec::new(), kustomizations: Vec::new() },
+    };
+    for parse in parses.iter().filter(|p| p.source.kind == Kind::Manifest) {
+        let Some(yaml) = parse.yaml() else { continue };
+        for root in yaml.documents().flatten() {
+            match kustomize::read(root, &parse.source.path) {
+                Some(kustomization) => lowering.lowered.kustomizations.push(kustomization),
+                None => lowering.document(root, None, LIST_DEPTH),
+            }
+        }
+    }
+    let mut lowered = lowering.lowered;
+    mark_patches(parses, &mut lowered);
+    lowered
 }
 
-/// Writes a change of a pod's container back.
-pub(super) fn set(_project: &Project, _container: &Container, _intent: &Intent) -> Option<Vec<Edit>> {
-    None
+struct Lowering<'a> {
+    containers: &'a mut Vec<Container>,
+    lowered: Lowered,
+}
+
+/// The API version and the kind that the items of a typed list need not repeat.
+type Inherited = (Spanned<String>, Spanned<String>);
+
+impl Lowering<'_> {
+    fn document(&mut self, root: Node<'_>, inherited: Option<&Inherited>, depth: u8) {
+        let root = root.resolve();
+        if root.kind() != NodeKind::Mapping {
+            return;
+        }
+        let named = root.get("apiVersion").and_then(spanned_string).zip(root.get("kind").and_then(spanned_string));
+        let Some((api_version, kind)) = named.or_else(|| inherited.cloned()) else { return };
+        let item_kind = kind.strip_suffix("List");
+        if let Some(item_kind) = item_kind
+            && let Some(items) = root.get("items").filter(|n| n.resolve().kind() == NodeKind::Sequence)
+        {
+            let inherited = (!item_kind.is_empty())
+                .then(|| (api_version.clone(), Spanned::new(item_kind.to_owned(), kind.span)));
+            if depth > 0 {
+                for item in items.items() {
+                    self.document(item, inherited.as_ref(), depth - 1);
+                }
+            }
+            return;
+        }
+        self.object(root, api_version, kind);
+    }
+
+    fn object(&mut self, root: Node<'_>, api_version: Spanned<String>, kind: Spanned<String>) {
+        let id = ObjectId(self.lowered.objects.len() as u32);
+        let metadata = root.get("metadata");
+        let field = |key| metadata.and_then(|m: Node<'_>| m.get(key));
+        let mut object = Object {
+            id,
+            source: root.tree().source(),
+            place: Place::of(root),
+            name: field("name").and_then(spanned_string),
+            namespace: field("namespace").and_then(spanned_string),
+            labels: labels(field("labels")),
+            annotations: labels(field("annotations")),
+            workloads: Vec::new(),
+            detail: detail::read(root, &api_version, &kind),
+            patch: false,
+            api_version,
+            kind,
+        };
+        if let Some(holder) = kinds::holder(&object.api_version, &object.kind) {
+            for path in holder.paths {
+                self.templates(&mut object, holder, root, root, path);
+            }
+        }
+        self.lowered.objects.push(object);
+    }
+
+    /// Follows a path from `node`; `around` is the last mapping on the way that is no list's.
+    fn templates<'t>(
+        &mut self,
+        object: &mut Object,
+        holder: &Holder,
+        around: Node<'t>,
+        node: Node<'t>,
+        path: &[&str],
+    ) {
+        match path {
+            [] => self.template(object, holder, around, node.resolve()),
+            ["*", rest @ ..] => {
+                let node = node.resolve();
+                for child in node.items().chain(node.entries().map(|e| e.value)) {
+                    self.templates(object, holder, child.resolve(), child, rest);
+                }
+            }
+            [key, rest @ ..] => {
+                let around = if rest.is_empty() { node.resolve() } else { around };
+                if let Some(child) = node.get(key) {
+                    self.templates(object, holder, around, child, rest);
+                }
+            }
+        }
+    }
+
+    fn template(&mut self, object: &mut Object, holder: &Holder, spec: Node<'_>, template: Node<'_>) {
+        if template.kind() != NodeKind::Mapping {
+            return;
+        }
+        match holder.shape {
+            Shape::Template => {
+                if let Some(pod) = template.get("spec").map(Node::resolve) {
+                    self.workload(object, holder, spec, template.get("metadata"), &pod::Form::pod(pod));
+                }
+            }
+            Shape::Spec => self.workload(object, holder, spec, None, &pod::Form::pod(template)),
+            Shape::Tekton => self.workload(object, holder, template, None, &pod::Form::tekton(template)),
+            Shape::Argo => {
+                for item in template.get("templates").into_iter().flat_map(Node::items) {
+                    let form = pod::Form::argo(item.resolve(), template);
+                    self.workload(object, holder, template, item.get("metadata"), &form);
+                }
+            }
+        }
+    }
+
+    fn workload(
+        &mut self,
+        object: &mut Object,
+        holder: &Holder,
+        spec: Node<'_>,
+        metadata: Option<Node<'_>>,
+        form: &pod::Form<'_>,
+    ) {
+        if form.spec.kind() != NodeKind::Mapping || form.is_empty() {
+            return;
+        }
+        let id = WorkloadId(self.lowered.workloads.len() as u32);
+        // For a Pod the object is the template, and its spec the pod's.
+        let spec = if holder.workload == WorkloadKind::Pod { form.spec } else { spec };
+        let field = |key| metadata.and_then(|m: Node<'_>| m.get(key));
+        let pod_annotations = labels(field("annotations"));
+        let pod = Pod::read(form);
+        let containers = pod::containers(form, &pod, &pod_annotations, id, self.containers);
+        let selector = spec.get("selector").filter(|n| n.resolve().kind() == NodeKind::Mapping).map(|node| {
+            if matches!(object.kind.as_str(), "ReplicationController" | "DeploymentConfig") {
+                Selector::read_plain(node)
+            } else {
+                Selector::read(node)
+            }
+        });
+        object.workloads.push(id);
+        self.lowered.workloads.push(Workload {
+            id,
+            object: object.id,
+            kind: holder.workload,
+            spec: Place::of(spec),
+            replicas: spec.get("replicas").and_then(spanned_number),
+            selector,
+            service_name: spec.get("serviceName").and_then(spanned_string),
+            claims: spec
+                .get("volumeClaimTemplates")
+                .into_iter()
+                .flat_map(Node::items)
+                .map(Claim::read)
+                .collect(),
+            pod,
+            pod_labels: labels(field("labels")),
+            pod_annotations,
+            containers,
+            headline: object.name.as_ref().map_or(object.kind.span, |name| name.span),
+        });
+    }
+}
+
+/// Marks the objects that only change others.
+fn mark_patches(parses: &[Parse], lowered: &mut Lowered) {
+    let files: BTreeSet<_> =
+        lowered.kustomizations.iter().flat_map(|k| &k.patches).filter_map(|p| p.file.as_deref()).collect();
+    let resources: BTreeSet<_> =
+        lowered.kustomizations.iter().flat_map(|k| &k.resources).map(|r| r.value.as_path()).collect();
+    let directories: BTreeSet<_> = lowered.kustomizations.iter().map(|k| k.directory.as_path()).collect();
+    for object in &mut lowered.objects {
+        let Some(parse) = parses.get(object.source.0 as usize) else { continue };
+        let Some(root) = parse.yaml().map(|y| y.node(object.place.node)) else { continue };
+        let path = parse.source.path.as_path();
+        object.patch = if files.contains(path) || kustomize::has_directives(root) {
+            true
+        } else if resources.contains(path) {
+            false
+        } else {
+            // What no kustomization names, but lies where Kustomize works, is a patch if it is no whole object.
+            let near = path.ancestors().skip(1).any(|dir| directories.contains(dir))
+                || path.components().any(|c| matches!(c.as_str(), "overlays" | "patches" | "components"))
+                || path.file_stem().is_some_and(|name| name.contains("patch"));
+            near && kustomize::is_partial(root, &object.api_version, &object.kind)
+        };
+    }
+}
+
+impl Object {
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&Spanned<String>> {
+        lookup(&self.labels, key)
+    }
+
+    /// The value of an annotation.
+    pub fn annotation(&self, key: &str) -> Option<&Spanned<String>> {
+        lookup(&self.annotations, key)
+    }
+
+    /// Its API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        group(&self.api_version)
+    }
+
+    /// Where to point for the object as a whole: its name, or its kind where it has none.
+    pub fn headline(&self) -> Span {
+        self.name.as_ref().map_or(self.kind.span, |name| name.span)
+    }
+
+    /// The node below several keys of the object, for what has no field of its own here.
+    pub fn at<'p>(&self, project: &'p Project, path: &[&str]) -> Option<Node<'p>> {
+        project.node(self.place)?.at(path)
+    }
+
+    /// The text of a scalar below several keys.
+    pub fn text(&self, project: &Project, path: &[&str]) -> Option<Spanned<String>> {
+        spanned_string(self.at(project, path)?)
+    }
+}
+
+impl Workload {
+    /// The object it stands in.
+    pub fn object<'p>(&self, project: &'p Project) -> &'p Object {
+        project.object(self.object)
+    }
+
+    /// The value of a label of its pods.
+    pub fn pod_label(&self, key: &str) -> Option<&Spanned<String>> {
+        lookup(&self.pod_labels, key)
+    }
+
+    /// The node below several keys of its `spec`.
+    pub fn at<'p>(&self, project: &'p Project, path: &[&str]) -> Option<Node<'p>> {
+        project.node(self.spec)?.at(path)
+    }
+
+    /// The node below several keys of its pod's `spec`.
+    pub fn pod_at<'p>(&self, project: &'p Project, path: &[&str]) -> Option<Node<'p>> {
+        project.node(self.pod.place)?.at(path)
+    }
+}
+
+impl WorkloadKind {
+    /// Whether its pods run until they are done, so that nothing waits for them to be ready.
+    pub fn runs_to_end(self) -> bool {
+        matches!(self, Self::Job | Self::CronJob | Self::Running)
+    }
+}
+
+impl Project {
+    /// The object of a number.
+    pub fn object(&self, id: ObjectId) -> &Object {
+        &self.objects[id.0 as usize]
+    }
+
+    /// The workload of a number.
+    pub fn workload(&self, id: WorkloadId) -> &Workload {
+        &self.workloads[id.0 as usize]
+    }
+}
+
+/// The text of a scalar child, for the files below.
+fn text_at(node: Node<'_>, path: &[&str]) -> Option<String> {
+    string(node.at(path)?)
 }

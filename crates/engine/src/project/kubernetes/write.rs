@@ -1,0 +1,11 @@
+//! Writing a change of a pod's container back.
+
+use seaworthy_syntax::Edit;
+
+use crate::project::container::{Container, Intent};
+use crate::project::Project;
+
+/// Writes a change of a pod's container back.
+pub(in crate::project) fn set(_project: &Project, _container: &Container, _intent: &Intent) -> Option<Vec<Edit>> {
+    None
+}
