@@ -68,11 +68,9 @@ fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnosti
             .iter()
             .filter(|c| c.workload.is_none_or(|w| !project.workload(w).object(project).patch))
             .for_each(|c| check(c, &mut ctx)),
-        Check::Workload(check) => project
-            .workloads
-            .iter()
-            .filter(|w| !w.object(project).patch)
-            .for_each(|w| check(w, &mut ctx)),
+        Check::Workload(check) => {
+            project.workloads.iter().filter(|w| !w.object(project).patch).for_each(|w| check(w, &mut ctx))
+        }
         Check::Project(check) => check(project, &mut ctx),
         Check::Engine => {}
     }

@@ -19,7 +19,8 @@ use super::{ContainerId, Place, Project};
 use crate::parse::Parse;
 pub use detail::{
     Autoscaler, Backend, Binding, Budget, Claim, Data, Detail, Grant, Ingress, IngressPath, NetworkPolicy,
-    NetworkRule, ObjectRef, Peer, PeerPort, Role, Route, Service, ServiceAccount, ServicePort, StorageClass, Tls,
+    NetworkRule, ObjectRef, Peer, PeerPort, Role, Route, Service, ServiceAccount, ServicePort, StorageClass,
+    Tls,
 };
 pub use kinds::group;
 use kinds::{Holder, Shape};
@@ -161,7 +162,8 @@ impl Lowering<'_> {
         if root.kind() != NodeKind::Mapping {
             return;
         }
-        let named = root.get("apiVersion").and_then(spanned_string).zip(root.get("kind").and_then(spanned_string));
+        let named =
+            root.get("apiVersion").and_then(spanned_string).zip(root.get("kind").and_then(spanned_string));
         let Some((api_version, kind)) = named.or_else(|| inherited.cloned()) else { return };
         let item_kind = kind.strip_suffix("List");
         if let Some(item_kind) = item_kind

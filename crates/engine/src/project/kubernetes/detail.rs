@@ -3,7 +3,9 @@
 use seaworthy_syntax::yaml::Node;
 use seaworthy_syntax::{Span, Spanned};
 
-use super::read::{PortRef, boolean, integer, labels, port, setting, spanned_number, spanned_string, string, strings};
+use super::read::{
+    PortRef, boolean, integer, labels, port, setting, spanned_number, spanned_string, string, strings,
+};
 use super::{Selector, group, quantity, text_at};
 use crate::project::{Origin, Setting};
 
@@ -314,10 +316,9 @@ pub(super) fn read(root: Node<'_>, api_version: &str, kind: &str) -> Detail {
         ("", "Service") => Detail::Service(Box::new(service(root))),
         ("networking.k8s.io" | "extensions", "Ingress") => Detail::Ingress(ingress(root)),
         ("networking.k8s.io" | "extensions", "NetworkPolicy") => Detail::NetworkPolicy(network_policy(root)),
-        (
-            "gateway.networking.k8s.io",
-            "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute",
-        ) => Detail::Route(gateway_route(root)),
+        ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute" | "UDPRoute") => {
+            Detail::Route(gateway_route(root))
+        }
         ("route.openshift.io", "Route") => Detail::Route(openshift_route(root)),
         ("autoscaling", "HorizontalPodAutoscaler") => Detail::Autoscaler(autoscaler(root)),
         ("keda.sh", "ScaledObject") => Detail::Autoscaler(scaled_object(root)),
@@ -369,17 +370,16 @@ pub(super) fn read(root: Node<'_>, api_version: &str, kind: &str) -> Detail {
                 aggregates: root.get("aggregationRule").is_some_and(|n| !n.is_null()),
             })
         }
-        ("rbac.authorization.k8s.io" | "authorization.openshift.io", "RoleBinding" | "ClusterRoleBinding") => {
-            Detail::Binding(Binding {
-                cluster: kind == "ClusterRoleBinding",
-                role: root.get("roleRef").and_then(object_ref),
-                subjects: items(root.get("subjects"))
-                    .filter_map(|item| {
-                        Some((object_ref(item)?, item.get("namespace").and_then(spanned_string)))
-                    })
-                    .collect(),
-            })
-        }
+        (
+            "rbac.authorization.k8s.io" | "authorization.openshift.io",
+            "RoleBinding" | "ClusterRoleBinding",
+        ) => Detail::Binding(Binding {
+            cluster: kind == "ClusterRoleBinding",
+            role: root.get("roleRef").and_then(object_ref),
+            subjects: items(root.get("subjects"))
+                .filter_map(|item| Some((object_ref(item)?, item.get("namespace").and_then(spanned_string))))
+                .collect(),
+        }),
         ("", "PersistentVolumeClaim") => Detail::Claim(Claim::read(root)),
         ("", "Namespace") => Detail::Namespace,
         ("storage.k8s.io", "StorageClass") => {
@@ -388,7 +388,8 @@ pub(super) fn read(root: Node<'_>, api_version: &str, kind: &str) -> Detail {
                 provisioner: root.get("provisioner").and_then(spanned_string),
                 reclaim: root.get("reclaimPolicy").and_then(spanned_string),
                 default: annotations.iter().any(|(key, value)| {
-                    key.value.ends_with("storageclass.kubernetes.io/is-default-class") && value.value == "true"
+                    key.value.ends_with("storageclass.kubernetes.io/is-default-class")
+                        && value.value == "true"
                 }),
             })
         }

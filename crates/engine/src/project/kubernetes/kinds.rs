@@ -2,8 +2,8 @@
 
 use super::WorkloadKind;
 use super::WorkloadKind::{
-    CronJob, DaemonSet, Deployment, Job, Pod, PodTemplate, ReplicaSet, ReplicationController, Running, Serving,
-    StatefulSet,
+    CronJob, DaemonSet, Deployment, Job, Pod, PodTemplate, ReplicaSet, ReplicationController, Running,
+    Serving, StatefulSet,
 };
 
 /// A kind that holds pods.

@@ -85,7 +85,8 @@ pub struct Generated {
 
 /// Reads a document as a kustomization; `None` where it is none.
 pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
-    let named = matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"));
+    let named =
+        matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"));
     let api_version = root.get("apiVersion").and_then(string);
     let kind = root.get("kind").and_then(string);
     let ours = match api_version.as_deref().map(group) {
@@ -102,7 +103,9 @@ pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
         place: Place::of(root),
         component: kind.as_deref() == Some("Component"),
         resources: Vec::new(),
-        remote: ["helmCharts", "helmChartInflationGenerator", "generators"].iter().any(|k| root.get(k).is_some()),
+        remote: ["helmCharts", "helmChartInflationGenerator", "generators"]
+            .iter()
+            .any(|k| root.get(k).is_some()),
         patches: Vec::new(),
         namespace: root.get("namespace").and_then(spanned_string),
         name_prefix: root.get("namePrefix").and_then(spanned_string),
@@ -114,7 +117,9 @@ pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
         directory,
     };
     let items = |key: &str| root.get(key).into_iter().flat_map(Node::items);
-    for entry in ["resources", "bases", "components"].iter().flat_map(|key| items(key)).filter_map(spanned_string) {
+    for entry in
+        ["resources", "bases", "components"].iter().flat_map(|key| items(key)).filter_map(spanned_string)
+    {
         if is_remote(&entry.value) {
             kustomization.remote = true;
         } else {

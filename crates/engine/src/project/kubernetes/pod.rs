@@ -4,12 +4,13 @@ use seaworthy_syntax::yaml::{Node, NodeKind};
 use seaworthy_syntax::{Span, Spanned};
 
 use super::read::{
-    Labels, boolean, entry_span, integer, is_placeholder, labels, lookup, number, port, setting, spanned_number,
-    spanned_string, string, strings,
+    Labels, boolean, entry_span, integer, is_placeholder, labels, lookup, number, port, setting,
+    spanned_number, spanned_string, string, strings,
 };
 use super::{PortRef, Selector, quantity, text_at};
 use crate::project::container::{
-    Action, Container, EnvValue, EnvVar, ImageName, Mount, Namespace, Port, Probe, Resources, Role, User, Volume,
+    Action, Container, EnvValue, EnvVar, ImageName, Mount, Namespace, Port, Probe, Resources, Role, User,
+    Volume,
 };
 use crate::project::{ContainerId, Origin, Place, Setting, WorkloadId};
 use crate::rule::Target;
@@ -128,8 +129,11 @@ pub(super) struct Form<'t> {
 impl<'t> Form<'t> {
     /// A pod's `spec`.
     pub(super) fn pod(spec: Node<'t>) -> Self {
-        const LISTS: &[(&str, Role)] =
-            &[("initContainers", Role::Init), ("containers", Role::Main), ("ephemeralContainers", Role::Ephemeral)];
+        const LISTS: &[(&str, Role)] = &[
+            ("initContainers", Role::Init),
+            ("containers", Role::Main),
+            ("ephemeralContainers", Role::Ephemeral),
+        ];
         Self { spec, fallback: None, base: None, lists: LISTS, unnamed: None }
     }
 
@@ -214,7 +218,12 @@ impl Pod {
                 })
                 .collect(),
             host_namespaces: host_namespaces(form),
-            share_processes: setting(of("shareProcessNamespace"), "shareProcessNamespace", Origin::Own, boolean),
+            share_processes: setting(
+                of("shareProcessNamespace"),
+                "shareProcessNamespace",
+                Origin::Own,
+                boolean,
+            ),
             service_account: setting(of("serviceAccountName"), "serviceAccountName", Origin::Own, name_of)
                 .or(setting(of("serviceAccount"), "serviceAccount", Origin::Own, name_of)),
             old_service_account: entry_span(form.spec, "serviceAccount"),
@@ -286,7 +295,10 @@ fn host_namespaces(form: &Form<'_>) -> Vec<Spanned<Namespace>> {
     .into_iter()
     .filter_map(|(key, namespace)| {
         let map = form.holding(key);
-        (boolean(map.get(key)?) == Some(true)).then(|| entry_span(map, key)).flatten().map(|s| Spanned::new(namespace, s))
+        (boolean(map.get(key)?) == Some(true))
+            .then(|| entry_span(map, key))
+            .flatten()
+            .map(|s| Spanned::new(namespace, s))
     })
     .collect()
 }
@@ -501,7 +513,8 @@ fn security(container: &mut Container, node: Node<'_>, form: &Form<'_>, annotati
         None => Setting::default(),
     };
     container.run_as_non_root = both(own, pod, "runAsNonRoot", boolean);
-    let own_base = |key: &str| setting(own, key, Origin::Own, boolean).or(setting(base, key, Origin::Pod, boolean));
+    let own_base =
+        |key: &str| setting(own, key, Origin::Own, boolean).or(setting(base, key, Origin::Pod, boolean));
     container.read_only_root = own_base("readOnlyRootFilesystem");
     container.privileged = own_base("privileged");
     container.privilege_escalation = own_base("allowPrivilegeEscalation");
@@ -563,11 +576,15 @@ fn environment(node: Node<'_>) -> Vec<EnvVar> {
         } else {
             EnvValue::ConfigMap { name: name.value, key: None, optional }
         };
-        Some(EnvVar { name: Spanned::new(prefix, span), value: Setting::known(value, Origin::Own, Some(span)) })
+        Some(EnvVar {
+            name: Spanned::new(prefix, span),
+            value: Setting::known(value, Origin::Own, Some(span)),
+        })
     });
-    let own = node.get("env").into_iter().flat_map(Node::items).filter_map(|item| {
-        Some(EnvVar { name: spanned_string(item.get("name")?)?, value: env_value(item) })
-    });
+    let own =
+        node.get("env").into_iter().flat_map(Node::items).filter_map(|item| {
+            Some(EnvVar { name: spanned_string(item.get("name")?)?, value: env_value(item) })
+        });
     from.chain(own).collect()
 }
 

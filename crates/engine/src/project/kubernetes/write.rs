@@ -2,10 +2,14 @@
 
 use seaworthy_syntax::Edit;
 
-use crate::project::container::{Container, Intent};
 use crate::project::Project;
+use crate::project::container::{Container, Intent};
 
 /// Writes a change of a pod's container back.
-pub(in crate::project) fn set(_project: &Project, _container: &Container, _intent: &Intent) -> Option<Vec<Edit>> {
+pub(in crate::project) fn set(
+    _project: &Project,
+    _container: &Container,
+    _intent: &Intent,
+) -> Option<Vec<Edit>> {
     None
 }
