@@ -17,6 +17,8 @@ pub struct Diagnostic {
     pub span: Span,
     /// Other places that explain it.
     pub related: Vec<Label>,
+    /// Secrets: what stands there is shown in no output.
+    pub hidden: Vec<Span>,
     /// What mends it.
     pub fix: Option<Fix>,
 }
@@ -60,28 +62,6 @@ impl Safety {
             Self::Unsafe => "unsafe",
             Self::Safe => "safe",
         }
-    }
-}
-
-impl Diagnostic {
-    /// Adds a place that explains the finding.
-    pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
-        self.related.push(Label { span, message: message.into() });
-        self
-    }
-
-    /// Grades it for the place it stands in.
-    pub fn severity(&mut self, severity: Severity) -> &mut Self {
-        self.severity = severity;
-        self
-    }
-
-    /// Offers edits that mend it; nothing where there are none.
-    pub fn fix(&mut self, safety: Safety, title: impl Into<String>, edits: impl IntoEdits) -> &mut Self {
-        if let Some(edits) = edits.into_edits().filter(|e| !e.is_empty()) {
-            self.fix = Some(Fix { title: title.into(), safety, edits });
-        }
-        self
     }
 }
 

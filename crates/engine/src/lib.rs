@@ -1,7 +1,7 @@
 //! One model of a repository's containers: what is wrong with them, and the edits that mend it.
 //!
 //! The verbs in order: [`parse`](parse::parse), [`Project::of`], [`check`](check::check), [`fix`](fix::fix),
-//! render. All of it is pure: sources and names come in, data goes out.
+//! [`render`](render::render). All of it is pure: sources and names come in, data goes out.
 
 pub mod check;
 pub mod diagnostic;
@@ -9,6 +9,7 @@ pub mod fix;
 pub mod images;
 pub mod parse;
 pub mod project;
+pub mod render;
 pub mod rule;
 pub mod rules;
 

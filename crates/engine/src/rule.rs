@@ -1,7 +1,8 @@
 //! What a rule is.
 
-use crate::diagnostic::Diagnostic;
-use crate::project::{Container, Project, Stage, Workload};
+use crate::diagnostic::{Diagnostic, Fix, IntoEdits, Label, Safety};
+use crate::project::{Container, Intent, Project, Stage, Workload};
+use crate::rules;
 use seaworthy_syntax::Span;
 
 /// A rule: a value in a file of its own. Its page beside it is its documentation and its test.
@@ -92,6 +93,50 @@ pub enum Target {
     Kubernetes,
 }
 
+/// The rules that a word names: the one of this name, or all that have it as an alias, in any case: what another tool
+/// finds in one go may be several rules here.
+pub fn find(word: &str) -> Vec<&'static Rule> {
+    if let Ok(at) = rules::ALL.binary_search_by_key(&word, |rule| rule.name) {
+        return vec![rules::ALL[at]];
+    }
+    let aliased = |rule: &&&Rule| rule.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word));
+    rules::ALL.iter().filter(aliased).copied().collect()
+}
+
+impl Rule {
+    /// Whether some of its findings come with a fix.
+    pub fn has_fix(&self) -> bool {
+        self.fix != FixKind::None
+    }
+
+    /// Why its findings matter, in one sentence without the final stop: the first of its page's *Why it matters*.
+    pub fn why(&self) -> &'static str {
+        self.first_sentence("## Why it matters\n")
+    }
+
+    /// What to do about its findings, in one sentence without the final stop: the first of its page's *What to do*.
+    pub fn remedy(&self) -> &'static str {
+        self.first_sentence("## What to do\n")
+    }
+
+    fn first_sentence(&self, heading: &str) -> &'static str {
+        let Some((_, section)) = self.docs.split_once(heading) else { return "" };
+        let line = section.trim_start().lines().next().unwrap_or_default();
+        line.split_once(". ").map_or(line, |(sentence, _)| sentence).trim_end_matches('.')
+    }
+}
+
+impl FixKind {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Sometimes => "sometimes",
+            Self::Always => "always",
+        }
+    }
+}
+
 impl Category {
     /// Every category.
     pub const ALL: [Self; 5] =
@@ -149,7 +194,7 @@ impl<'a> Ctx<'a> {
     }
 
     /// Reports a finding at the narrowest place that is wrong.
-    pub fn report(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+    pub fn report(&mut self, span: Span, message: impl Into<String>) -> Finding<'_> {
         let at = self.found.len();
         self.found.push(Diagnostic {
             rule: self.rule,
@@ -157,8 +202,56 @@ impl<'a> Ctx<'a> {
             message: message.into(),
             span,
             related: Vec::new(),
+            hidden: Vec::new(),
             fix: None,
         });
-        &mut self.found[at]
+        Finding { project: self.project, diagnostic: &mut self.found[at] }
+    }
+}
+
+/// A finding that was just reported, to say more of it.
+pub struct Finding<'a> {
+    project: &'a Project,
+    diagnostic: &'a mut Diagnostic,
+}
+
+impl Finding<'_> {
+    /// Adds a place that explains the finding.
+    pub fn related(&mut self, span: Span, message: impl Into<String>) -> &mut Self {
+        self.diagnostic.related.push(Label { span, message: message.into() });
+        self
+    }
+
+    /// Grades it for the place it stands in.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.diagnostic.severity = severity;
+        self
+    }
+
+    /// Hides what stands at a place, a secret, from every output of the report.
+    pub fn hide(&mut self, secret: Span) -> &mut Self {
+        self.diagnostic.hidden.push(secret);
+        self
+    }
+
+    /// Offers edits that mend it; nothing where there are none.
+    ///
+    /// The title says what applying it does, in the imperative and without a final stop: "Drop all capabilities".
+    pub fn fix(&mut self, safety: Safety, title: impl Into<String>, edits: impl IntoEdits) -> &mut Self {
+        if let Some(edits) = edits.into_edits().filter(|e| !e.is_empty()) {
+            self.diagnostic.fix = Some(Fix { title: title.into(), safety, edits });
+        }
+        self
+    }
+
+    /// Offers a change of a container, in whatever way its format writes it; nothing where it cannot.
+    pub fn set(
+        &mut self,
+        safety: Safety,
+        title: impl Into<String>,
+        container: &Container,
+        intent: &Intent,
+    ) -> &mut Self {
+        self.fix(safety, title, self.project.set(container, intent))
     }
 }

@@ -1,5 +1,25 @@
-//! Every rule, sorted by name.
+//! Every rule. Written by `cargo xtask bless` from the files below `rules/`.
+
 use crate::rule::Rule;
 
+pub use crate::rule::find;
+
+mod container {
+    pub(super) mod privilege_escalation;
+}
+
+mod dockerfile {
+    pub(super) mod untagged_base;
+}
+
+mod workload {
+    pub(super) mod single_replica;
+}
+
 /// Every rule, sorted by name.
-pub static ALL: &[&Rule] = &[];
+#[rustfmt::skip]
+pub static ALL: &[&Rule] = &[
+    &container::privilege_escalation::RULE,
+    &workload::single_replica::RULE,
+    &dockerfile::untagged_base::RULE,
+];

@@ -227,6 +227,11 @@ impl LineIndex {
         Self { starts }
     }
 
+    /// The line of an offset, from 1.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.starts.partition_point(|&s| s <= offset) as u32
+    }
+
     /// The position of an offset. A byte order mark takes no column.
     pub fn position(&self, text: &str, offset: u32) -> Position {
         let line = self.starts.partition_point(|&s| s <= offset);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use seaworthy_syntax::dockerfile::Instruction;
+use seaworthy_syntax::dockerfile::{Arguments, Instruction};
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 use super::container::{ImageName, Port, Probe, User};
@@ -133,6 +133,14 @@ impl Stage {
             .and_then(Parse::dockerfile)
             .and_then(|d| d.instructions.get(self.from + 1..self.end))
             .unwrap_or_default()
+    }
+
+    /// The place of the image or stage in its `FROM`.
+    pub fn image_span(&self, project: &Project) -> Option<Span> {
+        match &project.parse(self.source)?.dockerfile()?.instructions.get(self.from)?.arguments {
+            Arguments::From { image, .. } => Some(image.span),
+            _ => None,
+        }
     }
 
     /// The place of its `FROM`.

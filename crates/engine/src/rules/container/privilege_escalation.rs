@@ -1,0 +1,34 @@
+use crate::project::{Container, Intent};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity, Target};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "privilege-escalation",
+    summary: "a container whose processes may gain rights by setuid programs",
+    since: "0.1.0",
+    docs: include_str!("privilege_escalation.md"),
+    aliases: &["CKV_K8S_20", "KSV-0001", "C-0016", "privilege-escalation-container", "no-new-privileges"],
+    category: Category::Security,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    // A privileged container has every right already, and Kubernetes refuses the combination.
+    if container.privileged.is(&true) || !container.privilege_escalation.lacks(&false) {
+        return;
+    }
+    let setting = match container.platform {
+        Target::Docker => "`no-new-privileges`",
+        Target::Kubernetes => "`allowPrivilegeEscalation: false`",
+    };
+    let at = container.privilege_escalation.at.unwrap_or(container.name.span);
+    let message = format!("`{}` may gain rights by setuid programs: {setting} is not set", container.name.value);
+    ctx.report(at, message).set(
+        Safety::Safe,
+        "Forbid processes to gain rights",
+        container,
+        &Intent::NoPrivilegeEscalation,
+    );
+}

@@ -1,0 +1,123 @@
+//! What is made from the rules is fresh: the list of rules, `docs/rules.md` and the README's table. `UPDATE=1` writes it.
+#![expect(clippy::disallowed_methods, reason = "what is made are files of the checkout")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use seaworthy_engine::{Category, Rule, rules};
+
+/// Where the part of the README that is made begins and ends.
+const MARKERS: [&str; 2] = ["<!-- rules: written by `cargo xtask bless` -->\n", "<!-- /rules -->"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Holds a file to what it should be, or writes it.
+fn hold(path: &str, made: &str) {
+    let file = root().join(path);
+    if fs::read_to_string(&file).is_ok_and(|text| text == made) {
+        return;
+    }
+    assert!(std::env::var_os("UPDATE").is_some(), "{path} is stale: run `cargo xtask bless`");
+    fs::write(&file, made).unwrap();
+}
+
+/// The rule files, as `folder/name`.
+fn files() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for folder in fs::read_dir(root().join("crates/engine/src/rules")).unwrap() {
+        let folder = folder.unwrap();
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap().file_name().into_string().unwrap();
+            if let Some(name) = file.strip_suffix(".rs") {
+                files.insert(name.replace('_', "-"), folder.file_name().into_string().unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn every_rule_file_is_listed_by_its_name() {
+    let files: Vec<String> = files().into_keys().collect();
+    let mut listed: Vec<&str> = rules::ALL.iter().map(|r| r.name).collect();
+    assert!(listed.is_sorted(), "rules::ALL is not sorted by name");
+    listed.sort_unstable();
+    assert_eq!(files, listed, "run `cargo xtask bless`; a rule's name is the name of its file");
+}
+
+#[test]
+fn a_rule_lists_an_alias_once_and_none_is_a_name() {
+    let names: BTreeSet<&str> = rules::ALL.iter().map(|r| r.name).collect();
+    for rule in rules::ALL {
+        let mut seen = BTreeSet::new();
+        for alias in rule.aliases {
+            assert!(seen.insert(alias.to_lowercase()), "{} lists {alias} twice", rule.name);
+            assert!(!names.contains(alias), "{}: {alias} is the name of a rule", rule.name);
+        }
+    }
+}
+
+#[test]
+fn docs_list_the_rules() {
+    let files = files();
+    let mut text = format!(
+        "# Rules\n\n{} rules, {} with a fix. A rule's name links to its page, which is also what `seaworthy explain` shows.\n\
+         The ids of other tools work wherever a name does: in settings, in `--select`, and in comments that silence.\n",
+        rules::ALL.len(),
+        rules::ALL.iter().filter(|r| r.has_fix()).count(),
+    );
+    for category in Category::ALL {
+        let rules: Vec<&&Rule> = rules::ALL.iter().filter(|r| r.category == category).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let heading = category.as_str();
+        _ = writeln!(text, "\n## {}{}\n", heading[..1].to_uppercase(), &heading[1..]);
+        text.push_str("| rule | what it finds | severity | fix | also known as |\n|---|---|---|---|---|\n");
+        for rule in rules {
+            let Rule { name, summary, .. } = rule;
+            let page = format!("../crates/engine/src/rules/{}/{}.md", files[*name], name.replace('-', "_"));
+            let off = if rule.default { "" } else { " (off by default)" };
+            let aliases: Vec<String> = rule.aliases.iter().map(|a| format!("`{a}`")).collect();
+            _ = writeln!(
+                text,
+                "| [`{name}`]({page}) | {}{off} | {} | {} | {} |",
+                summary.replace('|', "\\|"),
+                rule.severity.as_str(),
+                rule.fix.as_str(),
+                aliases.join(" "),
+            );
+        }
+    }
+    hold("docs/rules.md", &text);
+}
+
+#[test]
+fn the_readme_counts_the_rules() {
+    let Ok(readme) = fs::read_to_string(root().join("README.md")) else { return };
+    let Some((before, rest)) = readme.split_once(MARKERS[0]) else { return };
+    let (_, after) = rest.split_once(MARKERS[1]).expect("the README's marker is closed");
+    let mut table = String::from("| | rules | with a fix | for example |\n|---|---:|---:|---|\n");
+    for category in Category::ALL {
+        let rules: Vec<&&Rule> = rules::ALL.iter().filter(|r| r.category == category).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let mut examples = rules.clone();
+        examples.sort_by_key(|r| (std::cmp::Reverse(r.severity), !r.has_fix(), r.name));
+        let examples: Vec<String> = examples.iter().take(3).map(|r| format!("`{}`", r.name)).collect();
+        _ = writeln!(
+            table,
+            "| {} | {} | {} | {} |",
+            category.as_str(),
+            rules.len(),
+            rules.iter().filter(|r| r.has_fix()).count(),
+            examples.join(", "),
+        );
+    }
+    hold("README.md", &format!("{before}{}{table}{}{after}", MARKERS[0], MARKERS[1]));
+}

@@ -1,0 +1,244 @@
+//! An example of a page: read, run and written.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use seaworthy_engine::check::{Config, Report, check};
+use seaworthy_engine::fix::{Fixed, fix};
+use seaworthy_engine::render::{Format, render};
+use seaworthy_engine::{Check, Files, Kind, Parse, Project, Rule, Safety, Severity, Source, SourceId, parse, rules};
+use similar::TextDiff;
+
+/// An example of a page.
+pub(crate) struct Example {
+    /// The line it begins in, from 1.
+    pub(crate) line: usize,
+    /// Where it stands in the page, from its first fence to its last.
+    pub(crate) range: Range<usize>,
+    /// Its files.
+    pub(crate) sources: Vec<Block>,
+    /// What the page says comes of them.
+    pub(crate) made: Vec<Block>,
+}
+
+/// A fenced block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// The first word after the fence: a language, `report`, `fixed` or `fixed-unsafe`.
+    pub(crate) word: String,
+    /// The file; empty for a report.
+    pub(crate) path: String,
+    /// The lines.
+    pub(crate) text: String,
+}
+
+/// What running an example gives.
+pub(crate) struct Outcome {
+    pub(crate) findings: usize,
+    pub(crate) fixable: usize,
+    /// The blocks the page should have.
+    pub(crate) made: Vec<Block>,
+    pub(crate) problems: Vec<String>,
+}
+
+/// The examples of a page. Blocks whose info string names no file illustrate the prose and are left alone.
+pub(crate) fn read(page: &str) -> Result<Vec<Example>, String> {
+    let mut examples: Vec<Example> = Vec::new();
+    // Whether the last example goes on: nothing but blank lines followed it.
+    let mut open = false;
+    let mut lines = Lines { page, at: 0, number: 0 };
+    while let Some((start, line)) = lines.next() {
+        let fence = line.len() - line.trim_start_matches('`').len();
+        if fence < 3 {
+            open &= line.trim().is_empty();
+            continue;
+        }
+        let number = lines.number;
+        let (word, path) = line[fence..].trim().split_once(' ').unwrap_or((line[fence..].trim(), ""));
+        let from = lines.at;
+        let to = loop {
+            let (at, line) = lines.next().ok_or(format!("the block of line {number} has no end"))?;
+            if line.trim_end() == "`".repeat(fence) {
+                break at;
+            }
+        };
+        let made = matches!(word, "report" | "fixed" | "fixed-unsafe");
+        if !made && path.is_empty() {
+            open = false;
+            continue;
+        }
+        let block = Block { word: word.into(), path: path.trim().into(), text: page[from..to].into() };
+        match examples.last_mut().filter(|e| open && (made || e.made.is_empty())) {
+            Some(example) => {
+                example.range.end = lines.at;
+                if made { &mut example.made } else { &mut example.sources }.push(block);
+            }
+            None if made => return Err(format!("the {word} of line {number} follows no source")),
+            None => examples.push(Example {
+                line: number,
+                range: start..lines.at,
+                sources: vec![block],
+                made: Vec::new(),
+            }),
+        }
+        open = true;
+    }
+    Ok(examples)
+}
+
+struct Lines<'a> {
+    page: &'a str,
+    at: usize,
+    number: usize,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (usize, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.page[self.at..].split_inclusive('\n').next()?;
+        let start = self.at;
+        self.at += line.len();
+        self.number += 1;
+        Some((start, line.trim_end_matches('\n')))
+    }
+}
+
+/// The blocks of an example as they stand in a page.
+pub(crate) fn write(sources: &[Block], made: &[Block]) -> String {
+    let mut text = String::new();
+    for Block { word, path, text: content } in sources.iter().chain(made) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let longest = content.lines().map(|l| l.len() - l.trim_start_matches('`').len()).max().unwrap_or(0);
+        let fence = "`".repeat((longest + 1).max(3));
+        let space = if path.is_empty() { "" } else { " " };
+        _ = writeln!(text, "{fence}{word}{space}{path}\n{content}{fence}");
+    }
+    text
+}
+
+/// How the blocks of a page differ from those it should have.
+pub(crate) fn difference(page: &[Block], made: &[Block]) -> Option<String> {
+    // An empty report may be written out.
+    let page: Vec<Block> = page.iter().filter(|b| b.word != "report" || !b.text.is_empty()).cloned().collect();
+    let (page, made) = (write(&page, &[]), write(made, &[]));
+    (page != made).then(|| {
+        TextDiff::from_lines(&page, &made).unified_diff().header("the page", "what comes of it").to_string()
+    })
+}
+
+/// Runs one rule on the files of an example.
+pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
+    // A finding of the engine may depend on what the other rules find.
+    let rules = if matches!(rule.check, Check::Engine) { rules::ALL.to_vec() } else { vec![rule] };
+    let config = Config { rules, severity: Severity::Low, ..Config::default() };
+    let written = project(sources(blocks), blocks);
+    let mut report = check(&written, &config);
+    report.diagnostics.retain(|d| d.rule.name == rule.name);
+    let mut problems = Vec::new();
+    let mut made = Vec::new();
+    let text = concise(&report, &written);
+    if !text.is_empty() {
+        made.push(Block { word: "report".into(), path: String::new(), text });
+    }
+    let safe = fixed("fixed", Safety::Safe, &config, blocks, sources(blocks), &mut problems);
+    let all = fixed("fixed-unsafe", Safety::Unsafe, &config, blocks, sources(blocks), &mut problems);
+    let differ = |new: &Source, old: &Source| new.text != old.text;
+    for ((before, safe), all) in sources(blocks).iter().zip(&safe).zip(&all) {
+        let mut push = |word: &str, source: &Source| {
+            made.push(Block { word: word.into(), path: source.path.to_string(), text: source.text.to_string() });
+        };
+        if differ(safe, before) {
+            push("fixed", safe);
+        }
+        if differ(all, safe) {
+            push("fixed-unsafe", all);
+        }
+    }
+    let fixable = report.diagnostics.iter().filter(|d| d.fix.is_some()).count();
+    Outcome { findings: report.diagnostics.len(), fixable, made, problems }
+}
+
+/// The sources after every fix of at least `safety`.
+fn fixed(
+    what: &str,
+    safety: Safety,
+    config: &Config,
+    blocks: &[Block],
+    sources: Vec<Source>,
+    problems: &mut Vec<String>,
+) -> Vec<Source> {
+    let before = project(sources, blocks);
+    let broken: Vec<bool> = before.parses().iter().map(|p| !p.errors().is_empty()).collect();
+    let Fixed { sources, dropped, .. } = fix(before, config, safety);
+    problems.extend(dropped.iter().map(|d| format!("{what}: a fix breaks the file: {}", d.error)));
+    let again = project(sources, blocks);
+    for (parse, broken) in again.parses().iter().zip(broken) {
+        let errors = parse.errors().iter().filter(|_| !broken);
+        problems.extend(errors.map(|e| format!("{what} {}: {}", parse.source.path, e.value)));
+    }
+    let once: Vec<Source> = again.parses().iter().map(|p| p.source.clone()).collect();
+    let twice = fix(again, config, safety).sources;
+    for (once, twice) in once.iter().zip(&twice).filter(|(once, twice)| once.text != twice.text) {
+        let diff = TextDiff::from_lines(&*once.text, &*twice.text).unified_diff().to_string();
+        problems.push(format!("{what} {}: fixing twice is not fixing once:\n{diff}", once.path));
+    }
+    once
+}
+
+fn concise(report: &Report, project: &Project) -> String {
+    let mut out = Vec::new();
+    render(report, project, Format::Concise, false, &mut out).expect("a vector takes everything");
+    String::from_utf8(out).expect("output is UTF-8")
+}
+
+/// The blocks that are sources.
+fn sources(blocks: &[Block]) -> Vec<Source> {
+    let source = |b: &Block| Some(Source::new(b.path.as_str(), kind(Utf8Path::new(&b.path))?, b.text.as_str()));
+    blocks.iter().filter_map(source).collect()
+}
+
+/// What a file of a page is, by its name alone; `None` for a text that others ask for.
+fn kind(path: &Utf8Path) -> Option<Kind> {
+    let name = path.file_name()?;
+    let within = |folder: &str| path.as_str().contains(folder);
+    if name.ends_with(".dockerignore") {
+        return Some(Kind::Ignore);
+    }
+    if name.contains("Dockerfile") || name.contains("Containerfile") {
+        return Some(Kind::Dockerfile);
+    }
+    if !matches!(path.extension()?, "yaml" | "yml" | "json") || name == "package.json" {
+        return None;
+    }
+    Some(if name.contains("compose") {
+        Kind::Compose
+    } else if name == ".gitlab-ci.yml" || within(".github/workflows/") || within(".gitea/workflows/") {
+        Kind::Workflow
+    } else if within("templates/") {
+        Kind::Chart
+    } else {
+        Kind::Manifest
+    })
+}
+
+/// The project that an example's files are.
+fn project(sources: Vec<Source>, blocks: &[Block]) -> Project {
+    let names = blocks.iter().map(|b| Utf8PathBuf::from(&b.path)).collect();
+    let mut files = Files::new(vec![Utf8PathBuf::new()], names);
+    let parses: Vec<Parse> =
+        sources.into_iter().enumerate().map(|(i, source)| parse(SourceId(i as u32), source)).collect();
+    loop {
+        let wanted = Project::wanted(&parses, &files);
+        if wanted.is_empty() {
+            return Project::of(parses, files);
+        }
+        for path in wanted {
+            let text = blocks.iter().find(|b| b.path == path).map(|b| b.text.as_str().into());
+            files.add_text(path, text);
+        }
+    }
+}
