@@ -11,10 +11,13 @@ pub mod links;
 pub mod setting;
 pub mod workflow;
 
-pub use compose::Composition;
-pub use container::{Container, ContainerId, Intent};
-pub use dockerfile::{Build, BuildId, Stage};
-pub use kubernetes::{Kustomization, Object, ObjectId, Workload, WorkloadId};
+pub use compose::{Composition, Service};
+pub use container::{
+    Action, Container, ContainerId, EnvValue, EnvVar, ImageName, Intent, Mount, Namespace, Port, Probe,
+    Resources, Role, User, Volume,
+};
+pub use dockerfile::{Base, Build, BuildId, ImageCommand, Stage, StageRole, State};
+pub use kubernetes::{Kustomization, Object, ObjectId, Workload, WorkloadId, WorkloadKind};
 pub use links::Links;
 pub use setting::{Origin, Setting};
 pub use workflow::ImageJob;

@@ -37,7 +37,10 @@ fn pages() {
             _ = writeln!(wrong, "{}: {problem}", path.display());
         }
     }
-    assert!(wrong.is_empty(), "\n{wrong}\n`UPDATE=1 cargo test -p seaworthy-engine --test pages` rewrites blocks");
+    assert!(
+        wrong.is_empty(),
+        "\n{wrong}\n`UPDATE=1 cargo test -p seaworthy-engine --test pages` rewrites blocks"
+    );
 }
 
 /// The page of a rule, found by its name.
@@ -64,14 +67,19 @@ fn check_prose(rule: &Rule, text: &str, problems: &mut Vec<String>) {
         problems.push(format!("has the headings {headings:?}, not {HEADINGS:?} in this order"));
     }
     for (what, sentence) in [("Why it matters", rule.why()), ("What to do", rule.remedy())] {
-        if sentence.is_empty() || sentence.chars().count() > 140 {
-            problems.push(format!("`{what}` must begin with one line whose first sentence has at most 140 characters"));
+        if sentence.is_empty() || sentence.chars().count() > 160 {
+            problems.push(format!(
+                "`{what}` must begin with one line whose first sentence has at most 160 characters"
+            ));
         }
     }
     let summary = rule.summary;
-    if summary.ends_with('.') || summary.contains('\n') || summary.starts_with(|c: char| !c.is_lowercase() && c != '`')
+    if summary.ends_with('.')
+        || summary.contains('\n')
+        || summary.starts_with(|c: char| !c.is_lowercase() && c != '`')
     {
-        problems.push(format!("summary {summary:?}: one line that starts in lower case and has no final stop"));
+        problems
+            .push(format!("summary {summary:?}: one line that starts in lower case and has no final stop"));
     }
 }
 

@@ -7,7 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::check::{Config, Report, check};
 use seaworthy_engine::fix::{Fixed, fix};
 use seaworthy_engine::render::{Format, render};
-use seaworthy_engine::{Check, Files, Kind, Parse, Project, Rule, Safety, Severity, Source, SourceId, parse, rules};
+use seaworthy_engine::{
+    Check, Files, Kind, Parse, Project, Rule, Safety, Severity, Source, SourceId, parse, rules,
+};
 use similar::TextDiff;
 
 /// An example of a page.
@@ -123,7 +125,8 @@ pub(crate) fn write(sources: &[Block], made: &[Block]) -> String {
 /// How the blocks of a page differ from those it should have.
 pub(crate) fn difference(page: &[Block], made: &[Block]) -> Option<String> {
     // An empty report may be written out.
-    let page: Vec<Block> = page.iter().filter(|b| b.word != "report" || !b.text.is_empty()).cloned().collect();
+    let page: Vec<Block> =
+        page.iter().filter(|b| b.word != "report" || !b.text.is_empty()).cloned().collect();
     let (page, made) = (write(&page, &[]), write(made, &[]));
     (page != made).then(|| {
         TextDiff::from_lines(&page, &made).unified_diff().header("the page", "what comes of it").to_string()
@@ -149,7 +152,11 @@ pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
     let differ = |new: &Source, old: &Source| new.text != old.text;
     for ((before, safe), all) in sources(blocks).iter().zip(&safe).zip(&all) {
         let mut push = |word: &str, source: &Source| {
-            made.push(Block { word: word.into(), path: source.path.to_string(), text: source.text.to_string() });
+            made.push(Block {
+                word: word.into(),
+                path: source.path.to_string(),
+                text: source.text.to_string(),
+            });
         };
         if differ(safe, before) {
             push("fixed", safe);
@@ -197,7 +204,8 @@ fn concise(report: &Report, project: &Project) -> String {
 
 /// The blocks that are sources.
 fn sources(blocks: &[Block]) -> Vec<Source> {
-    let source = |b: &Block| Some(Source::new(b.path.as_str(), kind(Utf8Path::new(&b.path))?, b.text.as_str()));
+    let source =
+        |b: &Block| Some(Source::new(b.path.as_str(), kind(Utf8Path::new(&b.path))?, b.text.as_str()));
     blocks.iter().filter_map(source).collect()
 }
 

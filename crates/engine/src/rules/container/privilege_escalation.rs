@@ -24,7 +24,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         Target::Kubernetes => "`allowPrivilegeEscalation: false`",
     };
     let at = container.privilege_escalation.at.unwrap_or(container.name.span);
-    let message = format!("`{}` may gain rights by setuid programs: {setting} is not set", container.name.value);
+    let message =
+        format!("`{}` may gain rights by setuid programs: {setting} is not set", container.name.value);
     ctx.report(at, message).set(
         Safety::Safe,
         "Forbid processes to gain rights",

@@ -18,6 +18,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Base::Image(image) = &stage.base else { return };
     let Some(span) = stage.image_span(ctx.project) else { return };
     if image.tag.is_none() && image.digest.is_none() {
-        ctx.report(span, format!("`{image}` has no tag, so it is whatever `latest` is on the day it is built"));
+        ctx.report(
+            span,
+            format!("`{image}` has no tag, so it is whatever `latest` is on the day it is built"),
+        );
     }
 }
