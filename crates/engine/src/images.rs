@@ -358,9 +358,9 @@ fn is_part(part: &str, wanted: &str) -> bool {
 
 /// Whether a version lies in a range. What a version leaves open is the newest there is: `6` is at least `6.2`.
 fn within(found: &[u32], range: &str) -> bool {
-    let (low, high) = range.split_once('-').map_or((range, Some(range)), |(low, high)| {
-        (low, (!high.is_empty()).then_some(high))
-    });
+    let (low, high) = range
+        .split_once('-')
+        .map_or((range, Some(range)), |(low, high)| (low, (!high.is_empty()).then_some(high)));
     let at_least = |low: Vec<u32>| {
         let decides = found.iter().zip(&low).find(|(f, l)| f != l);
         decides.is_none_or(|(f, l)| f > l)
@@ -369,7 +369,9 @@ fn within(found: &[u32], range: &str) -> bool {
         let decides = found.iter().zip(&high).find(|(f, h)| f != h);
         decides.is_none_or(|(f, h)| f < h)
     };
-    !found.is_empty() && version(low).is_some_and(at_least) && high.is_none_or(|h| version(h).is_some_and(at_most))
+    !found.is_empty()
+        && version(low).is_some_and(at_least)
+        && high.is_none_or(|h| version(h).is_some_and(at_most))
 }
 
 impl Family {
@@ -425,7 +427,9 @@ mod tests {
             assert!(!family.flavours.is_empty());
             for flavour in &family.flavours {
                 assert!(!flavour.source.is_empty(), "{}", file.text);
-                assert!(flavour.versions.as_deref().is_none_or(|r| r.split('-').any(|v| version(v).is_some())));
+                assert!(
+                    flavour.versions.as_deref().is_none_or(|r| r.split('-').any(|v| version(v).is_some()))
+                );
                 assert!(flavour.versions.is_none() || !family.latest.is_empty() || family.flavours.len() > 1);
                 for path in flavour.writable.iter().chain(&flavour.volumes).chain(&flavour.data) {
                     assert!(path.starts_with('/'), "{path}");
