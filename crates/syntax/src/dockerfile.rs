@@ -43,6 +43,8 @@ pub struct Dockerfile {
     pub errors: Vec<Spanned<String>>,
     /// What is wrong within `ONBUILD`: the build itself succeeds, a build on top of its image fails.
     pub deferred_errors: Vec<Spanned<String>>,
+    /// Words that never expand, `${a.b}` for example: the file is read, its build fails there.
+    pub expansion_errors: Vec<Spanned<String>>,
 }
 
 /// A parser directive: `# syntax=docker/dockerfile:1`.
@@ -311,6 +313,7 @@ impl Dockerfile {
             instructions: Vec::new(),
             errors: Vec::new(),
             deferred_errors: Vec::new(),
+            expansion_errors: Vec::new(),
         };
         parse::file(&mut tree);
         tree
@@ -355,6 +358,51 @@ impl Instruction {
     /// All flags of a name, as `--mount` may stand several times.
     pub fn flags<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Flag> {
         self.flags.iter().filter(move |f| &*f.name == name)
+    }
+
+    /// Its words in order: values of flags, then arguments. Exec forms are among them, scripts and heredocs are not.
+    pub fn words(&self) -> Vec<&Word> {
+        let mut words: Vec<&Word> = Vec::new();
+        for flag in &self.flags {
+            if flag.fields.is_empty() {
+                words.extend(&flag.value);
+            }
+            words.extend(flag.fields.iter().filter_map(|f| f.value.as_ref()));
+        }
+        match &self.arguments {
+            Arguments::From { image, name } => {
+                words.push(image);
+                words.extend(name);
+            }
+            Arguments::Run(command)
+            | Arguments::Cmd(command)
+            | Arguments::Entrypoint(command)
+            | Arguments::Shell(command)
+            | Arguments::Healthcheck(Healthcheck::Cmd(command)) => {
+                if let Command::Exec { words: exec, .. } = command {
+                    words.extend(exec);
+                }
+            }
+            Arguments::Copy(transfer) | Arguments::Add(transfer) => {
+                words.extend(transfer.sources.iter().map(|s| match s {
+                    CopySource::Path(word) | CopySource::Heredoc { word, .. } => word,
+                }));
+                words.push(&transfer.destination);
+            }
+            Arguments::Env(pairs) | Arguments::Label(pairs) => {
+                words.extend(pairs.iter().flat_map(|p| [&p.name, &p.value]));
+            }
+            Arguments::Arg(definitions) => {
+                words.extend(definitions.iter().flat_map(|d| std::iter::once(&d.name).chain(&d.default)));
+            }
+            Arguments::Expose(list) | Arguments::Volume { paths: list, .. } => words.extend(list),
+            Arguments::User(word)
+            | Arguments::Workdir(word)
+            | Arguments::Stopsignal(word)
+            | Arguments::Maintainer(word) => words.push(word),
+            Arguments::Healthcheck(Healthcheck::None(_)) | Arguments::Invalid(_) => {}
+        }
+        words
     }
 
     /// Its command: that of `RUN`, `CMD`, `ENTRYPOINT`, `SHELL` and `HEALTHCHECK CMD`.

@@ -105,14 +105,6 @@ impl Builder {
         Self { value: String::new(), source, start: start as u32, breaks: Vec::new(), next: start as u32 }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.value.is_empty()
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.value
-    }
-
     /// Appends a piece that stands at `place`.
     pub(crate) fn push(&mut self, piece: &str, place: usize) {
         if piece.is_empty() {

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -110,7 +111,12 @@ func read(path string, llb bool) (out file) {
 	for _, node := range result.AST.Children {
 		out.Instructions = append(out.Instructions, dump(node))
 	}
-	if _, _, err = instructions.Parse(result.AST, nil); err != nil {
+	stages, _, err := instructions.Parse(result.AST, nil)
+	if err == nil && len(stages) == 0 {
+		// The check of dockerfile2llb.
+		err = errors.New("dockerfile contains no stages to build")
+	}
+	if err != nil {
 		out.Error, out.Level = err.Error(), "instructions"
 		return out
 	}

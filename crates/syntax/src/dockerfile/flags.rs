@@ -56,18 +56,25 @@ pub(super) fn split(
     let mut at = range.start;
     loop {
         let rest = &line[at..end];
-        let word = rest.trim_start();
+        let word = rest.trim_start_matches(|c| is_space(c) && c.is_ascii());
         at = end - word.len();
         if !word.starts_with("--") {
             return (flags, at..end);
         }
-        let (text, next) = flag(line, at..end, escape);
-        if &*text == "--" {
-            return (flags, next..end);
+        let (text, behind) = flag(line, at..end, escape);
+        let space = line[behind..end].chars().next().map_or(0, char::len_utf8);
+        // Behind a wider space BuildKit's byte-wise reading leaves no bare `--`.
+        if &*text == "--" && space < 2 {
+            return (flags, behind..end);
         }
-        flags.push((text, at..next));
-        at = next;
+        flags.push((text, at..behind));
+        at = behind + space;
     }
+}
+
+/// What ends a flag. `BuildKit` goes byte by byte here, so wider spaces do not.
+fn is_space(c: char) -> bool {
+    matches!(c, '\t'..='\r' | ' ' | '\u{85}' | '\u{a0}')
 }
 
 /// One flag up to the space behind it.
@@ -79,7 +86,7 @@ fn flag(line: &Text, range: Range<usize>, escape: char) -> (Text, usize) {
     let mut end = range.end;
     while let Some((at, c)) = chars.next() {
         let skip = match quote {
-            None if c.is_whitespace() => {
+            None if is_space(c) => {
                 end = at;
                 break;
             }
@@ -210,13 +217,11 @@ fn unknown(keyword: Keyword, name: &str, known: &[(&str, Takes)]) -> String {
             "{keyword_name} has no flags, so `--{name}` has to go; quote it if it is an argument"
         );
     }
-    match nearest(name, known.iter().map(|f| f.0)) {
-        Some(near) => format!("{keyword_name} has no flag `--{name}`; did you mean `--{near}`?"),
-        None => {
-            let names: Vec<String> = known.iter().map(|f| format!("`--{}`", f.0)).collect();
-            format!("{keyword_name} has no flag `--{name}`; it has {}", names.join(", "))
-        }
+    if let Some(near) = nearest(name, known.iter().map(|f| f.0)) {
+        return format!("{keyword_name} has no flag `--{name}`; did you mean `--{near}`?");
     }
+    let names: Vec<String> = known.iter().map(|f| format!("`--{}`", f.0)).collect();
+    format!("{keyword_name} has no flag `--{name}`; it has {}", names.join(", "))
 }
 
 /// The candidate that a misspelt word most likely means.

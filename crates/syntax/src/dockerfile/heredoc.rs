@@ -52,13 +52,12 @@ pub(super) fn of_line(line: &Text) -> Result<Vec<(Start, Text)>, Failure> {
     let mut starts = Vec::new();
     for (word, range) in walked.words {
         if let Some(found) = start(&word, range.start)? {
-            let name = match line[range.clone()].rfind(&found.name) {
-                Some(at) => line.slice(range.start + at..range.start + at + found.name.len()),
-                None => {
-                    let mut builder = Builder::new(line.source(), line.offset(range.start));
-                    builder.push_decoded(&found.name, line.offset(range.start), range.len());
-                    builder.finish()
-                }
+            let name = if let Some(at) = line[range.clone()].rfind(&found.name) {
+                line.slice(range.start + at..range.start + at + found.name.len())
+            } else {
+                let mut builder = Builder::new(line.source(), line.offset(range.start));
+                builder.push_decoded(&found.name, line.offset(range.start), range.len());
+                builder.finish()
             };
             starts.push((Start { range, ..found }, name));
         }

@@ -55,9 +55,10 @@ fn looks_meant(source: &str) -> bool {
             first[1..].split_once(quote).map_or("", |(_, after)| after).trim_start()
         }
         Some('“' | '”' | '‘' | '’') => return true,
-        _ => first
-            .split_once(char::is_whitespace)
-            .map_or("", |(word, _)| &word[word.len().saturating_sub(1)..]),
+        _ => {
+            let word = first.split(char::is_whitespace).next().unwrap_or_default();
+            word.strip_suffix(',').map_or("", |bare| &word[bare.len()..])
+        }
     };
     after.starts_with(',') || (after.starts_with(']') && after[1..].trim().is_empty())
 }

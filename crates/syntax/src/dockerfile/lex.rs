@@ -12,6 +12,7 @@ const DEEPEST: usize = 100;
 
 /// What a walk keeps and leaves out.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are BuildKit's switches, set one by one")]
 pub(super) struct Options {
     pub(super) escape: char,
     /// Quotes stay in the result.
@@ -44,8 +45,8 @@ pub(super) struct Met {
 #[derive(Debug, Default)]
 pub(super) struct Walked {
     pub(super) result: String,
-    /// The words the result splits into, each with the range of the source it came from.
-    pub(super) words: Vec<(String, Range<usize>)>,
+    /// The words the result splits into.
+    pub(super) words: Split,
     /// Whether a variable decides that is not known.
     pub(super) unknown: bool,
     pub(super) unset: Vec<String>,
@@ -104,12 +105,15 @@ struct Lex<'s> {
     walked: Walked,
 }
 
+/// Words, each with the range of the source it came from.
+type Split = Vec<(String, Range<usize>)>;
+
 /// What is wrong and where.
 pub(super) type Failure = (String, Range<usize>);
 
 #[derive(Default)]
 struct Words {
-    words: Vec<(String, Range<usize>)>,
+    words: Split,
     in_word: bool,
 }
 
@@ -158,11 +162,8 @@ impl<'s> Lex<'s> {
         }
     }
 
-    fn until(
-        &mut self,
-        stop: Option<char>,
-        raw_escapes: bool,
-    ) -> Result<(String, Vec<(String, Range<usize>)>), Failure> {
+    /// What stands before `stop`, as a whole and split into words.
+    fn until(&mut self, stop: Option<char>, raw_escapes: bool) -> Result<(String, Split), Failure> {
         let mut result = String::new();
         let mut words = Words::default();
         self.word.clear();

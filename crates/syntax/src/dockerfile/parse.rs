@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::flags::{self, nearest};
 use super::heredoc;
 use super::json::{self, Json};
+use super::lex;
 use super::lines::{Line, Lines};
 use super::{
     ArgDefinition, Arguments, Command, CopySource, Dockerfile, Flag, Healthcheck, Heredoc, Instruction,
@@ -35,11 +36,14 @@ pub(super) fn file(tree: &mut Dockerfile) {
                 "{} stands before the first FROM, where only ARG may stand: begin the file with `FROM image`",
                 place.of(&text).to_uppercase()
             );
-            if keyword.value != Keyword::Unknown {
+            if keyword.value != Keyword::Unknown || instruction.onbuild.is_some() {
                 tree.errors.push(Spanned::new(message, place));
             }
         }
         staged |= from;
+        if instruction.onbuild.is_none() {
+            check_expansion(&instruction, &mut tree.expansion_errors);
+        }
         tree.instructions.push(instruction);
     }
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -66,6 +70,23 @@ fn has_preview_flags(tree: &Dockerfile) -> bool {
         _ if tag.contains("labs") => true,
         (Some(Ok(1)), Some(Ok(minor))) => minor >= 20,
         _ => true,
+    }
+}
+
+/// Finds the words that expand with no variables whatever.
+fn check_expansion(instruction: &Instruction, errors: &mut Vec<Spanned<String>>) {
+    let fails = |word: &&Word| word.escape.is_some_and(|e| word.text.contains(['$', '\'', '"', e]));
+    for word in instruction.words().into_iter().filter(fails) {
+        if let Err(error) = word.expand(&lex::Unknown) {
+            errors.push(Spanned::new(error.message, error.span));
+        }
+    }
+    if matches!(instruction.arguments, Arguments::Copy(_) | Arguments::Add(_)) {
+        for heredoc in &instruction.heredocs {
+            if let Err(error) = heredoc.expand(&lex::Unknown) {
+                errors.push(Spanned::new(error.message, error.span));
+            }
+        }
     }
 }
 
@@ -330,11 +351,9 @@ impl Parser<'_> {
                 Some(q) if c == q => quote = None,
                 _ => {}
             }
-            if c == escape && quote != Some('\'') {
-                if chars.next().is_none() {
-                    // An escape at the very end is dropped.
-                    end = at;
-                }
+            if c == escape && quote != Some('\'') && chars.next().is_none() {
+                // An escape at the very end is dropped.
+                end = at;
             }
         }
         words.extend(start.filter(|s| *s < end).map(|s| s..end));
@@ -440,7 +459,7 @@ impl Parser<'_> {
                 }
                 Arguments::Shell(Command::Exec { words, span })
             }
-            Some(Json::OtherElement(_)) => self.invalid(range),
+            Some(Json::OtherElement(_)) | None => self.invalid(range),
             Some(Json::Not(broken)) => {
                 let (message, place) = match broken {
                     _ if range.is_empty() => (
@@ -458,7 +477,6 @@ impl Parser<'_> {
                 self.wrong(message, place);
                 self.invalid(range)
             }
-            None => self.invalid(range),
         }
     }
 
@@ -582,9 +600,10 @@ impl Parser<'_> {
 
     fn healthcheck(&mut self, range: Range<usize>, flags: &[Flag]) -> Arguments {
         let source = &self.line[range.clone()];
-        let end = range.start + source.find(char::is_whitespace).unwrap_or(source.len());
+        let space = |c: char| matches!(c, '\t'..='\r' | ' ');
+        let end = range.start + source.find(space).unwrap_or(source.len());
         let kind = range.start..end;
-        let rest = range.end - self.line[end..range.end].trim_start().len()..range.end;
+        let rest = range.end - self.line[end..range.end].trim_start_matches(space).len()..range.end;
         let word = self.line[kind.clone()].to_uppercase();
         let kind_span = self.line.span_of(kind);
         match &*word {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 
 use super::Heredoc;
 use super::lex::{self, Options};
@@ -36,7 +37,7 @@ pub trait Env {
     fn get(&self, name: &str) -> Value<'_>;
 }
 
-impl Env for HashMap<String, String> {
+impl<S: BuildHasher> Env for HashMap<String, String, S> {
     fn get(&self, name: &str) -> Value<'_> {
         HashMap::get(self, name).map_or(Value::Unset, |v| Value::Set(v))
     }
@@ -53,6 +54,8 @@ impl Env for BTreeMap<String, String> {
 pub struct Expansion {
     /// The value; `None` where a variable decides that is not known.
     pub value: Option<String>,
+    /// The words the value splits into, which is what counts for `EXPOSE`; none where the value is not known.
+    pub words: Vec<String>,
     /// The variables it names that are not set, in order, each once.
     pub unset: Vec<String>,
 }
@@ -110,19 +113,7 @@ impl Word {
     /// Where `BuildKit` refuses the expansion: unbalanced quotes or braces, a modifier it does not have, `?` on a
     /// variable that is not set.
     pub fn expand(&self, env: &dyn Env) -> Result<Expansion, ExpansionError> {
-        self.walk(env).map(|w| Expansion { value: (!w.unknown).then_some(w.result), unset: w.unset })
-    }
-
-    /// The words it comes to, as `EXPOSE` splits them after expansion; `None` where a variable decides that is not known.
-    ///
-    /// # Errors
-    /// As [`Word::expand`].
-    pub fn expand_words(&self, env: &dyn Env) -> Result<Option<Vec<String>>, ExpansionError> {
-        if self.escape.is_none() {
-            return Ok(Some(vec![self.text.to_string()]));
-        }
-        let walked = self.walk(env)?;
-        Ok((!walked.unknown).then(|| walked.words.into_iter().map(|(word, _)| word).collect()))
+        self.walk(env).map(Expansion::from)
     }
 
     /// Its value where no variable decides it: without quotes and escapes.
@@ -146,25 +137,30 @@ impl Word {
 
     fn walk(&self, env: &dyn Env) -> Result<lex::Walked, ExpansionError> {
         let Some(escape) = self.escape else {
-            return Ok(lex::Walked { result: self.text.to_string(), ..lex::Walked::default() });
+            let words = vec![(self.text.to_string(), 0..self.text.len())];
+            return Ok(lex::Walked { result: self.text.to_string(), words, ..lex::Walked::default() });
         };
         lex::walk(&self.text, Options::new(escape), env)
             .map_err(|(message, range)| ExpansionError { message, span: self.text.span_of(range) })
     }
 }
 
-/// What any text comes to as a word: its value, the words it splits into, and the variables in it that are not set.
+/// What any text comes to as a word.
 ///
 /// # Errors
 /// As [`Word::expand`]: what is wrong.
-pub fn expand(
-    text: &str,
-    escape: char,
-    env: &dyn Env,
-) -> Result<(Option<String>, Vec<String>, Vec<String>), String> {
-    let walked = lex::walk(text, Options::new(escape), env).map_err(|(message, _)| message)?;
-    let words = walked.words.into_iter().map(|(word, _)| word).collect();
-    Ok(((!walked.unknown).then_some(walked.result), words, walked.unset))
+pub fn expand(text: &str, escape: char, env: &dyn Env) -> Result<Expansion, String> {
+    lex::walk(text, Options::new(escape), env).map(Expansion::from).map_err(|(message, _)| message)
+}
+
+impl From<lex::Walked> for Expansion {
+    fn from(walked: lex::Walked) -> Self {
+        if walked.unknown {
+            return Self { value: None, words: Vec::new(), unset: walked.unset };
+        }
+        let words = walked.words.into_iter().map(|(word, _)| word).collect();
+        Self { value: Some(walked.result), words, unset: walked.unset }
+    }
 }
 
 fn variables(text: &Text, options: Options) -> Vec<Variable> {
@@ -185,10 +181,10 @@ impl Heredoc {
     /// As [`Word::expand`].
     pub fn expand(&self, env: &dyn Env) -> Result<Expansion, ExpansionError> {
         if !self.expands {
-            return Ok(Expansion { value: Some(self.body.to_string()), unset: Vec::new() });
+            return Ok(Expansion { value: Some(self.body.to_string()), ..Expansion::default() });
         }
         match lex::walk(&self.body, Self::OPTIONS, env) {
-            Ok(w) => Ok(Expansion { value: (!w.unknown).then_some(w.result), unset: w.unset }),
+            Ok(walked) => Ok(walked.into()),
             Err((message, range)) => Err(ExpansionError { message, span: self.body.span_of(range) }),
         }
     }
