@@ -6,7 +6,9 @@ mod remove;
 mod write;
 
 pub(in crate::yaml) use layout::Layout;
-use layout::{base, colon, column, dash, is_flow, line_end, line_start, prefix, tail};
+use layout::{
+    base, colon, column, dash, gap, is_flow, line_end, line_start, may_end_block_scalar, prefix, tail,
+};
 use write::Writer;
 
 use super::{Entry, Node, NodeKind, Role, Style, Yaml};
@@ -237,8 +239,7 @@ pub fn replace(node: Node<'_>, value: &New) -> Edited {
             if role == Role::Root {
                 return Ok(edit(node.tree, from, end, written));
             }
-            let gap = text[base..from].trim_end();
-            return Ok(edit(node.tree, base, end, format!(" {written}{gap}")));
+            return Ok(close_up(node, base, format!(" {written}"), true));
         }
         if matches!(node.style(), Style::Literal | Style::Folded) {
             written.push_str(header_comment(node));
@@ -273,9 +274,7 @@ fn become_block(node: Node<'_>, value: &New, writer: &Writer) -> Edited {
     let base = base(node).ok_or(Refusal::Layout)?;
     let parent_column = node.parent().map(|parent| column(text, parent.span().start as usize));
     let rest = tail(text, end);
-    if line_end(text, end) == text.len() || !rest.trim().is_empty() {
-        writer.literal = false;
-    }
+    writer.literal = may_end_block_scalar(text, end);
     if is_block_collection(node) {
         let at = column(text, start);
         let below = node.raw().role == Role::Value && parent_column.is_some_and(|parent| at <= parent);
@@ -285,7 +284,7 @@ fn become_block(node: Node<'_>, value: &New, writer: &Writer) -> Edited {
             return Ok(edit(node.tree, start, end, out));
         }
         let at = parent_column.unwrap_or(0) + writer.step;
-        let mut out = text[base..start].trim_end().to_owned();
+        let mut out = gap(text, base, start).to_owned();
         writer.line(at, &mut out);
         writer.block(value, at, &mut out);
         return Ok(edit(node.tree, base, end, out));
@@ -302,7 +301,7 @@ fn become_block(node: Node<'_>, value: &New, writer: &Writer) -> Edited {
     if node.raw().role == Role::Value && !explicit_key_fits(node) {
         return Err(Refusal::Layout);
     }
-    let gap = text[base..start.max(base)].trim_end();
+    let gap = gap(text, base, start);
     let block_scalar = matches!(node.style(), Style::Literal | Style::Folded);
     let comment = if block_scalar { header_comment(node).trim_end() } else { rest.trim_end() };
     let properties = node.anchor_span().is_some() || node.tag_span().is_some();
@@ -326,10 +325,28 @@ fn become_block(node: Node<'_>, value: &New, writer: &Writer) -> Edited {
     if !out.is_empty() || !prefix(text, start).is_empty() {
         writer.line(indent, &mut out);
     }
-    writer.literal = line_end(text, end) != text.len();
-    writer.block(value, indent, &mut out);
     let stop = if block_scalar { end } else { line_end(text, end) };
+    writer.literal = may_end_block_scalar(text, stop);
+    writer.block(value, indent, &mut out);
     Ok(edit(node.tree, base, stop, out))
+}
+
+/// Writes `text` in the place of a block collection. Comments before its content stay, and the one behind it if it is kept.
+fn close_up(collection: Node<'_>, base: usize, mut text: String, keep: bool) -> Edit {
+    let file = collection.tree.text();
+    let (start, end) = (collection.span().start as usize, collection.span().end as usize);
+    let before = gap(file, base, start);
+    let behind = tail(file, end);
+    text.push_str(before);
+    if keep && (before.is_empty() || behind.trim().is_empty()) {
+        let stop = if before.is_empty() { end } else { end + behind.len() };
+        return edit(collection.tree, base, stop, text);
+    }
+    if keep {
+        plain_writer(collection.tree).line(column(file, start), &mut text);
+        text.push_str(behind.trim_start());
+    }
+    edit(collection.tree, base, end + behind.len(), text)
 }
 
 /// Whether a value below an explicit key (`? key`) has a place of its own.

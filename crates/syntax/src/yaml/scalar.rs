@@ -162,6 +162,8 @@ fn content_indent(text: &str, content: usize, first: usize) -> usize {
 /// What a scalar comes to.
 pub(super) fn value<'t>(text: Cow<'t, str>, style: Style, tag: Option<&str>, dialect: Dialect) -> Value<'t> {
     let tag = match tag {
+        // Compose's reader takes the tag `!` for none.
+        Some("!") if style == Style::Plain && dialect == Dialect::Compose => return plain(text, dialect),
         None if style == Style::Plain => return plain(text, dialect),
         None => return Value::Str(text),
         Some(tag) => tag
@@ -170,12 +172,12 @@ pub(super) fn value<'t>(text: Cow<'t, str>, style: Style, tag: Option<&str>, dia
     };
     match tag {
         Some("null") => Value::Null,
-        Some("bool" | "int") => plain(text, dialect),
-        Some("float") => match plain(text, dialect) {
+        Some("float") if dialect != Dialect::Kubernetes => match plain(text, dialect) {
             #[expect(clippy::cast_precision_loss, reason = "the tag asks for a float")]
             Value::Int(int) => Value::Float(int as f64),
             other => other,
         },
+        Some("bool" | "int" | "float") => plain(text, dialect),
         Some("binary") => match base64(&text) {
             Some(decoded) => Value::Str(Cow::Owned(decoded)),
             None => Value::Str(text),
@@ -211,7 +213,8 @@ fn plain(text: Cow<'_, str>, dialect: Dialect) -> Value<'_> {
         _ => {}
     }
     let number = match dialect {
-        Dialect::Kubernetes | Dialect::Compose => go_number(t),
+        Dialect::Kubernetes => go_number(t).map(json_number),
+        Dialect::Compose => go_number(t),
         Dialect::Core => core_number(t),
     };
     number.unwrap_or(Value::Str(text))
@@ -240,6 +243,15 @@ fn go_number(text: &str) -> Option<Value<'static>> {
         _ => (10, unsigned),
     };
     integer(body, radix, negative, unsigned.len() == digits.len()).or_else(|| float(&digits))
+}
+
+/// kubectl turns YAML into JSON, where `1e3` and `1000` are one number.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small enough")]
+fn json_number(value: Value<'static>) -> Value<'static> {
+    match value {
+        Value::Float(float) if float.fract() == 0.0 && float.abs() < 9e15 => Value::Int(float as i64),
+        other => other,
+    }
 }
 
 /// A number of the YAML 1.2 core schema.

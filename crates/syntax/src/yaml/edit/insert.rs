@@ -1,7 +1,8 @@
 //! New entries and items.
 
 use super::layout::{
-    Layout, column, is_flow, last_leaf, line_end, line_start, next_line, prefix, previous, tail,
+    Layout, column, is_flow, last_leaf, line_end, line_start, may_end_block_scalar, next_line, prefix,
+    previous, tail,
 };
 use super::{
     Edited, New, Refusal, Writer, become_block, edit, is_block_collection, is_json, is_shared, plain_writer,
@@ -52,6 +53,7 @@ pub(super) fn entries(map: Node<'_>, new: &[(&str, &New)], after: Option<Entry<'
         let mut out = String::new();
         if let Some(above) = previous(last.key) {
             let at = end_of_block(map.tree, above, indent);
+            writer.literal = may_end_block_scalar(text, at);
             for (key, value) in new {
                 writer.line(indent, &mut out);
                 writer.entry(key, value, indent, &mut out);
@@ -65,7 +67,7 @@ pub(super) fn entries(map: Node<'_>, new: &[(&str, &New)], after: Option<Entry<'
         return Ok(edit(map.tree, start, start, out));
     }
     let at = end_of_block(map.tree, last.value, indent);
-    writer.literal = at < text.len();
+    writer.literal = may_end_block_scalar(text, at);
     let mut out = String::new();
     for (key, value) in new {
         writer.line(indent, &mut out);
@@ -106,7 +108,7 @@ pub(super) fn item(sequence: Node<'_>, value: &New) -> Edited {
     }
     let indent = column(text, sequence.span().start as usize);
     let at = end_of_block(sequence.tree, last, indent);
-    writer.literal = at < text.len();
+    writer.literal = may_end_block_scalar(text, at);
     let mut out = String::new();
     if is_unended(last) {
         // `-` keeps its text without a line end when a line follows.

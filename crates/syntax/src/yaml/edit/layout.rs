@@ -150,3 +150,38 @@ pub(super) fn dash(item: Node<'_>) -> Option<usize> {
 pub(super) fn is_flow(node: Option<Node<'_>>) -> bool {
     node.is_some_and(|node| node.style() == Style::Flow)
 }
+
+/// Comments between `from` and a value that starts at `to`, without the line end before the value.
+pub(super) fn gap(text: &str, from: usize, to: usize) -> &str {
+    let gap = text.get(from..to).unwrap_or_default();
+    if gap.contains('#') {
+        let line = gap.rfind(['\n', '\r']).unwrap_or(gap.len());
+        gap[..line].strip_suffix('\r').unwrap_or(&gap[..line])
+    } else {
+        gap.trim_end()
+    }
+}
+
+/// Whether the lines of a block scalar may end here: nothing that follows would become a part of its text.
+pub(super) fn may_end_block_scalar(text: &str, at: usize) -> bool {
+    if !tail(text, at).is_empty() || line_end(text, at) == text.len() {
+        return false;
+    }
+    let mut next = next_line(text, at);
+    while next < text.len() && tail(text, next).is_empty() {
+        next = next_line(text, next);
+    }
+    let line = tail(text, next);
+    if !line.is_empty() && line.trim().is_empty() {
+        return false;
+    }
+    !(line.starts_with([' ', '\t']) && line.trim_start().starts_with('#'))
+}
+
+/// The start of the next line with something on it, from the start of a line.
+pub(super) fn skip_blank_lines(text: &str, mut at: usize) -> usize {
+    while at < text.len() && tail(text, at).trim().is_empty() {
+        at = next_line(text, at);
+    }
+    at
+}

@@ -1,9 +1,10 @@
 //! Entries and items that go.
 
 use super::layout::{
-    base, colon, column, dash, last_leaf, line_end, line_start, next, next_line, prefix, previous, skip, tail,
+    base, colon, column, dash, last_leaf, line_end, line_start, next, next_line, prefix, previous, skip,
+    skip_blank_lines, tail,
 };
-use super::{Edited, Refusal, edit, is_named_from_outside, is_shared};
+use super::{Edited, Refusal, close_up, edit, is_named_from_outside, is_shared};
 use crate::yaml::{Entry, Node, NodeKind, Role, Style};
 
 pub(super) fn entry(entry: Entry<'_>) -> Edited {
@@ -73,9 +74,7 @@ fn drop_part(collection: Node<'_>, first: Node<'_>, last: Node<'_>, start: usize
             && keeps_blank_lines(last_leaf(before))
         {
             // Blank lines would become a part of the text above.
-            while stop < text.len() && tail(text, stop).trim().is_empty() {
-                stop = next_line(text, stop);
-            }
+            stop = skip_blank_lines(text, stop);
         }
         // A file without a line end at its end stays so.
         if line_end(text, end) == text.len()
@@ -93,14 +92,7 @@ fn drop_part(collection: Node<'_>, first: Node<'_>, last: Node<'_>, start: usize
         return Err(Refusal::Layout);
     }
     let following = next_line(text, end);
-    let mut stop = following;
-    loop {
-        let line = tail(text, stop);
-        if !line.trim().is_empty() || next_line(text, stop) == stop {
-            break;
-        }
-        stop = next_line(text, stop);
-    }
+    let stop = skip_blank_lines(text, following);
     let margin = tail(text, stop).len() - tail(text, stop).trim_start().len();
     let content = stop + margin;
     if content > after.full_span().start as usize {
@@ -128,24 +120,17 @@ fn empty(collection: Node<'_>) -> Edited {
         return Err(Refusal::Layout);
     }
     let base = base(collection).ok_or(Refusal::Layout)?;
-    let gap = text[base..start].trim_end();
-    Ok(edit(tree, base, end, format!(" {brackets}{gap}")))
+    Ok(close_up(collection, base, format!(" {brackets}"), false))
 }
 
 /// Whether what follows `end` would become text of the block scalar before it.
 fn is_swallowed(scalar: Node<'_>, end: usize) -> bool {
-    if scalar.kind() != NodeKind::Scalar
-        || !matches!(scalar.style(), Style::Literal | Style::Folded | Style::Plain)
-    {
+    if scalar.kind() != NodeKind::Scalar || !matches!(scalar.style(), Style::Literal | Style::Folded) {
         return false;
     }
     let text = scalar.tree.text();
-    let mut at = next_line(text, end);
-    while at < text.len() && tail(text, at).trim().is_empty() {
-        at = next_line(text, at);
-    }
-    let line = tail(text, at);
-    scalar.style() != Style::Plain && line.starts_with([' ', '\t']) && line.trim_start().starts_with('#')
+    let line = tail(text, skip_blank_lines(text, next_line(text, end)));
+    line.starts_with([' ', '\t']) && line.trim_start().starts_with('#')
 }
 
 /// Whether blank lines behind a block scalar are its text.
