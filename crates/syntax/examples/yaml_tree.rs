@@ -116,7 +116,9 @@ fn print_node(node: Node<'_>, depth: usize) {
         print!(" {tag}");
     }
     match node.kind() {
-        NodeKind::Scalar => println!(" {:?} {:?}", node.span().of(node.tree().text()), node.scalar().unwrap()),
+        NodeKind::Scalar => {
+            println!(" {:?} {:?}", node.span().of(node.tree().text()), node.scalar().unwrap())
+        }
         NodeKind::Alias => println!(" -> {:?}", node.resolve().span().range()),
         NodeKind::Sequence => {
             println!();
