@@ -1,6 +1,7 @@
 //! From parser events to the tree.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StrInput, StructureStyle, options};
@@ -19,7 +20,39 @@ const EXPANSION: u64 = 400_000;
 /// After so many errors nothing more is read.
 const ERRORS: usize = 100;
 
+/// The text that may be read again to mend quoted scalars, in bytes over all attempts.
+const MENDING: usize = 64 << 20;
+
+/// Parses a text.
+///
+/// The parser refuses quoted scalars whose lines are not indented below their key, which libyaml and Go's libraries accept.
+/// Such a scalar is put on one line, byte for byte, and the text is parsed again; its value is decoded from what is written.
 pub(super) fn build(source: SourceId, text: &Arc<str>) -> Yaml {
+    let mut mended: Option<String> = None;
+    let mut read = 0;
+    loop {
+        read += text.len();
+        match attempt(source, text, mended.as_deref(), read < MENDING) {
+            Ok(tree) => return tree,
+            Err(lines) => {
+                let whole = mended.get_or_insert_with(|| text.to_string());
+                let line: String = text[lines.clone()]
+                    .chars()
+                    .map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c })
+                    .collect();
+                whole.replace_range(lines, &line);
+            }
+        }
+    }
+}
+
+/// Parses a text as `mended`, or says which quoted scalar to put on one line.
+fn attempt(
+    source: SourceId,
+    text: &Arc<str>,
+    mended: Option<&str>,
+    may_mend: bool,
+) -> Result<Yaml, Range<usize>> {
     let tree = Yaml {
         source,
         text: text.clone(),
@@ -37,6 +70,8 @@ pub(super) fn build(source: SourceId, text: &Arc<str>) -> Yaml {
     };
     let mut builder = Builder {
         text,
+        parsed: mended.unwrap_or(text),
+        may_mend,
         base: 0,
         tree,
         open: Vec::new(),
@@ -47,8 +82,8 @@ pub(super) fn build(source: SourceId, text: &Arc<str>) -> Yaml {
         expanded: 0,
     };
     builder.control_characters();
-    builder.read();
-    builder.finish()
+    builder.read()?;
+    Ok(builder.finish())
 }
 
 /// A collection whose end is not yet read.
@@ -71,6 +106,9 @@ struct Anchored {
 
 struct Builder<'t> {
     text: &'t str,
+    /// The text as the parser sees it, of the same length.
+    parsed: &'t str,
+    may_mend: bool,
     /// Where in the text the parser began.
     base: usize,
     tree: Yaml,
@@ -103,15 +141,16 @@ struct Mark {
 
 impl Builder<'_> {
     /// Reads the file; a byte order mark at the start of a later document starts another parser.
-    fn read(&mut self) {
-        while let Some(next) = self.run() {
+    fn read(&mut self) -> Result<(), Range<usize>> {
+        while let Some(next) = self.run()? {
             self.base = next;
             self.anchors_before = self.anchors.len();
         }
+        Ok(())
     }
 
-    fn run(&mut self) -> Option<usize> {
-        let text = self.text.get(self.base..)?;
+    fn run(&mut self) -> Result<Option<usize>, Range<usize>> {
+        let Some(text) = self.parsed.get(self.base..) else { return Ok(None) };
         let options = options! {
             emit_anchor_events: true,
             emit_unresolved_aliases: true,
@@ -125,7 +164,7 @@ impl Builder<'_> {
         }
         loop {
             let error = match parser.next() {
-                None => return None,
+                None => return Ok(None),
                 Some(Ok((event, span))) => {
                     self.event(event, &span);
                     continue;
@@ -136,22 +175,53 @@ impl Builder<'_> {
             if *error.kind() == ErrorKind::BomInsideDocument
                 && let Some(next) = self.document_with_mark(at)
             {
-                return Some(next);
+                return Ok(Some(next));
+            }
+            if self.may_mend
+                && *error.kind() == ErrorKind::InvalidQuotedScalarIndent
+                && let Some(lines) = self.quoted_around(at)
+            {
+                return Err(lines);
             }
             self.broken(error.kind(), at);
             if self.tree.errors.len() >= ERRORS {
-                return None;
+                return Ok(None);
             }
             match parser.proceed_next_document() {
                 Ok(true) => {}
-                Ok(false) => return None,
+                Ok(false) => return Ok(None),
                 Err(error) => {
                     let at = self.base + error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
                     self.broken(error.kind(), at);
-                    return None;
+                    return Ok(None);
                 }
             }
         }
+    }
+
+    /// The quoted scalar that is open at a byte.
+    fn quoted_around(&self, at: usize) -> Option<Range<usize>> {
+        let bytes = self.parsed.as_bytes();
+        let mut open = self.last_end;
+        while open < at {
+            let first = bytes[..open].iter().rev().find(|b| !matches!(b, b' ' | b'\t'));
+            let begins =
+                first.is_none_or(|b| b":-?,[{\n\r".contains(b)) || !matches!(bytes[open - 1], b':' | b'-');
+            match bytes[open] {
+                b'#' if open == 0 || bytes[open - 1].is_ascii_whitespace() => {
+                    open += memchr::memchr2(b'\n', b'\r', &bytes[open..])?;
+                }
+                b'"' | b'\'' if begins && (open == 0 || b" \t\n\r[{,".contains(&bytes[open - 1])) => {
+                    let end = open + scalar::quoted_length(self.parsed.get(open..)?)?;
+                    if end > at {
+                        return Some(open..end);
+                    }
+                    open = end;
+                }
+                _ => open += 1,
+            }
+        }
+        None
     }
 
     /// Files that were joined carry byte order marks before later documents. Where one stands before any content of its
@@ -381,6 +451,13 @@ impl Builder<'_> {
         // A last line that no line end closes has none in its text.
         let text = if ended { text } else { text.strip_suffix('\n').unwrap_or(text) };
         let written = self.text.get(start..end).unwrap_or_default();
+        let unfolded;
+        let text = if self.parsed.get(start..end) == Some(written) {
+            text
+        } else {
+            unfolded = scalar::decode_quoted(written);
+            &unfolded
+        };
         let place = match style {
             Style::Literal if scalar::Literal::new(written, ended).is(text) => Text::Lines,
             Style::Literal | Style::Folded => Text::Table,

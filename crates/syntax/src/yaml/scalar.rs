@@ -1,6 +1,8 @@
 //! The text of scalars, and what it means.
 
 use std::borrow::Cow;
+use std::iter::Peekable;
+use std::str::Chars;
 
 use super::{Dialect, Style, Value};
 
@@ -12,6 +14,122 @@ pub(super) fn unquoted(written: &str, style: Style) -> &str {
         }
         _ => written,
     }
+}
+
+/// The length of the quoted scalar that a text begins with, its quotes included.
+pub(super) fn quoted_length(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let quote = *bytes.first()?;
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(quote, b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'\\' {
+            at += if quote == b'"' { 2 } else { 1 };
+        } else if quote == b'\'' && bytes.get(at + 1) == Some(&quote) {
+            at += 2;
+        } else {
+            return Some(at + 1);
+        }
+    }
+}
+
+/// The text of a quoted scalar, which is closed.
+pub(super) fn decode_quoted(written: &str) -> String {
+    let double = written.starts_with('"');
+    let inner = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars().peekable();
+    // White space that counts only if no line end follows.
+    let mut blank = String::new();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' | '\t' => blank.push(c),
+            '\n' | '\r' => {
+                blank.clear();
+                let breaks = skip_breaks(c, &mut chars);
+                if breaks == 1 {
+                    out.push(' ');
+                } else {
+                    out.extend(std::iter::repeat_n('\n', breaks - 1));
+                }
+            }
+            '\'' if !double => {
+                out.push_str(&std::mem::take(&mut blank));
+                chars.next_if_eq(&'\'');
+                out.push('\'');
+            }
+            '\\' if double => {
+                out.push_str(&std::mem::take(&mut blank));
+                match chars.next() {
+                    Some(c @ ('\n' | '\r')) => {
+                        let breaks = skip_breaks(c, &mut chars);
+                        out.extend(std::iter::repeat_n('\n', breaks - 1));
+                    }
+                    Some(c) => out.extend(escape(c, &mut chars)),
+                    None => {}
+                }
+            }
+            c => {
+                out.push_str(&std::mem::take(&mut blank));
+                out.push(c);
+            }
+        }
+    }
+    out.push_str(&blank);
+    out
+}
+
+/// Skips line ends and white space behind a line end and counts all the line ends.
+fn skip_breaks(first: char, chars: &mut Peekable<Chars<'_>>) -> usize {
+    let mut breaks = 1;
+    let mut last = first;
+    while let Some(c) = chars.next_if(|c| c.is_ascii_whitespace()) {
+        if c == '\r' || (c == '\n' && last != '\r') {
+            breaks += 1;
+        }
+        last = c;
+    }
+    breaks
+}
+
+/// A number of so many hexadecimal digits.
+fn hex(digits: usize, chars: &mut Peekable<Chars<'_>>) -> Option<u32> {
+    (0..digits).try_fold(0, |n, _| Some(n * 16 + chars.next_if(char::is_ascii_hexdigit)?.to_digit(16)?))
+}
+
+/// What stands behind a backslash.
+fn escape(c: char, chars: &mut Peekable<Chars<'_>>) -> Option<char> {
+    Some(match c {
+        '0' => '\0',
+        'a' => '\x07',
+        'b' => '\x08',
+        't' => '\t',
+        'n' => '\n',
+        'v' => '\x0b',
+        'f' => '\x0c',
+        'r' => '\r',
+        'e' => '\x1b',
+        'N' => '\u{85}',
+        '_' => '\u{a0}',
+        'L' => '\u{2028}',
+        'P' => '\u{2029}',
+        'x' => char::from_u32(hex(2, chars)?)?,
+        'U' => char::from_u32(hex(8, chars)?)?,
+        'u' => {
+            let high = hex(4, chars)?;
+            if !(0xd800..0xdc00).contains(&high) {
+                return char::from_u32(high);
+            }
+            // The second half of a character beyond 16 bits.
+            chars.next_if_eq(&'\\')?;
+            chars.next_if_eq(&'u')?;
+            let low = hex(4, chars)?;
+            char::from_u32(
+                0x1_0000 + ((high - 0xd800) << 10) + low.checked_sub(0xdc00).filter(|n| *n < 0x400)?,
+            )?
+        }
+        c => c,
+    })
 }
 
 /// A literal block scalar as written, from its `|` to the end of its last line.
