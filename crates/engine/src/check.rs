@@ -2,31 +2,13 @@
 
 use rayon::prelude::*;
 
+use seaworthy_syntax::Span;
+
+pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
-use crate::project::Project;
-use crate::rule::{Check, Ctx, Rule, Severity, Target};
-use crate::rules;
-
-/// What the user asked for, as meant.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The rules that run, sorted by name.
-    pub rules: Vec<&'static Rule>,
-    /// The least severity that is reported.
-    pub severity: Severity,
-    /// The target the user named.
-    pub target: Option<Target>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            rules: rules::ALL.iter().copied().filter(|r| r.default).collect(),
-            severity: Severity::Low,
-            target: None,
-        }
-    }
-}
+use crate::project::{Project, WorkloadId};
+use crate::rule::{Check, Ctx, Rule};
+use crate::{rules, suppress};
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]
@@ -39,40 +21,77 @@ pub struct Report {
 
 /// Checks a project.
 pub fn check(project: &Project, config: &Config) -> Report {
+    let rules = config.all_rules();
     let mut diagnostics: Vec<Diagnostic> =
-        config.rules.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
-    diagnostics.retain(|d| d.severity >= config.severity);
-    diagnostics.sort_by(|a, b| {
-        (a.span, a.rule.name, &a.message, a.fix.is_none()).cmp(&(
-            b.span,
-            b.rule.name,
-            &b.message,
-            b.fix.is_none(),
-        ))
+        rules.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
+    diagnostics.extend(syntax_errors(project));
+    diagnostics.retain_mut(|d| {
+        if let Some(severity) = config.severity_of(d.rule, d.span.source) {
+            d.severity = severity;
+        }
+        config.runs(d.rule, d.span.source)
     });
+    let mut report = Report { diagnostics, suppressed: 0 };
+    // Which comments silence something does not depend on the least severity that is reported.
+    suppress::apply(project, config, &mut report);
+    let mut diagnostics = report.diagnostics;
+    diagnostics.retain(|d| d.severity >= config.severity);
+    diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
     // The same service seen through two Compose projects says the same thing twice.
     diagnostics.dedup_by(|a, b| a.span == b.span && a.rule.name == b.rule.name && a.message == b.message);
-    Report { diagnostics, suppressed: 0 }
+    Report { diagnostics, ..report }
+}
+
+fn key(d: &Diagnostic) -> (Span, &str, &str, bool) {
+    (d.span, d.rule.name, &d.message, d.fix.is_none())
+}
+
+/// What no parser accepts.
+fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
+    let rule = rules::find("syntax-error").first().copied();
+    project.parses().iter().flat_map(|parse| parse.errors()).filter_map(move |error| {
+        let rule = rule?;
+        Some(Diagnostic {
+            rule,
+            severity: rule.severity,
+            message: error.value.clone(),
+            span: error.span,
+            related: Vec::new(),
+            hidden: Vec::new(),
+            fix: None,
+        })
+    })
 }
 
 fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut ctx = Ctx::new(project, rule, config.target, &mut found);
+    let mut ctx = Ctx::new(project, rule, config, &mut found);
     match rule.check {
         Check::Stage(check) => {
-            project.builds.iter().flat_map(|b| &b.stages).for_each(|stage| check(stage, &mut ctx));
+            for stage in project.builds.iter().flat_map(|b| &b.stages) {
+                ctx.look_at(stage.source);
+                check(stage, &mut ctx);
+            }
         }
-        // A patch says only what it changes, so nothing can be missing from it.
-        Check::Container(check) => project
-            .containers
-            .iter()
-            .filter(|c| c.workload.is_none_or(|w| !project.workload(w).object(project).patch))
-            .for_each(|c| check(c, &mut ctx)),
+        Check::Container(check) => {
+            for container in project.containers.iter().filter(|c| !is_patch(c.workload, project)) {
+                ctx.look_at(container.place.source);
+                check(container, &mut ctx);
+            }
+        }
         Check::Workload(check) => {
-            project.workloads.iter().filter(|w| !w.object(project).patch).for_each(|w| check(w, &mut ctx))
+            for workload in project.workloads.iter().filter(|w| !is_patch(Some(w.id), project)) {
+                ctx.look_at(workload.pod.place.source);
+                check(workload, &mut ctx);
+            }
         }
         Check::Project(check) => check(project, &mut ctx),
         Check::Engine => {}
     }
     found
+}
+
+/// A patch says only what it changes, so nothing can be missing from it.
+fn is_patch(workload: Option<WorkloadId>, project: &Project) -> bool {
+    workload.is_some_and(|w| project.workload(w).object(project).patch)
 }

@@ -4,6 +4,7 @@
 //! [`render`](render::render). All of it is pure: sources and names come in, data goes out.
 
 pub mod check;
+pub mod config;
 pub mod diagnostic;
 pub mod fix;
 pub mod images;
@@ -12,6 +13,7 @@ pub mod project;
 pub mod render;
 pub mod rule;
 pub mod rules;
+mod suppress;
 
 pub use check::{Config, Report, check};
 pub use diagnostic::{Diagnostic, Fix, Label, Safety};

@@ -1,9 +1,10 @@
 //! What a rule is.
 
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Fix, IntoEdits, Label, Safety};
 use crate::project::{Container, Intent, Project, Stage, Workload};
 use crate::rules;
-use seaworthy_syntax::Span;
+use seaworthy_syntax::{SourceId, Span};
 
 /// A rule: a value in a file of its own. Its page beside it is its documentation and its test.
 #[derive(Debug)]
@@ -93,14 +94,39 @@ pub enum Target {
     Kubernetes,
 }
 
-/// The rules that a word names: the one of this name, or all that have it as an alias, in any case: what another tool
-/// finds in one go may be several rules here.
+/// The rules that a word names: the one of this name, or all that have it as an alias: what another tool finds in one go
+/// may be several rules here. An alias counts however that tool's releases spell it: `KSV-0012`, `ksv012`, `AVD-KSV-0012`.
 pub fn find(word: &str) -> Vec<&'static Rule> {
     if let Ok(at) = rules::ALL.binary_search_by_key(&word, |rule| rule.name) {
         return vec![rules::ALL[at]];
     }
-    let aliased = |rule: &&&Rule| rule.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(word));
+    let wanted = Id::of(word);
+    let aliased = |rule: &&&Rule| rule.aliases.iter().any(|alias| Id::of(alias) == wanted);
     rules::ALL.iter().filter(aliased).copied().collect()
+}
+
+/// Another tool's id without what its releases spell differently.
+struct Id<'a> {
+    head: &'a str,
+    number: &'a str,
+}
+
+impl<'a> Id<'a> {
+    fn of(word: &'a str) -> Self {
+        let word = match word.get(..4) {
+            Some(prefix) if prefix.eq_ignore_ascii_case("AVD-") => &word[4..],
+            _ => word,
+        };
+        let head = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number = word[head.len()..].trim_start_matches('0');
+        Self { head: head.trim_end_matches('-'), number }
+    }
+}
+
+impl PartialEq for Id<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number && self.head.eq_ignore_ascii_case(other.head)
+    }
 }
 
 impl Rule {
@@ -175,22 +201,35 @@ pub struct Ctx<'a> {
     pub project: &'a Project,
     rule: &'static Rule,
     found: &'a mut Vec<Diagnostic>,
-    target: Option<Target>,
+    config: &'a Config,
+    /// The source of the subject; `None` where the subject is the project.
+    source: Option<SourceId>,
 }
 
 impl<'a> Ctx<'a> {
     pub(crate) fn new(
         project: &'a Project,
         rule: &'static Rule,
-        target: Option<Target>,
+        config: &'a Config,
         found: &'a mut Vec<Diagnostic>,
     ) -> Self {
-        Self { project, rule, found, target }
+        Self { project, rule, found, config, source: None }
+    }
+
+    /// Makes a source that of the subject.
+    pub(crate) fn look_at(&mut self, source: SourceId) {
+        self.source = Some(source);
     }
 
     /// The target the user named, which overrides what the project's links tell.
     pub fn target(&self) -> Option<Target> {
-        self.target
+        self.source.map_or(self.config.target, |source| self.config.target_of(source))
+    }
+
+    /// The registries that images of the subject may come from, as the user set them; empty for any.
+    pub fn trusted_registries(&self) -> &'a [String] {
+        let scope = self.source.and_then(|source| self.config.scope(source));
+        scope.map_or(&[], |scope| &scope.trusted_registries)
     }
 
     /// Reports a finding at the narrowest place that is wrong.

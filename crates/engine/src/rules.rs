@@ -12,6 +12,11 @@ mod dockerfile {
     pub(super) mod untagged_base;
 }
 
+mod project {
+    pub(super) mod syntax_error;
+    pub(super) mod unused_suppression;
+}
+
 mod workload {
     pub(super) mod single_replica;
 }
@@ -21,5 +26,7 @@ mod workload {
 pub static ALL: &[&Rule] = &[
     &container::privilege_escalation::RULE,
     &workload::single_replica::RULE,
+    &project::syntax_error::RULE,
     &dockerfile::untagged_base::RULE,
+    &project::unused_suppression::RULE,
 ];

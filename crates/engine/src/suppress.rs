@@ -1,0 +1,423 @@
+//! Comments and annotations that silence findings: ours, and those of every tool that people use already.
+//!
+//! A comment ends the line it is for, or stands above the instruction, entry or item it is for. What it silences is
+//! counted and gone, its fix too. One that silences nothing is a finding of its own where that can be told: it names a
+//! rule of ours, or another tool's id for one, and that rule ran.
+
+mod comment;
+
+use std::collections::BTreeMap;
+
+use seaworthy_syntax::dockerfile::Dockerfile;
+use seaworthy_syntax::yaml::{Node, NodeKind, Yaml};
+use seaworthy_syntax::{Edit, SourceId, Span};
+
+use self::comment::{Directive, Reach, Tool};
+use crate::check::Report;
+use crate::config::{Config, nearest};
+use crate::diagnostic::{Diagnostic, Fix, Safety};
+use crate::parse::{Document, Parse};
+use crate::project::{Object, Project};
+use crate::rule::{Category, Rule};
+use crate::rules;
+
+/// One word that silences.
+#[derive(Debug)]
+struct Suppression {
+    /// The word, or all of the comment or annotation.
+    at: Span,
+    /// All of the comment or annotation.
+    whole: Span,
+    tool: Tool,
+    /// The bytes it counts for: findings that begin there.
+    reach: Span,
+    covers: Covers,
+    used: bool,
+}
+
+#[derive(Debug)]
+enum Covers {
+    All,
+    Category(Category),
+    Rules(Vec<&'static Rule>),
+    /// A word of our own language that no rule has.
+    Nothing(String),
+}
+
+impl Covers {
+    fn of(word: &str, tool: Tool) -> Option<Self> {
+        // Other tools put a namespace before the id: `hadolint/DL3008`, `dockerfile.security.missing-user`.
+        let last = word.rsplit(['/', '.']).next().unwrap_or(word);
+        let rules = match rules::find(word) {
+            rules if rules.is_empty() => rules::find(last),
+            rules => rules,
+        };
+        if !rules.is_empty() {
+            return Some(Self::Rules(rules));
+        }
+        if tool == Tool::Other {
+            return None;
+        }
+        if word == "all" {
+            return Some(Self::All);
+        }
+        let category = Category::ALL.into_iter().find(|c| c.as_str() == word);
+        Some(category.map_or_else(|| Self::Nothing(word.to_owned()), Self::Category))
+    }
+
+    fn covers(&self, rule: &Rule) -> bool {
+        match self {
+            Self::All => true,
+            Self::Category(category) => rule.category == *category,
+            Self::Rules(rules) => rules.iter().any(|r| r.name == rule.name),
+            Self::Nothing(_) => false,
+        }
+    }
+}
+
+impl Suppression {
+    fn silences(&self, diagnostic: &Diagnostic) -> bool {
+        let (span, reach) = (diagnostic.span, self.reach);
+        // Another tool never heard of a syntax error.
+        let known = self.tool == Tool::Seaworthy || diagnostic.rule.name != "syntax-error";
+        known
+            && span.source == reach.source
+            && (reach.start..reach.end.max(reach.start + 1)).contains(&span.start)
+            && self.covers.covers(diagnostic.rule)
+    }
+}
+
+/// Takes out what is silenced, and adds what silences nothing.
+pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
+    let mut found: BTreeMap<SourceId, Vec<Suppression>> = BTreeMap::new();
+    for parse in project.parses() {
+        let here = comments(parse);
+        if !here.is_empty() {
+            found.insert(parse.id, here);
+        }
+    }
+    for object in &project.objects {
+        annotations(project, object, &mut |suppression| {
+            found.entry(suppression.at.source).or_default().push(suppression);
+        });
+    }
+    if found.is_empty() {
+        return;
+    }
+    let before = report.diagnostics.len();
+    report.diagnostics.retain(|diagnostic| {
+        let here = found.get_mut(&diagnostic.span.source).map_or(&mut [][..], Vec::as_mut_slice);
+        let mut silent = false;
+        for suppression in here.iter_mut().filter(|s| s.silences(diagnostic)) {
+            suppression.used = true;
+            silent = true;
+        }
+        !silent
+    });
+    report.suppressed += before - report.diagnostics.len();
+    let Some(&rule) = rules::find("unused-suppression").first() else { return };
+    for (source, here) in found {
+        if config.runs(rule, source) {
+            unused(rule, project, config, &here, &mut report.diagnostics);
+        }
+    }
+}
+
+/// Reports what silences nothing.
+fn unused(
+    rule: &'static Rule,
+    project: &Project,
+    config: &Config,
+    here: &[Suppression],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let idle = |s: &Suppression| {
+        !s.used
+            && match &s.covers {
+                Covers::All => s.tool == Tool::Seaworthy,
+                Covers::Category(_) | Covers::Nothing(_) => true,
+                Covers::Rules(rules) => rules.iter().all(|rule| config.runs(rule, s.at.source)),
+            }
+    };
+    for suppression in here.iter().filter(|s| idle(s)) {
+        let word = project.text(suppression.at);
+        let message = match &suppression.covers {
+            Covers::Nothing(word) => match nearest(word, rules::ALL.iter().map(|r| r.name)) {
+                Some(near) => format!("no rule is called `{word}`; did you mean `{near}`?"),
+                None => format!("no rule is called `{word}`"),
+            },
+            Covers::Rules(rules) if rules.iter().all(|r| r.name != word) => {
+                let names: Vec<String> = rules.iter().map(|r| format!("`{}`", r.name)).collect();
+                format!("`{word}` silences nothing: {} finds nothing here", names.join(" or "))
+            }
+            _ => format!("`{word}` silences nothing here"),
+        };
+        // A comment in another tool's language may still be needed by that tool.
+        let ours = suppression.tool == Tool::Seaworthy && !matches!(suppression.covers, Covers::Nothing(_));
+        let all_idle = here.iter().filter(|s| s.whole == suppression.whole).all(idle);
+        let fix = ours.then(|| Fix {
+            title: "Remove what silences nothing".into(),
+            safety: Safety::Safe,
+            edits: vec![if all_idle {
+                without_comment(project.text_of(suppression.whole.source), suppression.whole)
+            } else {
+                without_word(project.text_of(suppression.whole.source), suppression.at)
+            }],
+        });
+        diagnostics.push(Diagnostic {
+            rule,
+            severity: rule.severity,
+            message,
+            span: suppression.at,
+            related: Vec::new(),
+            hidden: Vec::new(),
+            fix,
+        });
+    }
+}
+
+/// Removes a comment, with its line where it has one of its own.
+fn without_comment(text: &str, comment: Span) -> Edit {
+    let start = comment.start as usize;
+    let head = text[..start].trim_end_matches([' ', '\t']);
+    let span = if head.is_empty() || head.ends_with(['\n', '\r']) {
+        let rest = &text[comment.end as usize..];
+        let line_end = if rest.starts_with("\r\n") { 2 } else { usize::from(!rest.is_empty()) };
+        Span::new(comment.source, head.len(), comment.end as usize + line_end)
+    } else {
+        Span::new(comment.source, head.len(), comment.end as usize)
+    };
+    Edit { span, text: String::new() }
+}
+
+/// Removes one of several words, with the comma that goes with it.
+fn without_word(text: &str, word: Span) -> Edit {
+    let blank = [' ', '\t'];
+    let after = &text[word.end as usize..];
+    let rest = after.trim_start_matches(blank);
+    let span = if let Some(next) = rest.strip_prefix(',') {
+        let end = text.len() - next.trim_start_matches(blank).len();
+        Span::new(word.source, word.start as usize, end)
+    } else {
+        let head = text[..word.start as usize].trim_end_matches(blank);
+        Span::new(word.source, head.strip_suffix(',').unwrap_or(head).len(), word.end as usize)
+    };
+    Edit { span, text: String::new() }
+}
+
+/// The comments of a source that silence something.
+fn comments(parse: &Parse) -> Vec<Suppression> {
+    let text = &*parse.source.text;
+    let mut found = Vec::new();
+    let (comments, place): (&[Span], &dyn Fn(Span, Reach) -> Span) = match &parse.document {
+        Document::Dockerfile(dockerfile) => {
+            check_directive(dockerfile, text, &mut found);
+            (&dockerfile.comments, &|comment, reach| in_dockerfile(dockerfile, text, comment, reach))
+        }
+        Document::Yaml(yaml) => (yaml.comments(), &|comment, reach| in_yaml(yaml, text, comment, reach)),
+        Document::Text => return found,
+    };
+    for &whole in comments {
+        for Directive { tool, reach, ids } in comment::read(whole.of(text)) {
+            let reach = place(whole, reach);
+            if ids.is_empty() {
+                found.push(Suppression { at: whole, whole, tool, reach, covers: Covers::All, used: false });
+            }
+            for id in ids {
+                let start = whole.start as usize;
+                let at = Span::new(whole.source, start + id.start, start + id.end);
+                if let Some(covers) = Covers::of(at.of(text), tool) {
+                    found.push(Suppression { at, whole, tool, reach, covers, used: false });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// `BuildKit`'s `# check=skip=A,B;error=true`.
+fn check_directive(dockerfile: &Dockerfile, text: &str, found: &mut Vec<Suppression>) {
+    let Some(directive) = dockerfile.directive("check") else { return };
+    let reach = Span::new(dockerfile.source, 0, text.len());
+    let mut at = directive.value.span().start as usize;
+    for option in directive.value.split(';') {
+        if let Some(list) = option.trim_start().strip_prefix("skip=") {
+            let mut start = at + (option.len() - list.len());
+            for word in list.split(',') {
+                let id = word.trim();
+                let from = start + (word.len() - word.trim_start().len());
+                let span = Span::new(dockerfile.source, from, from + id.len());
+                let covers = if id == "all" { Some(Covers::All) } else { Covers::of(id, Tool::Other) };
+                if let Some(covers) = covers {
+                    let whole = directive.span;
+                    let tool = Tool::Other;
+                    found.push(Suppression { at: span, whole, tool, reach, covers, used: false });
+                }
+                start += word.len() + 1;
+            }
+        }
+        at += option.len() + 1;
+    }
+}
+
+/// What a comment in a Dockerfile counts for.
+fn in_dockerfile(dockerfile: &Dockerfile, text: &str, comment: Span, reach: Reach) -> Span {
+    let whole = Span::new(comment.source, 0, text.len());
+    if matches!(reach, Reach::File | Reach::Document) {
+        return whole;
+    }
+    // Within an instruction a comment counts for it, between two for the one that follows.
+    let next = dockerfile.instructions.partition_point(|i| i.lines.end <= comment.start);
+    let Some(instruction) = dockerfile.instructions.get(next) else {
+        return Span { start: comment.end, end: comment.end, ..comment };
+    };
+    let from = dockerfile.stages().find(|stage| std::ptr::eq(stage.from, instruction));
+    match from.filter(|_| reach == Reach::Block) {
+        Some(stage) => {
+            stage.instructions.last().map_or(instruction.lines, |last| instruction.lines.to(last.lines))
+        }
+        None => instruction.lines,
+    }
+}
+
+/// What a comment in a YAML file counts for.
+fn in_yaml(yaml: &Yaml, text: &str, comment: Span, reach: Reach) -> Span {
+    let whole = Span::new(comment.source, 0, text.len());
+    let document = yaml
+        .document_spans()
+        .zip(yaml.documents())
+        .find(|(span, _)| span.end > comment.start)
+        .map_or((whole, None), |(span, root)| (span, root));
+    match reach {
+        Reach::File => return whole,
+        Reach::Document => return document.0,
+        Reach::Next | Reach::Block | Reach::Line => {}
+    }
+    let start = comment.start as usize;
+    let head = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let trailing = !text[head..start].trim().is_empty();
+    let line = if trailing { head } else { next_line(text, comment.end as usize) };
+    let end = text[line..].find('\n').map_or(text.len(), |at| line + at);
+    let first = line + (text[line..end].len() - text[line..end].trim_start().len());
+    let on_line = Span::new(comment.source, first, end.max(first));
+    if reach == Reach::Line {
+        return on_line;
+    }
+    let Some(root) = document.1 else { return on_line };
+    // Above the first key of a document it is for all of it.
+    if !trailing && root.span().start as usize >= first && document.0.start as usize <= end {
+        return document.0.to(on_line);
+    }
+    entry_on(root, on_line).map_or(on_line, |span| span.to(on_line))
+}
+
+/// The first line after an offset that is neither blank nor a comment; where it begins.
+fn next_line(text: &str, from: usize) -> usize {
+    let mut at = from;
+    while let Some(end) = text[at..].find('\n').map(|n| at + n + 1) {
+        at = end;
+        let line = text[at..].lines().next().unwrap_or_default().trim_start();
+        if !line.trim_end().is_empty() && !line.starts_with('#') && line.trim_end() != "---" {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The outermost entry or item that begins on a line.
+fn entry_on(root: Node<'_>, line: Span) -> Option<Span> {
+    let mut node = root;
+    loop {
+        let begins = |span: Span| (line.start..=line.end).contains(&span.start);
+        let holds = |span: Span| span.start <= line.start && line.start < span.end;
+        let next = match node.kind() {
+            NodeKind::Mapping => {
+                let mut within = None;
+                for entry in node.entries() {
+                    let span = entry.key.full_span().to(entry.value.full_span());
+                    if begins(span) {
+                        return Some(span);
+                    }
+                    if holds(span) {
+                        within = Some(entry.value);
+                    }
+                }
+                within
+            }
+            NodeKind::Sequence => {
+                let mut within = None;
+                for item in node.items() {
+                    if begins(item.full_span()) {
+                        return Some(item.full_span());
+                    }
+                    if holds(item.full_span()) {
+                        within = Some(item);
+                    }
+                }
+                within
+            }
+            NodeKind::Scalar | NodeKind::Alias => None,
+        };
+        node = next?;
+    }
+}
+
+/// The annotations of an object, and of the pods it makes, that silence something: they count for all of the object.
+fn annotations(project: &Project, object: &Object, found: &mut dyn FnMut(Suppression)) {
+    let Some(root) = project.node(object.place) else { return };
+    let reach = root.full_span();
+    for path in [
+        &["metadata", "annotations"][..],
+        &["spec", "template", "metadata", "annotations"],
+        &["spec", "jobTemplate", "spec", "template", "metadata", "annotations"],
+    ] {
+        for entry in root.at(path).into_iter().flat_map(|node| node.resolve().entries().collect::<Vec<_>>()) {
+            let (Some(key), value) = (entry.key.scalar(), entry.value.scalar().unwrap_or_default()) else {
+                continue;
+            };
+            let at = entry.key.span();
+            let whole = at.to(entry.value.span());
+            let mut push = |covers| {
+                found(Suppression { at, whole, tool: Tool::Other, reach, covers, used: false });
+            };
+            if let Some(ids) = annotation(&key, &value) {
+                match ids {
+                    Ids::All => push(Covers::All),
+                    Ids::These(ids) => {
+                        ids.into_iter().filter_map(|id| Covers::of(id, Tool::Other)).for_each(&mut push);
+                    }
+                }
+            }
+        }
+    }
+}
+
+enum Ids<'a> {
+    All,
+    These(Vec<&'a str>),
+}
+
+/// What an annotation silences.
+fn annotation<'a>(key: &'a str, value: &'a str) -> Option<Ids<'a>> {
+    let (domain, name) = key.split_once('/')?;
+    let yes = value.eq_ignore_ascii_case("true");
+    Some(match domain {
+        "ignore-check.kube-linter.io" => Ids::These(vec![name]),
+        "kube-linter.io" if name == "ignore-all" => Ids::All,
+        "kube-score" if name == "ignore" => Ids::These(value.split(',').map(str::trim).collect()),
+        "polaris.fairwinds.com" if name == "exempt" && yes => Ids::All,
+        "polaris.fairwinds.com" if yes => Ids::These(vec![name.strip_suffix("-exempt")?]),
+        "checkov.io" | "bridgecrew.io" if name.starts_with("skip") => {
+            let ids = value.split(['=', ':']).next().unwrap_or(value);
+            Ids::These(ids.split(',').map(str::trim).collect())
+        }
+        "datree.skip" => Ids::These(vec![name]),
+        _ => return None,
+    })
+}
+
+impl Project {
+    fn text_of(&self, source: SourceId) -> &str {
+        self.parse(source).map_or("", |p| &p.source.text)
+    }
+}
