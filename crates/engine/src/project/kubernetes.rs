@@ -29,6 +29,7 @@ pub use pod::{Pod, PodVolume, Spread, VolumeSource};
 pub use read::{Labels, PortRef};
 use read::{labels, lookup, spanned_number, spanned_string, string};
 pub use selector::{Expression, Operator, Selector};
+pub use seaworthy_syntax::yaml::edit::New;
 pub(super) use write::set;
 
 /// The number of an object in [`Project::objects`].
@@ -165,6 +166,13 @@ impl Lowering<'_> {
         let named =
             root.get("apiVersion").and_then(spanned_string).zip(root.get("kind").and_then(spanned_string));
         let Some((api_version, kind)) = named.or_else(|| inherited.cloned()) else { return };
+        if kind.value == "Template" && root.get("objects").is_some() {
+            // OpenShift's templates hold whole objects; what their parameters decide is unknown.
+            for item in root.get("objects").into_iter().flat_map(Node::items).take_while(|_| depth > 0) {
+                self.document(item, None, depth - 1);
+            }
+            return;
+        }
         let item_kind = kind.strip_suffix("List");
         if let Some(item_kind) = item_kind
             && let Some(items) = root.get("items").filter(|n| n.resolve().kind() == NodeKind::Sequence)

@@ -80,6 +80,7 @@ const HOLDERS: &[Holder] = &[
         Running,
         &[&["spec", "metrics", "*", "provider", "job", "spec", "template"]],
     ),
+    template(ARGO, "AnalysisRun", Running, &[&["spec", "metrics", "*", "provider", "job", "spec", "template"]]),
     template(
         ARGO,
         "ClusterAnalysisTemplate",
@@ -151,6 +152,13 @@ const HOLDERS: &[Holder] = &[
         ],
     ),
     template(&["agents.x-k8s.io"], "Sandbox", Serving, &[&["spec", "podTemplate"]]),
+    template(&["extensions.agents.x-k8s.io"], "SandboxTemplate", Serving, &[&["spec", "podTemplate"]]),
+    template(
+        &["operators.coreos.com"],
+        "ClusterServiceVersion",
+        Serving,
+        &[&["spec", "install", "spec", "deployments", "*", "spec", "template"]],
+    ),
     template(&["batch.volcano.sh"], "Job", Running, &[&["spec", "tasks", "*", "template"]]),
     template(
         RAY,

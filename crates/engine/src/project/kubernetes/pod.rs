@@ -183,7 +183,8 @@ impl<'t> Form<'t> {
                 .flat_map(Node::items)
                 .chain(single)
                 .map(Node::resolve)
-                .filter(|n| n.kind() == NodeKind::Mapping)
+                // A step of Tekton may name a StepAction instead of being a container.
+                .filter(move |n| n.kind() == NodeKind::Mapping && (key != "steps" || n.get("ref").is_none()))
                 .map(move |n| (n, role))
         })
     }
