@@ -28,8 +28,8 @@ pub use kustomize::{Generated, ImageOverride, Kustomization, Patch};
 pub use pod::{Pod, PodVolume, Spread, VolumeSource};
 pub use read::{Labels, PortRef};
 use read::{labels, lookup, spanned_number, spanned_string, string};
-pub use selector::{Expression, Operator, Selector};
 pub use seaworthy_syntax::yaml::edit::New;
+pub use selector::{Expression, Operator, Selector};
 pub(super) use write::set;
 
 /// The number of an object in [`Project::objects`].

@@ -80,7 +80,12 @@ const HOLDERS: &[Holder] = &[
         Running,
         &[&["spec", "metrics", "*", "provider", "job", "spec", "template"]],
     ),
-    template(ARGO, "AnalysisRun", Running, &[&["spec", "metrics", "*", "provider", "job", "spec", "template"]]),
+    template(
+        ARGO,
+        "AnalysisRun",
+        Running,
+        &[&["spec", "metrics", "*", "provider", "job", "spec", "template"]],
+    ),
     template(
         ARGO,
         "ClusterAnalysisTemplate",

@@ -14,7 +14,11 @@ use crate::project::{Place, Project};
 const SCRATCH_SIZE: u64 = 1 << 30;
 
 /// Writes a change of a pod's container back.
-pub(in crate::project) fn set(project: &Project, container: &Container, intent: &Intent) -> Option<Vec<Edit>> {
+pub(in crate::project) fn set(
+    project: &Project,
+    container: &Container,
+    intent: &Intent,
+) -> Option<Vec<Edit>> {
     let site = Site {
         container,
         node: project.node(container.place)?,
@@ -168,7 +172,10 @@ impl Site<'_> {
         let context = own_map(self.node, "securityContext");
         let capabilities = context.and_then(|c| own_map(c, "capabilities"));
         let list = |key| {
-            capabilities.and_then(|c| own_entry(c, key)).map(|e| e.value).filter(|n| n.items().next().is_some())
+            capabilities
+                .and_then(|c| own_entry(c, key))
+                .map(|e| e.value)
+                .filter(|n| n.items().next().is_some())
         };
         let mut keys = Vec::new();
         if !missing.is_empty() {
@@ -255,10 +262,8 @@ impl Site<'_> {
                 ("name".to_owned(), text(&name)),
                 ("emptyDir".to_owned(), New::Map(vec![("sizeLimit".to_owned(), text(&size))])),
             ]));
-            mounts.push(New::Map(vec![
-                ("name".to_owned(), text(&name)),
-                ("mountPath".to_owned(), text(path)),
-            ]));
+            mounts
+                .push(New::Map(vec![("name".to_owned(), text(&name)), ("mountPath".to_owned(), text(path))]));
             taken.insert(name);
         }
         changes.append(self.node, "volumeMounts", mounts)?;
