@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The tests that make what is made, each a file of `crates/engine/tests`.
-const MAKERS: [&str; 2] = ["pages", "made"];
+const MAKERS: [&str; 3] = ["pages", "made", "formats"];
 
 /// Writes everything.
 pub(crate) fn write(root: &Path) -> Result<(), String> {

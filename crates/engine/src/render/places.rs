@@ -1,22 +1,23 @@
 //! Lines and columns of spans, and what of the sources may be shown.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy_syntax::{LineIndex, Position, SourceId, Span};
 
 use crate::check::Report;
+use crate::diagnostic::{Diagnostic, Fix};
 use crate::project::Project;
 
 /// What stands for a secret.
-const MASK: &str = "…";
+pub(super) const MASK: &str = "…";
 
 /// The places of a project's sources.
 pub(super) struct Places<'p> {
     project: &'p Project,
     sources: Vec<Lines>,
-    /// The secrets of each source, sorted and disjoint.
-    hidden: HashMap<SourceId, Vec<Span>>,
+    secrets: BTreeMap<SourceId, Secrets<'p>>,
 }
 
 /// The lines of a source.
@@ -27,25 +28,52 @@ struct Lines {
     last: Cell<Option<(u32, Position)>>,
 }
 
+/// What of a source is shown nowhere.
+#[derive(Default)]
+struct Secrets<'p> {
+    /// Sorted and disjoint.
+    spans: Vec<Span>,
+    /// What stands there, without quotes; the longest first, so that none is left in part.
+    values: Vec<&'p str>,
+}
+
 impl<'p> Places<'p> {
     pub(super) fn of(report: &Report, project: &'p Project) -> Self {
         let sources = project.parses().iter().map(|_| Lines::default()).collect();
-        let mut spans: Vec<Span> = report.diagnostics.iter().flat_map(|d| &d.hidden).copied().collect();
-        spans.sort();
-        let mut hidden: HashMap<SourceId, Vec<Span>> = HashMap::new();
-        for span in spans.into_iter().filter(|s| s.start < s.end) {
-            let known = hidden.entry(span.source).or_default();
-            match known.last_mut() {
+        let hidden: BTreeSet<Span> = report.diagnostics.iter().flat_map(|d| &d.hidden).copied().collect();
+        let mut secrets: BTreeMap<SourceId, Secrets<'p>> = BTreeMap::new();
+        for span in hidden.into_iter().filter(|s| !project.text(*s).is_empty()) {
+            let known = secrets.entry(span.source).or_default();
+            let value = project.text(span).trim_matches(['"', '\'']);
+            // A shorter text stands everywhere: to mask it says more than it hides.
+            if value.chars().count() >= 3 {
+                known.values.push(value);
+            }
+            match known.spans.last_mut() {
                 Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-                _ => known.push(span),
+                _ => known.spans.push(span),
             }
         }
-        Self { project, sources, hidden }
+        for known in secrets.values_mut() {
+            known.values.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+            known.values.dedup();
+        }
+        Self { project, sources, secrets }
+    }
+
+    /// The number of files that were checked.
+    pub(super) fn files(&self) -> usize {
+        self.sources.len()
     }
 
     /// The path of a source.
     pub(super) fn path(&self, source: SourceId) -> &'p str {
         self.project.parse(source).map_or("", |p| p.source.path.as_str())
+    }
+
+    /// The path of a source for people, without control characters.
+    pub(super) fn shown_path(&self, source: SourceId) -> Cow<'p, str> {
+        visible(Cow::Borrowed(self.path(source)))
     }
 
     /// The whole text of a source.
@@ -77,6 +105,7 @@ impl<'p> Places<'p> {
             // Counting on from the last place keeps a file of one long line from being counted again for each finding.
             Some((from, at)) if from <= offset && index.line(offset) == at.line => {
                 let more = text.get(from as usize..offset as usize).unwrap_or_default();
+                let more = if from == 0 { more.trim_start_matches('\u{feff}') } else { more };
                 Position { line: at.line, column: at.column + more.chars().count() as u32 }
             }
             _ => index.position(text, offset),
@@ -84,4 +113,63 @@ impl<'p> Places<'p> {
         last.set(Some((offset, position)));
         position
     }
+
+    /// The byte of the file that an offset of a source stands for.
+    pub(super) fn file_offset(&self, source: SourceId, offset: u32) -> u32 {
+        self.project.parse(source).map_or(offset, |p| p.source.file_offset(offset))
+    }
+
+    /// A message on a place without the secrets of its source.
+    pub(super) fn message<'m>(&self, message: &'m str, at: Span) -> Cow<'m, str> {
+        let mut message = Cow::Borrowed(message);
+        for value in self.secrets.get(&at.source).iter().flat_map(|s| &s.values) {
+            if message.contains(value) {
+                message = Cow::Owned(message.replace(value, MASK));
+            }
+        }
+        message
+    }
+
+    /// A message for people: also without control characters, which a terminal would obey.
+    pub(super) fn shown_message<'m>(&self, message: &'m str, at: Span) -> Cow<'m, str> {
+        visible(self.message(message, at))
+    }
+
+    /// A finding's fix, where its edits tell no secret.
+    pub(super) fn fix<'d>(&self, diagnostic: &'d Diagnostic) -> Option<&'d Fix> {
+        diagnostic.fix.as_ref().filter(|fix| {
+            fix.edits.iter().all(|edit| {
+                let secrets = self.secrets.get(&edit.span.source);
+                secrets.is_none_or(|s| !s.values.iter().any(|value| edit.text.contains(value)))
+            })
+        })
+    }
+
+    /// The secrets of a source that lie in a range of it, sorted.
+    pub(super) fn secrets(&self, source: SourceId, range: &std::ops::Range<usize>) -> &[Span] {
+        let Some(Secrets { spans, .. }) = self.secrets.get(&source) else { return &[] };
+        let first = spans.partition_point(|s| s.end as usize <= range.start);
+        let end = spans.partition_point(|s| (s.start as usize) < range.end);
+        spans.get(first..end).unwrap_or_default()
+    }
+}
+
+/// A text without control characters and without the private-use characters that carry bytes which are no UTF-8.
+fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains(|c| unprintable(c)) {
+        return text;
+    }
+    let shown = text.chars().map(|c| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if unprintable(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    });
+    Cow::Owned(shown.collect())
+}
+
+/// Whether a character controls the terminal, the direction of the text among others, or has no sign.
+pub(super) fn unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{f0000}'..='\u{ffffd}')
 }
