@@ -1,15 +1,23 @@
 //! What Dockerfiles build: stages, and the effective configuration at any instruction.
 
-use std::collections::BTreeMap;
+mod accounts;
+mod lower;
+mod state;
+mod write;
+
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use seaworthy_syntax::dockerfile::{Arguments, Instruction};
+use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
-use super::container::{ImageName, Port, Probe, User};
-use super::{Project, Setting};
+pub use state::{Label, State, Variable, VariableKind};
+
+use super::Project;
+use super::container::ImageName;
+use crate::images::{Facts, PackageManager, UserTools};
 use crate::parse::{Files, Parse};
+use state::Scope;
 
 /// The number of a build in [`Project::builds`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,6 +34,8 @@ pub struct Build {
     pub stages: Vec<Stage>,
     /// The directories it is built in, as Compose files and workflows say; the Dockerfile's own where nobody does.
     pub contexts: Vec<Utf8PathBuf>,
+    /// Whether a Compose file or workflow says so.
+    pub contexts_are_named: bool,
 }
 
 /// A stage.
@@ -47,23 +57,48 @@ pub struct Stage {
     pub end: usize,
     /// What becomes of it.
     pub role: StageRole,
-    /// The configuration it starts with: that of its base.
-    pub start: Arc<State>,
-    /// The configuration of the image it makes.
-    pub state: Arc<State>,
+    /// It makes an image for Windows: what is said of Linux users and programs does not hold.
+    pub windows: bool,
+    /// What is known of the public image that it starts from, also through other stages.
+    pub facts: Option<&'static Facts>,
+    /// What it takes from other stages and images besides its base, in order.
+    pub uses: Vec<Use>,
+    scope: Arc<Scope>,
 }
 
-/// What a stage starts from.
+/// What a stage starts from, or takes something from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Base {
-    /// An earlier stage of the same file.
+    /// A stage of the same file.
     Stage(usize),
     /// An image.
     Image(ImageName),
     /// Nothing.
     Scratch,
-    /// A variable without default decides.
+    /// A variable without default decides, or it is no name of an image.
     Unknown,
+}
+
+/// What a stage takes from another stage or from an image.
+#[derive(Clone, Debug)]
+pub struct Use {
+    /// The instruction, as an index into the Dockerfile's instructions.
+    pub instruction: usize,
+    /// What it takes from. A stage may come later in the file, or be the stage itself: then the build fails.
+    pub from: Base,
+    /// How.
+    pub kind: UseKind,
+    /// Where it is named.
+    pub span: Span,
+}
+
+/// How a stage takes something from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UseKind {
+    /// `COPY --from`.
+    Copy,
+    /// `RUN --mount=from=`.
+    Mount,
 }
 
 /// What becomes of a stage.
@@ -77,52 +112,110 @@ pub enum StageRole {
     Aside,
 }
 
-/// The configuration of the image at an instruction.
-#[derive(Clone, Debug, Default)]
-pub struct State {
-    /// Who runs what follows.
-    pub user: Setting<User>,
-    /// The directory.
-    pub workdir: Setting<String>,
-    /// Variables of `ENV`, and of the base image where they are known; `None` for a value that is not known.
-    pub env: BTreeMap<String, Option<String>>,
-    /// Build arguments in scope with their defaults.
-    pub args: BTreeMap<String, Option<String>>,
-    /// The shell of shell forms.
-    pub shell: Setting<Vec<String>>,
-    /// The entry point.
-    pub entrypoint: Setting<ImageCommand>,
-    /// The command.
-    pub command: Setting<ImageCommand>,
-    /// The health check.
-    pub healthcheck: Option<Probe>,
-    /// The stop signal.
-    pub stop_signal: Setting<String>,
-    /// Ports it says it listens on.
-    pub ports: Vec<Port>,
-    /// Paths that are volumes.
-    pub volumes: Vec<Spanned<String>>,
-    /// Labels.
-    pub labels: BTreeMap<String, Option<String>>,
-}
-
 /// An entry point or a command of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageCommand {
     /// Exec form.
     Exec(Vec<String>),
-    /// Shell form: the line the shell runs.
-    Shell(String),
+    /// Shell form.
+    Shell {
+        /// The shell of a `SHELL` instruction; empty for the platform's.
+        shell: Vec<String>,
+        /// The line it runs.
+        line: String,
+    },
+}
+
+/// A step of [`Stage::walk`].
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'p> {
+    /// The instruction.
+    pub instruction: &'p Instruction,
+    /// Its index among the Dockerfile's instructions.
+    pub index: usize,
+    /// What it sees.
+    pub before: State<'p>,
+    /// What the next one sees.
+    pub after: State<'p>,
+}
+
+/// What installs packages and makes users in a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Distribution {
+    /// What installs packages.
+    pub packages: PackageManager,
+    /// What makes users.
+    pub users: UserTools,
 }
 
 /// Lowers every Dockerfile.
-pub(super) fn lower(_parses: &[Parse], _files: &Files) -> Vec<Build> {
-    Vec::new()
+pub(super) fn lower(parses: &[Parse], _files: &Files) -> Vec<Build> {
+    let mut builds = Vec::new();
+    for parse in parses {
+        builds.extend(lower::build(BuildId(builds.len() as u32), parse));
+    }
+    builds
 }
 
-/// The texts that lowering needs.
-pub(super) fn wanted(_parses: &[Parse], _files: &Files) -> Vec<Utf8PathBuf> {
-    Vec::new()
+/// The texts that lowering needs: the `.dockerignore`s that count for each Dockerfile in its own directory.
+pub(super) fn wanted(parses: &[Parse], _files: &Files) -> Vec<Utf8PathBuf> {
+    let mut wanted = Vec::new();
+    for parse in parses.iter().filter(|p| p.dockerfile().is_some()) {
+        let path = &parse.source.path;
+        wanted.push(path.with_file_name(".dockerignore"));
+        if let Some(name) = path.file_name() {
+            wanted.push(path.with_file_name(format!("{name}.dockerignore")));
+        }
+    }
+    wanted
+}
+
+impl Build {
+    /// The stage of a name, in any case, or of a number.
+    pub fn stage(&self, target: &str) -> Option<&Stage> {
+        let named =
+            self.stages.iter().rev().find(|stage| {
+                stage.name.as_ref().is_some_and(|name| name.value.eq_ignore_ascii_case(target))
+            });
+        named.or_else(|| self.stages.get(target.parse::<usize>().ok()?))
+    }
+
+    /// The stage that is built where nobody names another.
+    pub fn last(&self) -> Option<&Stage> {
+        self.stages.last()
+    }
+
+    /// Says anew what becomes of each stage, with those that ship besides the last.
+    pub(super) fn assign_roles(&mut self, shipped: &[usize]) {
+        for stage in &mut self.stages {
+            stage.role = StageRole::Aside;
+        }
+        let mut open: Vec<usize> = shipped.to_vec();
+        open.extend(self.stages.len().checked_sub(1));
+        for index in &open {
+            if let Some(stage) = self.stages.get_mut(*index) {
+                stage.role = StageRole::Final;
+            }
+        }
+        while let Some(index) = open.pop() {
+            let Some(stage) = self.stages.get(index) else { continue };
+            let below = stage.uses.iter().map(|u| &u.from).chain([&stage.base]);
+            let used: Vec<usize> = below
+                .filter_map(|base| match base {
+                    Base::Stage(used) => Some(*used),
+                    _ => None,
+                })
+                .collect();
+            for used in used {
+                if let Some(stage) = self.stages.get_mut(used)
+                    && stage.role == StageRole::Aside
+                {
+                    stage.role = StageRole::Build;
+                    open.push(used);
+                }
+            }
+        }
+    }
 }
 
 impl Stage {
@@ -135,16 +228,163 @@ impl Stage {
             .unwrap_or_default()
     }
 
-    /// The place of the image or stage in its `FROM`.
+    /// The place of its `FROM`.
+    pub fn from_span(&self, project: &Project) -> Option<Span> {
+        Some(self.from_instruction(project)?.span)
+    }
+
+    /// Where the image or stage that it starts from is named.
     pub fn image_span(&self, project: &Project) -> Option<Span> {
-        match &project.parse(self.source)?.dockerfile()?.instructions.get(self.from)?.arguments {
+        match &self.from_instruction(project)?.arguments {
             Arguments::From { image, .. } => Some(image.span),
             _ => None,
         }
     }
 
-    /// The place of its `FROM`.
-    pub fn from_span(&self, project: &Project) -> Option<Span> {
-        Some(project.parse(self.source)?.dockerfile()?.instructions.get(self.from)?.span)
+    /// Its `FROM`.
+    pub fn from_instruction<'p>(&self, project: &'p Project) -> Option<&'p Instruction> {
+        project.parse(self.source)?.dockerfile()?.instructions.get(self.from)
+    }
+
+    /// The configuration it starts with: that of its base.
+    pub fn start(&self) -> State<'_> {
+        self.scope.at(self.from + 1)
+    }
+
+    /// The configuration of the image it makes.
+    pub fn end(&self) -> State<'_> {
+        self.scope.at(self.end)
+    }
+
+    /// The configuration that an instruction sees, by its index among the Dockerfile's instructions.
+    pub fn state_at(&self, index: usize) -> State<'_> {
+        self.scope.at(index)
+    }
+
+    /// Its own instructions with the configuration before and after each. Those deferred by `ONBUILD` change nothing.
+    pub fn walk<'p>(&'p self, project: &'p Project) -> impl Iterator<Item = Step<'p>> {
+        let first = self.from + 1;
+        self.instructions(project).iter().enumerate().map(move |(offset, instruction)| Step {
+            instruction,
+            index: first + offset,
+            before: self.scope.at(first + offset),
+            after: self.scope.at(first + offset + 1),
+        })
+    }
+
+    /// The image at the bottom of it, through the stages it starts from.
+    pub fn image<'p>(&'p self, project: &'p Project) -> Option<&'p ImageName> {
+        match self.bottom(project) {
+            Base::Image(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What its first stage starts from.
+    fn bottom<'p>(&'p self, project: &'p Project) -> &'p Base {
+        let mut base = &self.base;
+        // A stage starts from an earlier one, so this ends.
+        while let Base::Stage(index) = base {
+            let below = project.builds.get(self.build.0 as usize).and_then(|b| b.stages.get(*index));
+            match below {
+                Some(below) => base = &below.base,
+                None => return &Base::Unknown,
+            }
+        }
+        base
+    }
+
+    /// What installs packages and makes users in it: as the public image says, or its tag, or else as its `RUN`s use.
+    pub fn distribution(&self, project: &Project) -> Option<Distribution> {
+        if self.windows || *self.bottom(project) == Base::Scratch {
+            return None;
+        }
+        if let Some(Facts { package_manager: Some(packages), user_tools: Some(users), .. }) = self.facts {
+            return Some(Distribution { packages: *packages, users: *users });
+        }
+        let packages = self.facts.and_then(|f| f.package_manager);
+        let packages = packages
+            .or_else(|| self.image(project).and_then(packages_of_tag))
+            .or_else(|| self.packages_of_runs(project))?;
+        let users = match packages {
+            PackageManager::Apk => UserTools::Busybox,
+            PackageManager::Apt
+            | PackageManager::Dnf
+            | PackageManager::Yum
+            | PackageManager::Zypper
+            | PackageManager::Pacman => UserTools::Shadow,
+            // Small images may come without.
+            PackageManager::Microdnf | PackageManager::Tdnf | PackageManager::None => UserTools::None,
+        };
+        Some(Distribution { packages, users })
+    }
+
+    fn packages_of_runs(&self, project: &Project) -> Option<PackageManager> {
+        let mut stage = self;
+        loop {
+            for instruction in stage.instructions(project) {
+                let Arguments::Run(command) = &instruction.arguments else { continue };
+                let found = match command {
+                    Command::Shell(script) => packages_of_script(&script.text),
+                    Command::Exec { words, .. } => words.iter().find_map(|w| packages_of_script(&w.text)),
+                };
+                if found.is_some() {
+                    return found;
+                }
+            }
+            let Base::Stage(below) = stage.base else { return None };
+            stage = project.builds.get(self.build.0 as usize)?.stages.get(below)?;
+        }
+    }
+}
+
+/// What a tag says of the distribution below it.
+fn packages_of_tag(image: &ImageName) -> Option<PackageManager> {
+    let parts = || image.tag.iter().flat_map(|tag| tag.split(['-', '_', '.']));
+    let apt = [
+        "stretch", "buster", "bullseye", "bookworm", "trixie", "debian", "ubuntu", "bionic", "focal",
+        "jammy", "noble", "resolute",
+    ];
+    if parts().any(|p| p.starts_with("alpine")) {
+        return Some(PackageManager::Apk);
+    }
+    parts().any(|p| apt.iter().any(|name| p.starts_with(name))).then_some(PackageManager::Apt)
+}
+
+/// The first package manager that a script runs.
+fn packages_of_script(script: &str) -> Option<PackageManager> {
+    let words = script.split(|c: char| c.is_whitespace() || ";&|()`\"'".contains(c));
+    words.into_iter().find_map(|word| {
+        Some(match word.rsplit('/').next().unwrap_or(word) {
+            "apt-get" | "apt" => PackageManager::Apt,
+            "apk" => PackageManager::Apk,
+            "microdnf" => PackageManager::Microdnf,
+            "tdnf" => PackageManager::Tdnf,
+            "dnf" => PackageManager::Dnf,
+            "yum" => PackageManager::Yum,
+            "zypper" => PackageManager::Zypper,
+            "pacman" => PackageManager::Pacman,
+            _ => return None,
+        })
+    })
+}
+
+impl ImageCommand {
+    /// The program and its arguments as the image's configuration holds them.
+    pub fn argv(&self) -> Vec<String> {
+        match self {
+            Self::Exec(words) => words.clone(),
+            Self::Shell { shell, line } if shell.is_empty() => {
+                vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]
+            }
+            Self::Shell { shell, line } => shell.iter().chain([line]).cloned().collect(),
+        }
+    }
+}
+
+impl Project {
+    /// The build of a number.
+    pub fn build(&self, id: BuildId) -> &Build {
+        &self.builds[id.0 as usize]
     }
 }

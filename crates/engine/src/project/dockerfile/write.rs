@@ -1,0 +1,1 @@
+//! Changes of a stage that rules ask for.
