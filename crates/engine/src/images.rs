@@ -168,7 +168,7 @@ pub enum UserTools {
     /// `useradd` and `groupadd`.
     #[serde(rename = "useradd")]
     Shadow,
-    /// `adduser` and `addgroup` of BusyBox.
+    /// `adduser` and `addgroup` of `BusyBox`.
     #[serde(rename = "adduser-busybox")]
     Busybox,
     /// There are none.

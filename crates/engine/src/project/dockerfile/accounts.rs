@@ -79,12 +79,12 @@ fn account(program: &str, args: Vec<&str>) -> Option<Account> {
         match option {
             "-u" | "--uid" => uid = value.and_then(|v| v.parse().ok()),
             "-g" | "--gid" if program == "useradd" || option == "--gid" => {
-                gid = value.and_then(|v| v.parse().ok())
+                gid = value.and_then(|v| v.parse().ok());
             }
             "-d" | "--home" | "--home-dir" | "-h" => home = value.map(str::to_owned),
             _ if glued.is_some() => uid = value.and_then(|v| v.parse().ok()),
             _ if !option.starts_with("--") && option.ends_with('u') => {
-                uid = value.and_then(|v| v.parse().ok())
+                uid = value.and_then(|v| v.parse().ok());
             }
             _ => {}
         }

@@ -311,7 +311,9 @@ fn apply(
                     Some(Label { name, value: text(&p.value, &state), span: p.span })
                 })
                 .collect();
-            labels.into_iter().for_each(|label| scope.label(at, label));
+            for label in labels {
+                scope.label(at, label);
+            }
         }
         Arguments::Expose(words) => {
             let mut ports = Vec::new();
@@ -321,12 +323,16 @@ fn apply(
                     _ => ports.push(None),
                 }
             }
-            ports.into_iter().for_each(|port| scope.expose(at, port));
+            for port in ports {
+                scope.expose(at, port);
+            }
         }
         Arguments::Volume { paths, .. } => {
             let volumes: Vec<_> =
                 paths.iter().filter_map(|p| Some(Spanned::new(text(p, &state)?, p.span))).collect();
-            volumes.into_iter().for_each(|volume| scope.mount(at, volume));
+            for volume in volumes {
+                scope.mount(at, volume);
+            }
         }
         Arguments::Shell(Command::Exec { words, span }) => {
             let words = words.iter().map(|w| w.text.to_string()).collect();
