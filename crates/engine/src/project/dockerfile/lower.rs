@@ -318,8 +318,10 @@ fn apply(
         Arguments::Expose(words) => {
             let mut ports = Vec::new();
             for word in words {
-                match word.expand_words(&state) {
-                    Ok(Some(values)) => ports.extend(values.iter().map(|v| exposed(v, word.span))),
+                match word.expand(&state) {
+                    Ok(expansion) if expansion.value.is_some() => {
+                        ports.extend(expansion.words.iter().map(|v| exposed(v, word.span)));
+                    }
                     _ => ports.push(None),
                 }
             }
