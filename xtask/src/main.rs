@@ -1,14 +1,28 @@
 //! Writes what is made from the rules, and measures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod bench;
 mod bless;
+mod corpus;
+mod program;
+mod tree;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask bless [--check]   write the list of rules, the report and fixed blocks of their pages, docs and README table;
-                              with --check, fail where one of them is stale";
+                              with --check, fail where one of them is stale
+cargo xtask corpus DIR…       count what is found in real files, by rule; fail where the program crashes
+    --fix                     fix copies instead, and fail where a fix does not keep what it should
+    --each                    each folder in DIR is a project of its own
+    --program FILE            run this program instead of the release build
+    -- ARGUMENT…              what else to pass to it
+cargo xtask bench             measure the program against reading and parsing alone, and against others on the path
+    --dockerfiles DIR         where to take 1,300 Dockerfiles from
+    --manifests DIR           where to take 5,000 manifests from
+    --schemas LOCATION        kubeconform's -schema-location; without it, kubeconform is left out
+    --runs N                  how often each runs";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,6 +30,8 @@ fn main() -> ExitCode {
     let done = match *words {
         ["bless"] => bless::write(root()),
         ["bless", "--check"] => bless::check(root()),
+        ["corpus", ref rest @ ..] => corpus::run(root(), rest),
+        ["bench", ref rest @ ..] => bench::run(root(), rest),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
             Ok(())

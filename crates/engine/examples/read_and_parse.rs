@@ -1,0 +1,38 @@
+//! Reads and parses every file below a folder, and nothing else: what checking is measured against.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a program that reads files and prints what came of them"
+)]
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+use seaworthy_engine::{Kind, Source, SourceId, parse};
+
+fn main() {
+    let mut files = Vec::new();
+    let mut folders: Vec<PathBuf> = std::env::args().skip(1).map(Into::into).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    let parses: Vec<_> = files
+        .into_par_iter()
+        .enumerate()
+        .filter_map(|(n, path)| {
+            let name = path.to_str()?;
+            let is_yaml = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+            let kind = if is_yaml { Kind::Manifest } else { Kind::Dockerfile };
+            Some(parse(SourceId(n as u32), Source::from_bytes(name, kind, std::fs::read(&path).ok()?)))
+        })
+        .collect();
+    let errors: usize = parses.iter().map(|parse| parse.errors().len()).sum();
+    println!("{} files, {errors} errors", parses.len());
+}
