@@ -248,14 +248,16 @@ impl Lowering<'_> {
         match holder.shape {
             Shape::Template => {
                 if let Some(pod) = template.get("spec").map(Node::resolve) {
-                    self.workload(object, holder, spec, template.get("metadata"), &pod::Form::pod(pod));
+                    let form = pod::Form::pod(pod).with_claims(spec.get("volumeClaimTemplates"));
+                    self.workload(object, holder, spec, template.get("metadata"), &form);
                 }
             }
             Shape::Spec => self.workload(object, holder, spec, None, &pod::Form::pod(template)),
             Shape::Tekton => self.workload(object, holder, template, None, &pod::Form::tekton(template)),
             Shape::Argo => {
                 for item in template.get("templates").into_iter().flat_map(Node::items) {
-                    let form = pod::Form::argo(item.resolve(), template);
+                    let form = pod::Form::argo(item.resolve(), template)
+                        .with_claims(template.get("volumeClaimTemplates"));
                     self.workload(object, holder, template, item.get("metadata"), &form);
                 }
             }

@@ -124,6 +124,10 @@ pub(super) struct Form<'t> {
     lists: &'static [(&'static str, Role)],
     /// What to call containers without a name.
     unnamed: Option<Spanned<String>>,
+    /// The names of volumes that the workload makes for each pod from a claim.
+    claims: Vec<String>,
+    /// Whether volumes may come from elsewhere.
+    brings_volumes: bool,
 }
 
 impl<'t> Form<'t> {
@@ -134,13 +138,13 @@ impl<'t> Form<'t> {
             ("containers", Role::Main),
             ("ephemeralContainers", Role::Ephemeral),
         ];
-        Self { spec, fallback: None, base: None, lists: LISTS, unnamed: None }
+        Self { spec, fallback: None, base: None, lists: LISTS, unnamed: None, claims: Vec::new(), brings_volumes: false }
     }
 
     /// A Tekton task.
     pub(super) fn tekton(spec: Node<'t>) -> Self {
         const LISTS: &[(&str, Role)] = &[("steps", Role::Main), ("sidecars", Role::Sidecar)];
-        Self { spec, fallback: None, base: spec.get("stepTemplate"), lists: LISTS, unnamed: None }
+        Self { spec, fallback: None, base: spec.get("stepTemplate"), lists: LISTS, unnamed: None, claims: Vec::new(), brings_volumes: true }
     }
 
     /// A template of an Argo workflow.
@@ -153,7 +157,17 @@ impl<'t> Form<'t> {
             ("sidecars", Role::Sidecar),
         ];
         let unnamed = template.get("name").and_then(spanned_string);
-        Self { spec: template, fallback: Some(workflow), base: None, lists: LISTS, unnamed }
+        Self { spec: template, fallback: Some(workflow), base: None, lists: LISTS, unnamed, claims: Vec::new(), brings_volumes: true }
+    }
+
+    /// The same pod with volumes from claim templates, or from the claims of an Argo workflow.
+    pub(super) fn with_claims(mut self, templates: Option<Node<'t>>) -> Self {
+        self.claims = templates
+            .into_iter()
+            .flat_map(Node::items)
+            .filter_map(|claim| text_at(claim, &["metadata", "name"]))
+            .collect();
+        self
     }
 
     /// Whether it has no container.
@@ -425,7 +439,7 @@ fn fill(container: &mut Container, node: Node<'_>, form: &Form<'_>, pod: &Pod, a
         .flatten()
         .filter_map(|n| n.get("volumeMounts"))
         .flat_map(Node::items)
-        .filter_map(|item| mount(item, pod))
+        .filter_map(|item| mount(item, form, pod))
         .collect();
     container.readiness = probe(node, "readinessProbe");
     container.liveness = probe(node, "livenessProbe");
@@ -474,7 +488,9 @@ fn inherited<T>(mut setting: Setting<T>) -> Setting<T> {
 /// The image; what is no name of one is unknown, since something else puts the name in (`ko://…` for example).
 fn image(container: Option<Node<'_>>, origin: Origin) -> Setting<ImageName> {
     let image = setting(container, "image", origin, |node| {
-        string(node).map(|text| ImageName::parse(text.trim()).filter(|_| !text.contains("://")).ok_or(text))
+        let text = string(node)?;
+        let filled_in = text.contains("://") || text.contains(['$', '<', '{', '#']);
+        Some(ImageName::parse(text.trim()).filter(|_| !filled_in).ok_or(text))
     });
     match image.value() {
         Some(Ok(name)) => Setting::known(name.clone(), image.origin, image.at),
@@ -633,16 +649,17 @@ fn container_port(item: Node<'_>) -> Option<Port> {
     })
 }
 
-fn mount(item: Node<'_>, pod: &Pod) -> Option<Mount> {
+fn mount(item: Node<'_>, form: &Form<'_>, pod: &Pod) -> Option<Mount> {
     let target = item.get("mountPath")?;
     let name = item.get("name").and_then(spanned_string);
     let volume = name.as_ref().map_or_else(
         || Volume::Missing(String::new()),
-        |name| {
-            pod.volumes
-                .iter()
-                .find(|v| v.name.value == name.value)
-                .map_or_else(|| Volume::Missing(name.value.clone()), |v| v.volume.clone())
+        |name| match pod.volumes.iter().find(|v| v.name.value == name.value) {
+            Some(volume) => volume.volume.clone(),
+            None if form.claims.contains(&name.value) => Volume::Named(name.value.clone()),
+            // Tekton's workspaces and Argo's artifacts bring volumes of their own.
+            None if form.brings_volumes => Volume::Other(name.value.clone()),
+            None => Volume::Missing(name.value.clone()),
         },
     );
     Some(Mount {
