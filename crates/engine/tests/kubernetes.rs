@@ -73,11 +73,16 @@ fn every_kind_that_holds_pods() {
         ),
     ];
     for (version, kind, body, expected, containers) in cases {
-        let project = project(&format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: n}}\n{body}\n"));
+        let project =
+            project(&format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: n}}\n{body}\n"));
         assert_eq!(project.objects.len(), 1, "{kind}");
         assert_eq!(project.workloads.first().map(|w| w.kind), Some(*expected), "{kind}");
         assert_eq!(project.containers.len(), *containers, "{kind}");
-        assert_eq!(project.workloads.iter().map(|w| w.containers.len()).sum::<usize>(), *containers, "{kind}");
+        assert_eq!(
+            project.workloads.iter().map(|w| w.containers.len()).sum::<usize>(),
+            *containers,
+            "{kind}"
+        );
     }
 }
 
@@ -107,7 +112,8 @@ fn lists_and_json() {
             {"apiVersion": "apps/v1", "kind": "DeploymentList", "items": [
                 {"metadata": {"name": "b"}, "spec": {"template": {"spec": {"containers": [{"name": "d"}]}}}}]}]}"#,
     );
-    let names: Vec<_> = project.objects.iter().filter_map(|o| o.name.as_ref()).map(|n| n.value.as_str()).collect();
+    let names: Vec<_> =
+        project.objects.iter().filter_map(|o| o.name.as_ref()).map(|n| n.value.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(project.objects[1].kind.value, "Deployment");
     assert_eq!(project.containers.len(), 2);
@@ -151,7 +157,8 @@ initContainers:
     assert!(a.run_as_non_root.is(&true) && a.seccomp.is(&"RuntimeDefault".to_owned()));
     assert_eq!((b.user.value().and_then(|u| u.uid), b.user.origin), (Some(0), Origin::Own));
     assert!(b.privileged.is(&true) && b.seccomp.is(&"Unconfined".to_owned()));
-    let names = |list: &[seaworthy_engine::Spanned<String>]| list.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
+    let names =
+        |list: &[seaworthy_engine::Spanned<String>]| list.iter().map(|c| c.value.clone()).collect::<Vec<_>>();
     assert_eq!(names(&b.added_capabilities), ["NET_ADMIN", "SYS_TIME"]);
     assert_eq!(names(&b.dropped_capabilities), ["ALL"]);
     assert!(c.image.is_unknown() && c.read_only_root.is_unknown());
@@ -159,7 +166,8 @@ initContainers:
     assert_eq!(c.user.value().and_then(|u| u.uid), Some(1000));
     assert!(a.host_namespaces.iter().map(|n| n.value).eq([Namespace::Network]));
     assert!(a.stop_grace.is(&7));
-    let policies: Vec<_> = project.containers.iter().map(|c| c.pull_policy.value().map(String::as_str)).collect();
+    let policies: Vec<_> =
+        project.containers.iter().map(|c| c.pull_policy.value().map(String::as_str)).collect();
     assert_eq!(policies, [Some("IfNotPresent"), Some("Always"), Some("IfNotPresent"), Some("Always"), None]);
     assert_eq!((by("i").role, by("s").role), (Role::Init, Role::Sidecar));
     assert!(project.workloads[0].pod.fs_group.is(&3000));
@@ -363,7 +371,8 @@ metadata: {name: n, labels: {pod-security.kubernetes.io/enforce: restricted}}
         match &object.detail {
             Detail::Service(service) => {
                 assert!(service.headless && service.selector.as_ref().unwrap().matches(&labels("a")));
-                let targets: Vec<_> = service.ports.iter().map(|p| p.target.as_ref().unwrap().value.clone()).collect();
+                let targets: Vec<_> =
+                    service.ports.iter().map(|p| p.target.as_ref().unwrap().value.clone()).collect();
                 assert_eq!(targets, [PortRef::Name("http".into()), PortRef::Number(8081)]);
             }
             Detail::Ingress(ingress) => {
@@ -438,7 +447,8 @@ fn fixed(text: &str, intent: &Intent) -> Option<String> {
 #[test]
 fn changes_are_written_where_they_belong() {
     let user = Intent::User { uid: 10001, gid: 10002 };
-    let root = Intent::ReadOnlyRoot { scratch: vec!["/tmp".into(), "/var/cache/nginx/".into(), "/tmp/x".into()] };
+    let root =
+        Intent::ReadOnlyRoot { scratch: vec!["/tmp".into(), "/var/cache/nginx/".into(), "/tmp/x".into()] };
     let cases: &[(&str, Intent, &str)] = &[
         // The container's own place where the pod says nothing.
         (
@@ -507,7 +517,10 @@ fn changes_that_are_refused() {
     let cases: &[(&str, Intent)] = &[
         ("containers:\n- name: a\n  securityContext: {privileged: true}", none.clone()),
         ("containers:\n- name: a\n  securityContext: {allowPrivilegeEscalation: false}", none.clone()),
-        ("containers:\n- name: a\n  securityContext: &s {runAsUser: 1}\n- name: b\n  securityContext: *s", none.clone()),
+        (
+            "containers:\n- name: a\n  securityContext: &s {runAsUser: 1}\n- name: b\n  securityContext: *s",
+            none.clone(),
+        ),
         ("os: {name: windows}\ncontainers:\n- name: a", none),
         ("containers:\n- name: a\n  resources: {requests: {memory: 2Gi}}", Intent::MemoryLimit(1 << 30)),
         ("containers:\n- name: a", Intent::Init),

@@ -138,13 +138,29 @@ impl<'t> Form<'t> {
             ("containers", Role::Main),
             ("ephemeralContainers", Role::Ephemeral),
         ];
-        Self { spec, fallback: None, base: None, lists: LISTS, unnamed: None, claims: Vec::new(), brings_volumes: false }
+        Self {
+            spec,
+            fallback: None,
+            base: None,
+            lists: LISTS,
+            unnamed: None,
+            claims: Vec::new(),
+            brings_volumes: false,
+        }
     }
 
     /// A Tekton task.
     pub(super) fn tekton(spec: Node<'t>) -> Self {
         const LISTS: &[(&str, Role)] = &[("steps", Role::Main), ("sidecars", Role::Sidecar)];
-        Self { spec, fallback: None, base: spec.get("stepTemplate"), lists: LISTS, unnamed: None, claims: Vec::new(), brings_volumes: true }
+        Self {
+            spec,
+            fallback: None,
+            base: spec.get("stepTemplate"),
+            lists: LISTS,
+            unnamed: None,
+            claims: Vec::new(),
+            brings_volumes: true,
+        }
     }
 
     /// A template of an Argo workflow.
@@ -157,7 +173,15 @@ impl<'t> Form<'t> {
             ("sidecars", Role::Sidecar),
         ];
         let unnamed = template.get("name").and_then(spanned_string);
-        Self { spec: template, fallback: Some(workflow), base: None, lists: LISTS, unnamed, claims: Vec::new(), brings_volumes: true }
+        Self {
+            spec: template,
+            fallback: Some(workflow),
+            base: None,
+            lists: LISTS,
+            unnamed,
+            claims: Vec::new(),
+            brings_volumes: true,
+        }
     }
 
     /// The same pod with volumes from claim templates, or from the claims of an Argo workflow.
