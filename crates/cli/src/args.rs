@@ -1,9 +1,10 @@
 //! The command line.
 
 use camino::Utf8PathBuf;
-use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
+use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use seaworthy_engine::render::Format;
 use seaworthy_engine::{Severity, Target};
 
 const STYLES: Styles = Styles::styled()
@@ -133,7 +134,7 @@ pub(crate) struct Selection {
 #[command(next_help_heading = "Output")]
 pub(crate) struct Output {
     /// How to print findings
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_name = "FORMAT", default_value = Format::ALL[0].as_str(), value_parser = formats())]
     pub(crate) format: Format,
     /// Print to a file
     #[arg(long, short, value_name = "FILE")]
@@ -143,19 +144,10 @@ pub(crate) struct Output {
     pub(crate) statistics: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// With an excerpt of the source
-    #[default]
-    Text,
-    /// One line each
-    Concise,
-    /// Version 1 of the JSON contract
-    Json,
-    /// SARIF 2.1.0
-    Sarif,
-    /// Annotations of GitHub Actions
-    Github,
+/// The formats by their words.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.map(Format::as_str))
+        .try_map(|word| Format::of(&word).ok_or("no such format"))
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

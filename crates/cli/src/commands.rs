@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod check;
+mod fix;
 mod load;
 mod rules;
 
@@ -11,7 +12,7 @@ use crate::error::Error;
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     match &args.command {
         Command::Check(check) => check::run(check, &args.global),
-        Command::Fix(fix) => Err(Error::message(format!("fix is not there yet: {fix:?}"))),
+        Command::Fix(fix) => fix::run(fix, &args.global),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),
         Command::Completions { shell } => rules::completions(*shell),

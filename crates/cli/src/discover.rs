@@ -55,11 +55,9 @@ pub(crate) enum Note {
 pub(crate) fn discover(
     paths: &[Utf8PathBuf],
     stdin_filename: Option<&Utf8Path>,
+    cwd: &Utf8Path,
     excluded: &(dyn Fn(&Utf8Path) -> bool + Sync),
 ) -> Result<Discovered, Error> {
-    let cwd = std::env::current_dir()
-        .and_then(|d| Utf8PathBuf::from_path_buf(d).map_err(|_| io::Error::other("its name is not UTF-8")))
-        .map_err(|e| Error::message(format!("cannot tell the current directory: {}", reason(&e))))?;
     let mut found = Discovered::default();
     let here = [Utf8PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
@@ -76,11 +74,11 @@ pub(crate) fn discover(
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
                 found.tree.add(path.as_std_path());
-                let label = walk::label(path, &cwd);
+                let label = walk::label(path, cwd);
                 if roots.contains(&label) {
                     continue;
                 }
-                let more = walk::walk(path, &cwd);
+                let more = walk::walk(path, cwd);
                 walked.candidates.extend(more.candidates);
                 walked.names.extend(more.names);
                 walked.entered.extend(more.entered);
@@ -88,12 +86,12 @@ pub(crate) fn discover(
                 found.notes.extend(more.unreadable.into_iter().map(Note::Warning));
                 roots.push(label);
             }
-            Ok(_) => outright.push((walk::label(path, &cwd), path.clone().into())),
+            Ok(_) => outright.push((walk::label(path, cwd), path.clone().into())),
             Err(error) => found.notes.push(Note::Failure(missing(path, &error))),
         }
     }
     for (label, path) in &outright {
-        surroundings(path, label, &cwd, &mut found.tree, &mut walked, &mut roots);
+        surroundings(path, label, cwd, &mut found.tree, &mut walked, &mut roots);
     }
     if stdin || outright.is_empty() && roots.is_empty() {
         found.tree.add(cwd.as_std_path());
@@ -122,7 +120,7 @@ pub(crate) fn discover(
         found.take(read_outright(label, path));
     }
     if stdin {
-        found.take_stdin(stdin_filename, &cwd)?;
+        found.take_stdin(stdin_filename, cwd)?;
     }
     found.sources.sort_by(|a, b| a.path.cmp(&b.path));
     found.files = files(walked, roots);

@@ -6,6 +6,8 @@ mod discover;
 mod error;
 mod output;
 mod progress;
+mod settings;
+mod write;
 
 use std::process::ExitCode;
 

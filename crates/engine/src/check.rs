@@ -35,7 +35,7 @@ pub fn check(project: &Project, config: &Config) -> Report {
     // Which comments silence something does not depend on the least severity that is reported.
     suppress::apply(project, config, &mut report);
     let mut diagnostics = report.diagnostics;
-    diagnostics.retain(|d| d.severity >= config.severity);
+    diagnostics.retain(|d| config.reports(d.severity, d.span.source));
     diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
     // The same service seen through two Compose projects says the same thing twice.
     diagnostics.dedup_by(|a, b| a.span == b.span && a.rule.name == b.rule.name && a.message == b.message);

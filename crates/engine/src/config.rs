@@ -69,6 +69,8 @@ pub struct Scope {
     pub rules: Vec<&'static Rule>,
     /// Severities that replace a rule's own.
     pub severities: BTreeMap<&'static str, Severity>,
+    /// The least severity that is reported.
+    pub severity: Option<Severity>,
     /// What the containers are meant to run on.
     pub target: Option<Target>,
     /// Registries that images may come from; empty for any.
@@ -80,7 +82,7 @@ pub struct Scope {
 pub struct Config {
     /// The rules that run, sorted by name, where no scope says otherwise.
     pub rules: Vec<&'static Rule>,
-    /// The least severity that is reported.
+    /// The least severity that is reported, where no scope says otherwise.
     pub severity: Severity,
     /// The target the user named.
     pub target: Option<Target>,
@@ -114,6 +116,11 @@ impl Config {
     /// The severity that replaces a rule's own in a source.
     pub(crate) fn severity_of(&self, rule: &Rule, source: SourceId) -> Option<Severity> {
         self.scope(source)?.severities.get(rule.name).copied()
+    }
+
+    /// Whether a finding of a severity is reported in a source.
+    pub(crate) fn reports(&self, severity: Severity, source: SourceId) -> bool {
+        severity >= self.scope(source).and_then(|scope| scope.severity).unwrap_or(self.severity)
     }
 
     /// What the containers of a source are meant to run on, where the user said so.
@@ -225,13 +232,13 @@ const OPTIONS: [(&str, &str); 9] = [
 ];
 
 impl Settings {
-    /// Reads a `seaworthy.toml`. Everything that is wrong is said, not only the first.
-    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+    /// Reads a `seaworthy.toml`: what it says, and everything that is wrong with it.
+    pub fn parse(text: &str) -> (Self, Vec<Problem>) {
         let table = match DeTable::parse(text) {
             Ok(table) => table,
             Err(error) => {
                 let message = error.message().trim_end_matches('.').replace('\n', ", ");
-                return Err(vec![Problem { message, range: error.span().unwrap_or(0..0) }]);
+                return (Self::default(), vec![Problem { message, range: error.span().unwrap_or(0..0) }]);
             }
         };
         let mut reader = Reader::default();
@@ -262,7 +269,8 @@ impl Settings {
                 other => reader.unknown("option", other, key.span(), OPTIONS.iter().map(|(name, _)| *name)),
             }
         }
-        if reader.problems.is_empty() { Ok(settings) } else { Err(reader.problems) }
+        reader.problems.sort_by_key(|p| p.range.start);
+        (settings, reader.problems)
     }
 
     /// Reads a `.hadolint.yaml`. What hadolint has and we have not says nothing here.
@@ -302,6 +310,7 @@ impl Settings {
         Scope {
             rules,
             severities: self.severities.clone(),
+            severity: self.severity,
             target: self.target,
             trusted_registries: self.trusted_registries.clone(),
         }

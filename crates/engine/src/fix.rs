@@ -1,6 +1,7 @@
 //! Applies fixes until nothing changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use seaworthy_syntax::{Edit, Source, SourceId, apply};
 
@@ -9,32 +10,41 @@ use crate::diagnostic::Safety;
 use crate::parse::{Parse, parse};
 use crate::project::Project;
 
-/// The rounds after which fixes that still change something are held to be at odds.
-const ROUNDS: usize = 64;
+/// The rounds after which fixing stops, whatever is left: each round applies at least one fix at each place, and no place
+/// has so many findings.
+const ROUNDS: usize = 256;
+
+/// How many rounds in a row a rule's fixes may leave a source with as many of its findings as before.
+const PATIENCE: u32 = 3;
 
 /// What fixing came to.
 #[derive(Debug)]
 pub struct Fixed {
+    /// The project that the sources come to.
+    pub project: Project,
     /// All sources, in their order, with the texts they come to.
     pub sources: Vec<Source>,
     /// What is still found in them.
     pub report: Report,
     /// How often each rule's fix was applied.
     pub applied: BTreeMap<&'static str, usize>,
-    /// Fixes that were dropped since they would have broken a file: our own bugs.
+    /// Fixes that were left out since they are wrong: our own bugs.
     pub dropped: Vec<Dropped>,
 }
 
-/// A fix that would have broken a file.
+/// A rule's fixes for a source that were left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
-    /// The rule it came from.
+    /// The rule they came from.
     pub rule: &'static str,
-    /// The file it would have broken.
+    /// The file they are for.
     pub source: SourceId,
-    /// What the file would have been told.
+    /// What is wrong with them: "it …".
     pub error: String,
 }
+
+/// A rule in a source.
+type Place = (&'static str, SourceId);
 
 /// A fix that is to be applied this round.
 struct Chosen {
@@ -42,98 +52,236 @@ struct Chosen {
     edits: Vec<Edit>,
 }
 
+impl Chosen {
+    fn sources(&self) -> BTreeSet<SourceId> {
+        self.edits.iter().map(|e| e.span.source).collect()
+    }
+}
+
 /// Applies every fix of at least `safety`, checks again, and so on until nothing changes.
 ///
 /// Fixes of one round never touch each other: the later of two that overlap waits for the next round. A round's result
 /// is parsed before it counts; where a file has an error that it had not, its fixes are tried one by one and the one to
-/// blame is dropped for good.
+/// blame is dropped for good. So is one that changes nothing, one that is offered again and again, and one that takes
+/// back what another did.
 pub fn fix(project: Project, config: &Config, safety: Safety) -> Fixed {
     let mut project = project;
-    let mut applied = BTreeMap::new();
-    let mut dropped: Vec<Dropped> = Vec::new();
+    let mut run = Run::default();
     let mut report = check(&project, config);
     for _ in 0..ROUNDS {
-        let chosen = choose(&report, &project, safety, &dropped);
+        let chosen = run.choose(&report, &project, safety);
         if chosen.is_empty() {
             break;
         }
-        let (texts, accepted) = settle(&project, chosen, &mut dropped);
+        let (texts, accepted) = run.settle(&project, chosen);
         if texts.is_empty() {
             // Everything was dropped: the next round has less to choose from.
             continue;
         }
-        for rule in accepted {
-            *applied.entry(rule).or_default() += 1;
+        let before = offered(&report, safety);
+        let mut touched: BTreeSet<Place> = BTreeSet::new();
+        for fix in &accepted {
+            *run.applied.entry(fix.rule).or_default() += 1;
+            touched.extend(fix.sources().into_iter().map(|source| (fix.rule, source)));
         }
         let (parses, files) = project.into_parts();
         project = Project::of(reparse(parses, texts), files);
         report = check(&project, config);
+        let after = offered(&report, safety);
+        for place in touched {
+            run.watch(place, before.get(&place).copied(), after.get(&place).copied());
+        }
     }
-    let (parses, _) = project.into_parts();
-    Fixed { sources: parses.into_iter().map(|p| p.source).collect(), report, applied, dropped }
+    let sources = project.parses().iter().map(|p| p.source.clone()).collect();
+    Fixed { project, sources, report, applied: run.applied, dropped: run.dropped }
 }
 
-/// The fixes of a report that can be applied together, in the order of the report.
-fn choose(report: &Report, project: &Project, safety: Safety, dropped: &[Dropped]) -> Vec<Chosen> {
-    let mut taken: BTreeMap<SourceId, Vec<(u32, u32)>> = BTreeMap::new();
-    let mut chosen = Vec::new();
+/// How many fixes each rule offers in each source.
+fn offered(report: &Report, safety: Safety) -> BTreeMap<Place, usize> {
+    let mut counts = BTreeMap::new();
     for diagnostic in &report.diagnostics {
-        let Some(fix) = diagnostic.fix.as_ref().filter(|f| f.safety >= safety && f.safety > Safety::Manual)
-        else {
-            continue;
-        };
-        let mut edits = fix.edits.clone();
-        edits.sort();
-        edits.dedup();
-        let blocked = edits.iter().any(|edit| {
-            let source = edit.span.source;
-            project.parse(source).is_none_or(|p| !p.errors().is_empty())
-                || dropped.iter().any(|d| d.rule == diagnostic.rule.name && d.source == source)
-                || taken.get(&source).is_some_and(|t| t.iter().any(|&(s, e)| touches(edit, s, e)))
-        });
-        if blocked || edits.windows(2).any(|w| touches(&w[1], w[0].span.start, w[0].span.end)) {
-            continue;
+        if let Some(fix) = diagnostic.fix.as_ref().filter(|f| f.safety >= safety) {
+            let sources: BTreeSet<SourceId> = fix.edits.iter().map(|e| e.span.source).collect();
+            for source in sources {
+                *counts.entry((diagnostic.rule.name, source)).or_default() += 1;
+            }
         }
-        for edit in &edits {
-            taken.entry(edit.span.source).or_default().push((edit.span.start, edit.span.end));
-        }
-        chosen.push(Chosen { rule: diagnostic.rule.name, edits });
     }
-    chosen
+    counts
 }
 
-/// Whether an edit overlaps a range or meets it: two insertions at one place have no order of their own.
-fn touches(edit: &Edit, start: u32, end: u32) -> bool {
-    edit.span.start <= end && start <= edit.span.end
+/// What the rounds so far came to.
+#[derive(Default)]
+struct Run {
+    applied: BTreeMap<&'static str, usize>,
+    dropped: Vec<Dropped>,
+    dropped_at: HashSet<Place>,
+    /// Rounds in a row in which a rule's fixes for a source mended nothing.
+    idle: BTreeMap<Place, u32>,
+    /// Every text that a source had, as a hash.
+    seen: HashSet<(SourceId, u64)>,
 }
 
-/// The texts after the chosen fixes, without those that break a file, and the rules whose fixes are in them.
-fn settle(
-    project: &Project,
-    chosen: Vec<Chosen>,
-    dropped: &mut Vec<Dropped>,
-) -> (BTreeMap<SourceId, String>, Vec<&'static str>) {
-    let refs: Vec<&Chosen> = chosen.iter().collect();
-    let texts = edited(project, &refs);
-    if breaks(project, &texts).is_none() {
-        return (texts, chosen.iter().map(|c| c.rule).collect());
-    }
-    let mut kept: Vec<&Chosen> = Vec::new();
-    for fix in &chosen {
-        kept.push(fix);
-        if let Some((source, error)) = breaks(project, &edited(project, &kept)) {
-            kept.pop();
-            dropped.push(Dropped { rule: fix.rule, source, error });
+impl Run {
+    fn drop(&mut self, rule: &'static str, source: SourceId, error: impl Into<String>) {
+        if self.dropped_at.insert((rule, source)) {
+            self.dropped.push(Dropped { rule, source, error: error.into() });
         }
     }
-    (edited(project, &kept), kept.iter().map(|c| c.rule).collect())
+
+    /// Drops fixes that are applied and offered again.
+    fn watch(&mut self, place: Place, before: Option<usize>, after: Option<usize>) {
+        if after < before || after.is_none() {
+            self.idle.remove(&place);
+            return;
+        }
+        let idle = self.idle.entry(place).or_default();
+        *idle += 1;
+        if *idle == PATIENCE {
+            self.drop(place.0, place.1, "does not mend what it is for");
+        }
+    }
+
+    /// The fixes of a report that can be applied together, in the order of the report.
+    fn choose(&mut self, report: &Report, project: &Project, safety: Safety) -> Vec<Chosen> {
+        let mut taken: BTreeMap<SourceId, BTreeMap<u32, u32>> = BTreeMap::new();
+        let mut chosen = Vec::new();
+        for diagnostic in &report.diagnostics {
+            let rule = diagnostic.rule.name;
+            let applies = |safety_of: Safety| safety_of >= safety && safety_of > Safety::Manual;
+            let Some(fix) = diagnostic.fix.as_ref().filter(|f| applies(f.safety)) else { continue };
+            let mut edits = fix.edits.clone();
+            edits.sort();
+            edits.dedup();
+            let blocked = edits.iter().any(|edit| {
+                let source = edit.span.source;
+                project.parse(source).is_none_or(|p| !p.errors().is_empty())
+                    || self.dropped_at.contains(&(rule, source))
+                    || taken.get(&source).is_some_and(|taken| is_taken(taken, edit))
+            });
+            if blocked {
+                continue;
+            }
+            if let Some((source, error)) = fault(project, &edits) {
+                self.drop(rule, source, error);
+                continue;
+            }
+            for edit in &edits {
+                let taken = taken.entry(edit.span.source).or_default();
+                let end = taken.entry(edit.span.start).or_insert(edit.span.end);
+                *end = edit.span.end.max(*end);
+            }
+            chosen.push(Chosen { rule, edits });
+        }
+        chosen
+    }
+
+    /// The texts after the chosen fixes, without those that break a file, and the fixes that are in them.
+    fn settle(
+        &mut self,
+        project: &Project,
+        chosen: Vec<Chosen>,
+    ) -> (BTreeMap<SourceId, String>, Vec<Chosen>) {
+        let mut texts = edited(project, &chosen);
+        let broken: BTreeSet<SourceId> = texts
+            .iter()
+            .filter(|(id, text)| self.breaks(project, **id, text).is_some())
+            .map(|(id, _)| *id)
+            .collect();
+        if !broken.is_empty() {
+            let (suspects, mut kept): (Vec<_>, Vec<_>) =
+                chosen.into_iter().partition(|fix| !fix.sources().is_disjoint(&broken));
+            for fix in suspects {
+                let sources = fix.sources();
+                let rule = fix.rule;
+                kept.push(fix);
+                let here = edited_in(project, &kept, Some(&sources));
+                let error = here.iter().find_map(|(id, text)| Some((*id, self.breaks(project, *id, text)?)));
+                if let Some((source, error)) = error {
+                    kept.pop();
+                    self.drop(rule, source, error);
+                }
+            }
+            texts = edited(project, &kept);
+            return self.remember(project, texts, kept);
+        }
+        self.remember(project, texts, chosen)
+    }
+
+    fn remember(
+        &mut self,
+        project: &Project,
+        texts: BTreeMap<SourceId, String>,
+        kept: Vec<Chosen>,
+    ) -> (BTreeMap<SourceId, String>, Vec<Chosen>) {
+        for (id, text) in &texts {
+            if let Some(old) = project.parse(*id) {
+                self.seen.insert((*id, hash(&old.source.text)));
+            }
+            self.seen.insert((*id, hash(text)));
+        }
+        (texts, kept)
+    }
+
+    /// Why a source must not become a text.
+    fn breaks(&self, project: &Project, id: SourceId, text: &str) -> Option<String> {
+        let old = project.parse(id)?;
+        if self.seen.contains(&(id, hash(text))) {
+            return Some("takes back what another fix did".into());
+        }
+        let new = parse(id, old.source.with_text(text));
+        new.errors().first().map(|error| format!("would break the file ({})", error.value))
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether an edit overlaps a range that is taken or meets it: two insertions at one place have no order of their own.
+fn is_taken(taken: &BTreeMap<u32, u32>, edit: &Edit) -> bool {
+    // Ranges that are taken do not meet, so the last that begins before the edit's end is also the last that ends.
+    taken.range(..=edit.span.end).next_back().is_some_and(|(_, end)| edit.span.start <= *end)
+}
+
+/// What is wrong with the edits of one fix, whatever they come to.
+fn fault(project: &Project, edits: &[Edit]) -> Option<(SourceId, &'static str)> {
+    let first = edits.first()?.span.source;
+    // Two insertions at one place have no order of their own.
+    let meets = |w: &[Edit]| {
+        let (a, b) = (w[0].span, w[1].span);
+        a.source == b.source && (b.start < a.end || a.start == b.start)
+    };
+    if edits.windows(2).any(meets) {
+        return Some((first, "changes one place in two ways"));
+    }
+    let outside = |edit: &&Edit| {
+        project.parse(edit.span.source).is_none_or(|p| p.source.text.get(edit.span.range()).is_none())
+    };
+    if let Some(edit) = edits.iter().find(outside) {
+        return Some((edit.span.source, "points outside of the file"));
+    }
+    edits.iter().all(|edit| project.text(edit.span) == edit.text).then_some((first, "changes nothing"))
 }
 
 /// The texts of the sources that fixes change.
-fn edited(project: &Project, fixes: &[&Chosen]) -> BTreeMap<SourceId, String> {
+fn edited(project: &Project, fixes: &[Chosen]) -> BTreeMap<SourceId, String> {
+    edited_in(project, fixes, None)
+}
+
+/// The texts of the sources that fixes change, of these sources alone where there are some.
+fn edited_in(
+    project: &Project,
+    fixes: &[Chosen],
+    sources: Option<&BTreeSet<SourceId>>,
+) -> BTreeMap<SourceId, String> {
     let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
     for edit in fixes.iter().flat_map(|f| &f.edits) {
-        edits.entry(edit.span.source).or_default().push(edit.clone());
+        if sources.is_none_or(|sources| sources.contains(&edit.span.source)) {
+            edits.entry(edit.span.source).or_default().push(edit.clone());
+        }
     }
     edits
         .into_iter()
@@ -144,15 +292,6 @@ fn edited(project: &Project, fixes: &[&Chosen]) -> BTreeMap<SourceId, String> {
             (new != **old).then_some((id, new))
         })
         .collect()
-}
-
-/// The first source that has an error which it had not, and the error.
-fn breaks(project: &Project, texts: &BTreeMap<SourceId, String>) -> Option<(SourceId, String)> {
-    texts.iter().find_map(|(&id, text)| {
-        let old = project.parse(id)?;
-        let new = parse(id, old.source.with_text(text.as_str()));
-        new.errors().first().map(|error| (id, error.value.clone()))
-    })
 }
 
 fn reparse(parses: Vec<Parse>, mut texts: BTreeMap<SourceId, String>) -> Vec<Parse> {

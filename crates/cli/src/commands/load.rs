@@ -1,21 +1,28 @@
 //! From the command line to a project and its settings.
 
+use camino::Utf8PathBuf;
 use rayon::prelude::*;
-use seaworthy_engine::{Config, Project, SourceId, parse};
+use seaworthy_engine::config::{Layer, Selector};
+use seaworthy_engine::{Config, Kind, Project, Severity, SourceId, parse};
 
 use crate::args::{Global, Input, Selection};
 use crate::discover::{self, Note, Tree};
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::output::{complain, count};
 use crate::progress::Progress;
+use crate::settings::Finder;
 
 /// What a command works on.
 pub(crate) struct Loaded {
     pub(crate) project: Project,
     pub(crate) config: Config,
     pub(crate) tree: Tree,
-    /// Whether something that was asked for could not be read.
+    /// The label of the source that came from standard input.
+    pub(crate) stdin: Option<Utf8PathBuf>,
+    /// Whether something that was asked for could not be done.
     pub(crate) failed: bool,
+    /// Whether some settings could not be understood.
+    pub(crate) misconfigured: bool,
 }
 
 /// Finds, reads and lowers everything.
@@ -26,13 +33,33 @@ pub(crate) fn load(
     progress: &Progress,
 ) -> Result<Loaded, Error> {
     progress.doing("looking for Dockerfiles, Compose files, manifests and workflows");
-    let mut config = Config::default();
-    if let Some(level) = selection.severity {
-        config.severity = level.into();
-    }
-    config.target = selection.target.map(Into::into);
-    let found = discover::discover(&input.paths, input.stdin_filename.as_deref(), &|_| false)?;
-    let mut failed = false;
+    let layer = Layer {
+        select: (!selection.select.is_empty())
+            .then(|| selectors("--select", &selection.select))
+            .transpose()?,
+        extend_select: Vec::new(),
+        ignore: selectors("--ignore", &selection.ignore)?,
+    };
+    let cwd = std::env::current_dir()
+        .map_err(|e| Error::message(format!("cannot tell the current directory: {}", reason(&e))))?;
+    let cwd = Utf8PathBuf::from_path_buf(cwd)
+        .map_err(|path| Error::message(format!("the name of {} is not UTF-8", path.display())))?;
+    let finder = Finder::new(cwd.clone(), input.config.as_deref())?;
+    let found = discover::discover(&input.paths, input.stdin_filename.as_deref(), &cwd, &|path| {
+        finder.excludes(path)
+    })?;
+
+    let severity = selection.severity.map(Into::into);
+    let config = Config {
+        rules: seaworthy_engine::config::resolve(&[&layer]),
+        target: selection.target.map(Into::into),
+        severity: severity.unwrap_or(Severity::Low),
+        scopes: finder.scopes(&found.sources, &layer, severity),
+    };
+    let problems = finder.take_problems();
+    let misconfigured = !problems.is_empty();
+    problems.iter().for_each(|problem| complain("error", problem));
+    let mut failed = misconfigured;
     for note in &found.notes {
         match note {
             Note::Failure(message) => {
@@ -44,6 +71,12 @@ pub(crate) fn load(
             Note::Warning(_) | Note::Detail(_) => {}
         }
     }
+    if global.verbose {
+        for source in found.sources.iter().filter(|s| s.kind == Kind::Chart) {
+            complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));
+        }
+    }
+
     progress.doing(format!("reading {}", count(found.sources.len(), "file")));
     let parses: Vec<_> = found
         .sources
@@ -59,7 +92,14 @@ pub(crate) fn load(
         }
         discover::supply(&mut files, wanted, &found.tree);
     }
+    progress.doing(format!("checking {}", count(parses.len(), "file")));
     let project = Project::of(parses, files);
-    progress.doing(format!("checking {}", count(project.parses().len(), "file")));
-    Ok(Loaded { project, config, tree: found.tree, failed })
+    Ok(Loaded { project, config, tree: found.tree, stdin: found.stdin, failed, misconfigured })
+}
+
+fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Error> {
+    words
+        .iter()
+        .map(|word| Selector::of(word.trim()).map_err(|why| Error::message(format!("{option}: {why}"))))
+        .collect()
 }

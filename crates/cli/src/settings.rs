@@ -1,0 +1,191 @@
+//! Finds the settings that apply to a file: the nearest `seaworthy.toml` above it.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use seaworthy_engine::config::{Layer, Problem, Scope, Settings};
+use seaworthy_engine::{Kind, Severity, Source};
+use seaworthy_syntax::LineIndex;
+
+use crate::error::{Error, reason};
+
+/// What settings files are called.
+const NAME: &str = "seaworthy.toml";
+
+/// What hadolint's are called.
+const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
+
+/// The settings of every directory that was asked for.
+pub(crate) struct Finder {
+    cwd: Utf8PathBuf,
+    /// The file that was named on the command line, which applies to everything.
+    named: Option<Arc<Loaded>>,
+    known: Mutex<HashMap<PathBuf, Nearest>>,
+    problems: Mutex<Vec<String>>,
+}
+
+/// The settings nearest to a directory.
+#[derive(Clone, Default)]
+struct Nearest {
+    ours: Option<Arc<Loaded>>,
+    hadolint: Option<Arc<Loaded>>,
+    /// The directory is the top of a repository: what lies above it is another's.
+    top: bool,
+}
+
+/// A settings file.
+#[derive(Debug)]
+struct Loaded {
+    settings: Settings,
+    exclude: Gitignore,
+    per_file: Vec<Gitignore>,
+}
+
+impl Finder {
+    /// Settings for files below the current directory, or elsewhere; `named` applies to all of them.
+    pub(crate) fn new(cwd: Utf8PathBuf, named: Option<&Utf8Path>) -> Result<Self, Error> {
+        let mut finder = Self { cwd, named: None, known: Mutex::default(), problems: Mutex::default() };
+        if let Some(path) = named {
+            let text = fs::read_to_string(path)
+                .map_err(|e| Error::message(format!("cannot read the settings in {path}: {}", reason(&e))))?;
+            let path = finder.cwd.join(path);
+            finder.named = Some(finder.load(&path, &text));
+        }
+        Ok(finder)
+    }
+
+    /// Whether a file is excluded.
+    pub(crate) fn excludes(&self, label: &Utf8Path) -> bool {
+        let path = self.cwd.join(label);
+        let settings = self.nearest(&path).ours;
+        settings.is_some_and(|loaded| matches(&loaded.exclude, &path))
+    }
+
+    /// What applies to each source, with what the command line says on top.
+    pub(crate) fn scopes(
+        &self,
+        sources: &[Source],
+        over: &Layer,
+        severity: Option<Severity>,
+    ) -> Vec<Arc<Scope>> {
+        let mut made: HashMap<(usize, Vec<usize>), Arc<Scope>> = HashMap::new();
+        let scope = |settings: &Settings, matched: &[usize]| {
+            let scope = settings.scope(over, matched);
+            Arc::new(Scope { severity: severity.or(scope.severity), ..scope })
+        };
+        let default = scope(&Settings::default(), &[]);
+        sources
+            .iter()
+            .map(|source| {
+                let path = self.cwd.join(&source.path);
+                let nearest = self.nearest(&path);
+                let hadolint = nearest.hadolint.filter(|_| source.kind == Kind::Dockerfile);
+                let Some(loaded) = nearest.ours.or(hadolint) else { return default.clone() };
+                let matched: Vec<usize> =
+                    (0..loaded.per_file.len()).filter(|n| matches(&loaded.per_file[*n], &path)).collect();
+                made.entry((Arc::as_ptr(&loaded) as usize, matched))
+                    .or_insert_with_key(|(_, matched)| scope(&loaded.settings, matched))
+                    .clone()
+            })
+            .collect()
+    }
+
+    /// What is wrong with the settings that were read, each with its place; empty afterwards.
+    pub(crate) fn take_problems(&self) -> Vec<String> {
+        std::mem::take(&mut *self.problems.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn nearest(&self, path: &Utf8Path) -> Nearest {
+        if let Some(named) = &self.named {
+            return Nearest { ours: Some(named.clone()), ..Nearest::default() };
+        }
+        let directory = path.parent().unwrap_or(path);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        self.in_directory(directory.as_std_path(), &mut known)
+    }
+
+    fn in_directory(&self, directory: &Path, known: &mut HashMap<PathBuf, Nearest>) -> Nearest {
+        if let Some(nearest) = known.get(directory) {
+            return nearest.clone();
+        }
+        let mut nearest = Nearest { top: directory.join(".git").exists(), ..Nearest::default() };
+        nearest.ours = self.read(directory, NAME);
+        if nearest.ours.is_none() {
+            nearest.hadolint = HADOLINT.iter().find_map(|name| self.read(directory, name));
+            if let Some(parent) = directory.parent().filter(|_| !nearest.top) {
+                let above = self.in_directory(parent, known);
+                nearest.ours = above.ours;
+                nearest.hadolint = nearest.hadolint.or(above.hadolint);
+            }
+        }
+        known.insert(directory.to_owned(), nearest.clone());
+        nearest
+    }
+
+    fn read(&self, directory: &Path, name: &str) -> Option<Arc<Loaded>> {
+        let path = Utf8PathBuf::from_path_buf(directory.join(name)).ok()?;
+        match fs::read_to_string(&path) {
+            Ok(text) => Some(self.load(&path, &text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.complain(format!(
+                    "cannot read the settings in {}: {}",
+                    self.label(&path),
+                    reason(&error)
+                ));
+                None
+            }
+        }
+    }
+
+    fn load(&self, path: &Utf8Path, text: &str) -> Arc<Loaded> {
+        let base = path.parent().unwrap_or(path);
+        let settings = if HADOLINT.iter().any(|name| path.file_name() == Some(name)) {
+            Settings::hadolint(text)
+        } else {
+            let (settings, problems) = Settings::parse(text);
+            let lines = LineIndex::new(text);
+            for Problem { message, range } in problems {
+                let at = lines.position(text, range.start as u32);
+                self.complain(format!("{}:{}:{}: {message}", self.label(path), at.line, at.column));
+            }
+            settings
+        };
+        let mut pattern = |pattern: &str, builder: &mut GitignoreBuilder| {
+            if builder.add_line(None, pattern).is_err() {
+                self.complain(format!(
+                    "{}: `{pattern}` is no pattern of the kind a .gitignore has",
+                    self.label(path)
+                ));
+            }
+        };
+        let mut exclude = GitignoreBuilder::new(base);
+        settings.exclude.iter().for_each(|p| pattern(p, &mut exclude));
+        let per_file = settings.per_file_ignores.iter().map(|(p, _)| {
+            let mut builder = GitignoreBuilder::new(base);
+            pattern(p, &mut builder);
+            builder.build().unwrap_or_else(|_| Gitignore::empty())
+        });
+        let per_file = per_file.collect();
+        let exclude = exclude.build().unwrap_or_else(|_| Gitignore::empty());
+        Arc::new(Loaded { settings, exclude, per_file })
+    }
+
+    fn label<'p>(&self, path: &'p Utf8Path) -> &'p Utf8Path {
+        path.strip_prefix(&self.cwd).unwrap_or(path)
+    }
+
+    fn complain(&self, message: String) {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+    }
+}
+
+fn matches(patterns: &Gitignore, path: &Utf8Path) -> bool {
+    // What does not lie below the settings file is none of its business.
+    path.starts_with(Utf8Path::from_path(patterns.path()).unwrap_or(Utf8Path::new("/")))
+        && patterns.matched_path_or_any_parents(path, false).is_ignore()
+}

@@ -1,0 +1,87 @@
+//! Replaces files: each whole and atomically, and all of a run or none as far as the file system allows.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use camino::Utf8PathBuf;
+use seaworthy_engine::Source;
+use tempfile::NamedTempFile;
+
+use crate::discover::Tree;
+use crate::error::Error;
+
+/// A file that is written, but not yet in its place.
+struct Staged<'s> {
+    source: &'s Source,
+    target: PathBuf,
+    file: NamedTempFile,
+}
+
+/// Replaces files. Each pair is what was read and what is to be written.
+///
+/// Everything is written beside its target and made durable first; only then are the files renamed. A symbolic link
+/// stays one: what it leads to is replaced, if that lies in the tree.
+pub(crate) fn replace(changes: &[(&Source, &Source)], tree: &Tree) -> Result<(), Error> {
+    let failed = |source: &Source, error: io::Error, written: &[&Source]| Error::Write {
+        path: source.path.clone(),
+        error,
+        written: written.iter().map(|s| s.path.clone()).collect::<Vec<Utf8PathBuf>>(),
+    };
+    let mut staged = Vec::with_capacity(changes.len());
+    for (old, new) in changes {
+        staged.push(stage(old, new, tree).map_err(|error| failed(new, error, &[]))?);
+    }
+    let mut written: Vec<&Source> = Vec::with_capacity(staged.len());
+    for Staged { source, target, file } in staged {
+        let done = file.persist(&target).map_err(|e| e.error).and_then(|_| sync_directory(&target));
+        done.map_err(|error| failed(source, error, &written))?;
+        written.push(source);
+    }
+    Ok(())
+}
+
+fn stage<'s>(old: &Source, new: &'s Source, tree: &Tree) -> io::Result<Staged<'s>> {
+    let outside = || io::Error::other("it does not lie in the directories that are fixed");
+    let target = tree.resolve(old.path.as_std_path()).ok_or_else(outside)?;
+    let meta = fs::metadata(&target)?;
+    if meta.permissions().readonly() {
+        return Err(io::Error::other("it is read-only; make it writable and run again"));
+    }
+    if fs::read(&target)? != old.to_bytes() {
+        return Err(io::Error::other("it changed since it was read; run again"));
+    }
+    let directory = target.parent().ok_or_else(outside)?;
+    let mut file = tempfile::Builder::new().prefix(".seaworthy-").tempfile_in(directory)?;
+    file.write_all(&new.to_bytes())?;
+    keep_rights(file.as_file(), file.path(), &meta)?;
+    file.as_file().sync_all()?;
+    Ok(Staged { source: new, target, file })
+}
+
+/// Gives the new file the owner and the permissions of the old.
+fn keep_rights(file: &File, path: &Path, old: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let new = file.metadata()?;
+        if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+            chown(path, Some(old.uid()), Some(old.gid()))
+                .map_err(|_| io::Error::other("its owner cannot be kept; run as its owner"))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    file.set_permissions(old.permissions())
+}
+
+/// Makes a rename durable.
+fn sync_directory(target: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(directory) = target.parent() {
+        File::open(directory)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = target;
+    Ok(())
+}
