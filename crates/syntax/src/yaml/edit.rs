@@ -234,6 +234,23 @@ pub fn replace(node: Node<'_>, value: &New) -> Edited {
     };
     if in_flow || !Writer::is_block(value) || is_filled_flow(node) {
         let mut written = writer.inline(value, in_flow || Writer::is_block(value));
+        if let New::Str(lines) = value
+            && !in_flow
+            && !block_collection
+            && role != Role::Root
+            && writer.is_literal(lines)
+            && header_comment(node).is_empty()
+            && may_end_block_scalar(text, end)
+        {
+            let indent = match role {
+                Role::Item => column(text, dash(node).ok_or(Refusal::Layout)?) + 1 + writer.gap,
+                _ => {
+                    node.parent().map_or(0, |parent| column(text, parent.span().start as usize)) + writer.step
+                }
+            };
+            written.clear();
+            writer.lines(lines, indent, &mut written);
+        }
         if block_collection {
             let base = base(node).ok_or(Refusal::Layout)?;
             if role == Role::Root {
@@ -416,6 +433,9 @@ fn spreads(node: Node<'_>) -> bool {
 
 /// The comment in the header of a block scalar, with the space before it.
 fn header_comment(node: Node<'_>) -> &str {
+    if !matches!(node.style(), Style::Literal | Style::Folded) {
+        return "";
+    }
     let text = node.span().of(node.tree.text());
     let header = &text[..line_end(text, 0)];
     header.find(" #").or_else(|| header.find("\t#")).map_or("", |at| &header[at..])

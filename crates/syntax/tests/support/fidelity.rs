@@ -287,7 +287,21 @@ impl Trial<'_> {
             if let Model::Seq(items, _) = find(&mut expected, sequence) {
                 items.remove(n);
             }
-            let gone = node.full_span().start as usize..self.line_end(node.full_span().end as usize);
+            // Comments between the `-` and the item go with it.
+            let mut start = node.full_span().start as usize;
+            loop {
+                let above = self.text[..start].trim_end_matches(' ').trim_end_matches(['\n', '\r']);
+                let line = above.rfind(['\n', '\r']).map_or(0, |n| n + 1);
+                let content = above[line..].trim_start();
+                if line >= start || !(content.starts_with('#') || content.starts_with("- #")) {
+                    break;
+                }
+                start = line;
+                if content.starts_with('-') {
+                    break;
+                }
+            }
+            let gone = start..self.line_end(node.full_span().end as usize);
             self.judge("remove_item", edit::remove_item(node), &[expected], Some(gone));
         }
     }

@@ -196,7 +196,7 @@ impl Writer {
     }
 
     /// Whether a text is written as `|` and lines.
-    fn is_literal(&self, text: &str) -> bool {
+    pub(super) fn is_literal(&self, text: &str) -> bool {
         self.literal
             && text.trim_end_matches('\n').contains('\n')
             && !text.starts_with([' ', '\n', '\t'])
@@ -208,7 +208,7 @@ impl Writer {
             && !text.lines().any(|line| !line.is_empty() && line.trim().is_empty())
     }
 
-    fn lines(&self, text: &str, indent: usize, out: &mut String) {
+    pub(super) fn lines(&self, text: &str, indent: usize, out: &mut String) {
         out.push_str(if text.ends_with('\n') { "|" } else { "|-" });
         for line in text.lines() {
             if line.is_empty() {
