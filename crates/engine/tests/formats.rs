@@ -172,3 +172,41 @@ fn a_clean_report_says_so() {
         render(&clean, &project, format, false, &mut Vec::new()).unwrap();
     }
 }
+
+#[test]
+fn json_and_sarif_keep_their_schemas() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let schemas = [
+        (Format::Json, top.join("../../docs/report.schema.json")),
+        (Format::Sarif, top.join("tests/formats/sarif-2.1.0.schema.json")),
+    ];
+    let project = project();
+    for (format, path) in schemas {
+        // As published, SARIF's schema has a pattern for languages that is no regular expression.
+        let text = fs::read_to_string(path).unwrap().replace("{2}]?$", "{2}$");
+        let schema = serde_json::from_str(&text).unwrap();
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        for report in [report(&project), Report::default()] {
+            let mut out = Vec::new();
+            render(&report, &project, format, false, &mut out).unwrap();
+            let value = serde_json::from_slice(&out).unwrap();
+            let errors: Vec<String> =
+                validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            assert!(errors.is_empty(), "{}: {errors:#?}", format.as_str());
+        }
+    }
+}
+
+#[test]
+fn json_positions_are_those_of_the_file() {
+    let value: serde_json::Value = serde_json::from_str(&output(Format::Json, false)).unwrap();
+    let start = |n: usize| value["findings"][n]["start"].clone();
+    let at = |offset, line, column| serde_json::json!({"offset": offset, "line": line, "column": column});
+    assert_eq!(start(0), at(5, 1, 6));
+    // `é` is one character and two bytes; a line end of two bytes counts as such.
+    assert_eq!(start(4), at(19, 2, 8));
+    // A byte that is no UTF-8 is one byte and one character.
+    assert_eq!(start(5), at(21, 3, 2));
+    assert_eq!(value["findings"][2]["fix"], serde_json::Value::Null, "its edits tell a secret");
+    assert_eq!(value["summary"]["fixable"], 1);
+}
