@@ -1,6 +1,7 @@
 //! Runs the program over real files: what it finds, and whether its fixes keep what they should.
 
 mod comments;
+mod engines;
 mod fidelity;
 mod survey;
 
@@ -10,6 +11,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::program::{self, Run};
+use engines::Engines;
 
 /// What was asked for.
 struct Wish {
@@ -19,16 +21,26 @@ struct Wish {
     each: bool,
     /// What else is passed to the program.
     arguments: Vec<String>,
+    /// Who else is asked about fixed files.
+    engines: Option<Engines>,
 }
 
-/// `cargo xtask corpus [--fix] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
+/// `cargo xtask corpus [--fix] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
-    let mut wish = Wish { program: PathBuf::new(), folders: Vec::new(), each: false, arguments: Vec::new() };
-    let mut fix = false;
+    let mut wish = Wish {
+        program: PathBuf::new(),
+        folders: Vec::new(),
+        each: false,
+        arguments: Vec::new(),
+        engines: None,
+    };
+    let (mut fix, mut engines, mut schemas) = (false, false, None);
     let mut words = words.iter();
     while let Some(&word) = words.next() {
         match word {
             "--fix" => fix = true,
+            "--engines" => engines = true,
+            "--schemas" => schemas = Some((*words.next().ok_or("--schemas needs a location")?).to_owned()),
             "--each" => wish.each = true,
             "--program" => wish.program = words.next().ok_or("--program needs a file")?.into(),
             "--" => wish.arguments = words.by_ref().map(ToString::to_string).collect(),
@@ -41,6 +53,9 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     }
     if wish.program.as_os_str().is_empty() {
         wish.program = program::release(root)?;
+    }
+    if engines {
+        wish.engines = Some(Engines::new(schemas)?);
     }
     if fix { fidelity::run(&wish) } else { survey::run(&wish) }
 }

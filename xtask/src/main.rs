@@ -15,6 +15,8 @@ cargo xtask bless [--check]   write the list of rules, the report and fixed bloc
                               with --check, fail where one of them is stale
 cargo xtask corpus DIR…       count what is found in real files, by rule; fail where the program crashes
     --fix                     fix copies instead, and fail where a fix does not keep what it should
+    --engines                 and where an engine of tests/engines refuses a file after a fix that it accepted before
+    --schemas LOCATION        ask kubeconform too, with this -schema-location
     --each                    each folder in DIR is a project of its own
     --program FILE            run this program instead of the release build
     -- ARGUMENT…              what else to pass to it

@@ -34,7 +34,7 @@ impl Tally {
     }
 }
 
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "crashes",
     "no longer parses",
     "changes on a second run",
@@ -42,6 +42,7 @@ const KINDS: [&str; 7] = [
     "comments lost",
     "permissions changed",
     "fixes that are at odds",
+    "refused by an engine that accepted it",
 ];
 
 pub(super) fn run(wish: &Wish) -> Result<(), String> {
@@ -109,6 +110,14 @@ fn one(wish: &Wish, project: &Path, copy: &Path, tally: &mut Tally) -> Result<()
         let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
         for comment in comments::lost(&old, &new) {
             tally.wrong("comments lost", format!("{name}/{}: {comment}", file.display()));
+        }
+    }
+
+    if let Some(engines) = &wish.engines {
+        let changed: Vec<&Path> =
+            original.iter().filter(|(f, old)| fixed.get(*f) != Some(old)).map(|(f, _)| f.as_path()).collect();
+        for refusal in engines.refused(project, copy, &changed)? {
+            tally.wrong("refused by an engine that accepted it", format!("{name}/{refusal}"));
         }
     }
 
