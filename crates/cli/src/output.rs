@@ -1,12 +1,14 @@
 //! Standard output and standard error.
 
+pub(crate) mod page;
+
 use std::io::{self, Write};
 
 use std::fs::File;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use seaworthy_engine::render::render;
+use seaworthy_engine::render::{Format, render, statistics, summary};
 use seaworthy_engine::{Project, Report};
 
 use crate::args::{Global, Output};
@@ -38,18 +40,41 @@ pub(crate) fn report(
     report: &Report,
     project: &Project,
     args: &Output,
-    _global: &Global,
+    global: &Global,
 ) -> Result<(), Error> {
-    if let Some(path) = &args.output {
-        let cannot = |e: &io::Error| Error::message(format!("cannot write {path}: {}", reason(e)));
-        let mut out = io::BufWriter::new(File::create(path).map_err(|e| cannot(&e))?);
-        return render(report, project, args.format, false, &mut out)
-            .and_then(|()| out.flush())
-            .map_err(|e| cannot(&e));
+    let Some(path) = &args.output else {
+        let color = !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never);
+        let mut out = stdout();
+        write(report, project, args, global, color, &mut out)?;
+        out.flush()?;
+        return Ok(());
+    };
+    let written = File::create(path).and_then(|file| {
+        let mut out = io::BufWriter::new(file);
+        write(report, project, args, global, false, &mut out)?;
+        out.flush()
+    });
+    written.map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))
+}
+
+fn write(
+    report: &Report,
+    project: &Project,
+    args: &Output,
+    global: &Global,
+    color: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let nothing = report.diagnostics.is_empty();
+    if args.statistics {
+        statistics(report, color, out)?;
+        if !global.quiet {
+            writeln!(out, "{}{}", if nothing { "" } else { "\n" }, summary(report, project))?;
+        }
+        return Ok(());
     }
-    let color = !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never);
-    let mut out = stdout();
-    render(report, project, args.format, color, &mut out)?;
-    out.flush()?;
-    Ok(())
+    if global.quiet && nothing && args.format == Format::Text {
+        return Ok(());
+    }
+    render(report, project, args.format, color, out)
 }

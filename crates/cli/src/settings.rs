@@ -155,7 +155,7 @@ impl Finder {
             }
             settings
         };
-        let mut pattern = |pattern: &str, builder: &mut GitignoreBuilder| {
+        let pattern = |pattern: &str, builder: &mut GitignoreBuilder| {
             if builder.add_line(None, pattern).is_err() {
                 self.complain(format!(
                     "{}: `{pattern}` is no pattern of the kind a .gitignore has",

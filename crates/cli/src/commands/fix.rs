@@ -73,7 +73,7 @@ fn say(fixed: &Fixed, files: usize, done: &str) -> Result<(), Error> {
         return Ok(());
     }
     let bold = Style::new().bold();
-    writeln!(out, "{bold}{done} {} in {}{bold:#}:", count(all, "finding"), count(files, "file"))?;
+    writeln!(out, "{bold}{done} {} in {}{bold:#}:", count(all, "problem"), count(files, "file"))?;
     let width = fixed.applied.keys().map(|name| name.len()).max().unwrap_or_default();
     let mut applied: Vec<_> = fixed.applied.iter().collect();
     applied.sort_by_key(|(name, n)| (std::cmp::Reverse(**n), **name));

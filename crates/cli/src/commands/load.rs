@@ -71,6 +71,12 @@ pub(crate) fn load(
             Note::Warning(_) | Note::Detail(_) => {}
         }
     }
+    if found.sources.is_empty() && found.notes.is_empty() && !global.quiet {
+        complain(
+            "warning",
+            "no Dockerfile, Compose file, manifest or workflow found; name one to check it whatever it is called",
+        );
+    }
     if global.verbose {
         for source in found.sources.iter().filter(|s| s.kind == Kind::Chart) {
             complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));

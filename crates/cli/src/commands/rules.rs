@@ -2,37 +2,98 @@
 
 use std::io::Write;
 
+use anstyle::{AnsiColor, Style};
 use clap::CommandFactory;
-use seaworthy_engine::rules;
+use seaworthy_engine::config::Selector;
+use seaworthy_engine::{Rule, rules};
+use serde::Serialize;
 
 use crate::CLEAN;
 use crate::args::{Args, ListFormat};
 use crate::error::Error;
-use crate::output::stdout;
+use crate::output::{page, stdout};
 
-/// Prints a rule's page.
-pub(crate) fn explain(rule: &str) -> Result<u8, Error> {
-    let Some(rule) = rules::ALL.iter().find(|r| r.name == rule || r.aliases.contains(&rule)) else {
-        return Err(Error::message(format!("no rule is called {rule:?}; see: seaworthy rules")));
+/// Prints the page of a rule, or of each rule that shares another tool's id.
+pub(crate) fn explain(word: &str) -> Result<u8, Error> {
+    let found = match Selector::of(word).map_err(Error::message)? {
+        Selector::Rules(found) => found,
+        Selector::All | Selector::Category(_) => {
+            let message = format!("`{word}` stands for many rules; `seaworthy rules {word}` lists them");
+            return Err(Error::message(message));
+        }
     };
     let mut out = stdout();
-    writeln!(out, "{}", rule.docs)?;
+    for (n, rule) in found.iter().enumerate() {
+        if n > 0 {
+            writeln!(out)?;
+        }
+        page::write(rule, &mut out)?;
+    }
     out.flush()?;
     Ok(CLEAN)
 }
 
-/// Lists rules.
-pub(crate) fn list(_filter: &[String], _format: ListFormat) -> Result<u8, Error> {
+/// A rule in JSON.
+#[derive(Serialize)]
+struct Listed {
+    name: &'static str,
+    summary: &'static str,
+    category: &'static str,
+    severity: &'static str,
+    fix: &'static str,
+    default: bool,
+    since: &'static str,
+    aliases: &'static [&'static str],
+}
+
+impl From<&'static Rule> for Listed {
+    fn from(rule: &'static Rule) -> Self {
+        Self {
+            name: rule.name,
+            summary: rule.summary,
+            category: rule.category.as_str(),
+            severity: rule.severity.as_str(),
+            fix: rule.fix.as_str(),
+            default: rule.default,
+            since: rule.since,
+            aliases: rule.aliases,
+        }
+    }
+}
+
+/// Lists rules, all or those that words name.
+pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
+    let selectors =
+        filter.iter().map(|w| Selector::of(w)).collect::<Result<Vec<_>, _>>().map_err(Error::message)?;
+    let chosen = |rule: &&&Rule| selectors.is_empty() || selectors.iter().any(|s| s.covers(rule));
+    let found: Vec<&'static Rule> = rules::ALL.iter().filter(chosen).copied().collect();
     let mut out = stdout();
-    for rule in rules::ALL {
-        writeln!(
-            out,
-            "{:<32} {:<12} {:<9} {}",
-            rule.name,
-            rule.category.as_str(),
-            rule.severity.as_str(),
-            rule.summary
-        )?;
+    match format {
+        ListFormat::Json => {
+            let listed: Vec<Listed> = found.into_iter().map(Listed::from).collect();
+            serde_json::to_writer_pretty(&mut out, &listed).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        }
+        ListFormat::Text => {
+            let name = found.iter().map(|r| r.name.len()).max().unwrap_or_default();
+            let category = found.iter().map(|r| r.category.as_str().len()).max().unwrap_or_default();
+            let (bold, green, dim) =
+                (Style::new().bold(), AnsiColor::Green.on_default(), Style::new().dimmed());
+            for rule in &found {
+                let mark = if rule.has_fix() { "*" } else { " " };
+                let off = if rule.default { "" } else { " (off by default)" };
+                writeln!(
+                    out,
+                    "{bold}{:name$}{bold:#} {green}{mark}{green:#} {:category$}  {:8}  {}{dim}{off}{dim:#}",
+                    rule.name,
+                    rule.category.as_str(),
+                    rule.severity.as_str(),
+                    rule.summary
+                )?;
+            }
+            let fixable = found.iter().filter(|r| r.has_fix()).count();
+            writeln!(out, "\n{} rules, {fixable} with a fix ({green}*{green:#})", found.len())?;
+        }
     }
     out.flush()?;
     Ok(CLEAN)
