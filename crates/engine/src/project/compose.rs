@@ -145,7 +145,12 @@ pub(super) fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
 
 /// Loads a chain of Compose files as one project on a machine, for the differential test and for whoever must see what
 /// Compose itself would.
-pub fn load(parses: &[Parse], files: &Files, chain: &[Utf8PathBuf], host: &Host) -> (Composition, Vec<Utf8PathBuf>) {
+pub fn load(
+    parses: &[Parse],
+    files: &Files,
+    chain: &[Utf8PathBuf],
+    host: &Host,
+) -> (Composition, Vec<Utf8PathBuf>) {
     let mut loader = load::Loader::new(parses, files);
     let composition = chain::composition(&mut loader, parses, chain, host);
     (composition, loader.wanted.into_iter().collect())

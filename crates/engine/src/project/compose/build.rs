@@ -127,7 +127,11 @@ impl Builder<'_> {
         if node.kind() == NodeKind::Alias {
             let target = node.resolve();
             if target.kind() == NodeKind::Alias || self.aliases.contains(&target.id()) {
-                self.problem(ProblemKind::Cycle, node.span(), "the alias stands for what it is in".to_owned());
+                self.problem(
+                    ProblemKind::Cycle,
+                    node.span(),
+                    "the alias stands for what it is in".to_owned(),
+                );
                 return None;
             }
             self.aliases.push(target.id());
@@ -169,7 +173,11 @@ impl Builder<'_> {
         let mut map = Map::new();
         for entry in node.merged() {
             let Some(key) = entry.key.scalar() else {
-                self.problem(ProblemKind::InvalidValue, entry.key.span(), "a key must be a string".to_owned());
+                self.problem(
+                    ProblemKind::InvalidValue,
+                    entry.key.span(),
+                    "a key must be a string".to_owned(),
+                );
                 continue;
             };
             if !matches!(entry.key.value(Dialect::Compose), Some(Scalar::Str(_))) {
@@ -201,19 +209,18 @@ impl Builder<'_> {
             return item.value = Value::Str(time);
         }
         if memchr::memchr(b'$', text.as_bytes()).is_some() {
-            let out = interpolate(&text, &|name| {
-                let known = self.env.get(name);
-                known
-            });
+            let env = self.env;
+            let out = interpolate(&text, &|name| env.get(name));
             for fault in out.faults {
                 let (kind, message) = match fault {
                     Fault::Template => (
                         ProblemKind::InvalidVariable,
                         "invalid interpolation: a $ that begins no variable is written $$".to_owned(),
                     ),
-                    Fault::Required { name, message } if message.is_empty() => {
-                        (ProblemKind::RequiredVariable, format!("required variable {name} is missing a value"))
-                    }
+                    Fault::Required { name, message } if message.is_empty() => (
+                        ProblemKind::RequiredVariable,
+                        format!("required variable {name} is missing a value"),
+                    ),
                     Fault::Required { name, message } => (
                         ProblemKind::RequiredVariable,
                         format!("required variable {name} is missing a value: {message}"),
@@ -225,7 +232,9 @@ impl Builder<'_> {
                 self.note_unset(&text, node.span());
             }
             item.raw = (out.text != *text).then(|| text.into());
-            item.unknown = out.unknown;
+            if !self.env.complete {
+                item.unknown = out.unknown;
+            }
             item.value = Value::Str(out.text);
         } else {
             item.value = Value::Str(text.into_owned());
@@ -249,7 +258,8 @@ impl Builder<'_> {
         });
         for name in names {
             if self.unset.insert(name.clone()) {
-                let message = format!("the variable {name} is not set here: Compose takes an empty string for it");
+                let message =
+                    format!("the variable {name} is not set here: Compose takes an empty string for it");
                 self.problem(ProblemKind::UnsetVariable, span, message);
             }
         }
@@ -320,11 +330,7 @@ fn cast(path: &[&str]) -> Option<Cast> {
         | ["services", _, "ulimits", _, "hard" | "soft"] => Cast::Int,
         ["services", _, "cpu_percent" | "cpus"]
         | ["services", _, "deploy", "update_config" | "rollback_config", "max_failure_ratio"] => Cast::Float,
-        [
-            "services",
-            _,
-            "init" | "oom_kill_disable" | "privileged" | "read_only" | "stdin_open" | "tty",
-        ]
+        ["services", _, "init" | "oom_kill_disable" | "privileged" | "read_only" | "stdin_open" | "tty"]
         | ["services", _, "depends_on", _, "required" | "restart"]
         | ["services", _, "healthcheck", "disable"]
         | ["services", _, "volumes", Path::ITEM, "read_only"]
@@ -343,7 +349,8 @@ fn timestamp(text: &str) -> Option<String> {
     let mut parts = text.splitn(3, '-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     let number = |text: &str| -> Option<u32> {
-        (matches!(text.len(), 1 | 2) && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+        (matches!(text.len(), 1 | 2) && text.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| text.parse().ok())?
     };
     let (month, day) = (number(month)?, number(day)?);
     let valid = year.len() == 4 && (1..=12).contains(&month) && (1..=31).contains(&day);

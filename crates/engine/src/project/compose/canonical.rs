@@ -375,7 +375,9 @@ pub(super) fn resolve_paths(project: &mut Map, base: &Base<'_>, problems: &mut V
         if let Some(files) = service.get_mut("label_file") {
             base.resolve_list(files);
         }
-        if let Some(file) = service.get_mut("extends").and_then(Item::as_map_mut).and_then(|e| e.get_mut("file")) {
+        if let Some(file) =
+            service.get_mut("extends").and_then(Item::as_map_mut).and_then(|e| e.get_mut("file"))
+        {
             base.resolve(file, false);
         }
         if let Some(develop) = service.get_mut("develop").and_then(Item::as_map_mut) {

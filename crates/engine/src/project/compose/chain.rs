@@ -29,7 +29,8 @@ pub(super) fn composition(
 ) -> Composition {
     let directory = chain.first().and_then(|path| path.parent()).unwrap_or(Utf8Path::new("")).to_owned();
     let loaded = loader.load(chain, &directory, host);
-    let id = |path: &Utf8PathBuf| parses.iter().find(|parse| parse.source.path == *path).map(|parse| parse.id);
+    let id =
+        |path: &Utf8PathBuf| parses.iter().find(|parse| parse.source.path == *path).map(|parse| parse.id);
     Composition {
         name: loaded.name,
         files: chain.iter().filter_map(id).collect(),
@@ -163,9 +164,7 @@ fn base_of<'p>(
         rest = before;
     }
     let above = path.ancestors().skip(1).filter_map(|directory| bases.get(directory).copied());
-    named
-        .into_iter()
-        .chain(above)
-        .chain(siblings.values().copied())
-        .find(|base| base.id != parse.id && incomplete(base).is_empty() && services(base, |_| true).is_superset(&lacking))
+    named.into_iter().chain(above).chain(siblings.values().copied()).find(|base| {
+        base.id != parse.id && incomplete(base).is_empty() && services(base, |_| true).is_superset(&lacking)
+    })
 }

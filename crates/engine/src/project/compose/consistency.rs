@@ -43,7 +43,8 @@ impl Check<'_> {
     }
 
     fn defined(&self, kind: &str, name: &str) -> bool {
-        self.incomplete || self.model.get(kind).and_then(Item::as_map).is_some_and(|map| map.contains_key(name))
+        self.incomplete
+            || self.model.get(kind).and_then(Item::as_map).is_some_and(|map| map.contains_key(name))
     }
 
     /// Says that a service which is needed is not defined, or not started.
@@ -51,8 +52,7 @@ impl Check<'_> {
         match self.services.get(needed) {
             Some(other) => {
                 if required && is_enabled(service, self.profiles) && !is_enabled(other, self.profiles) {
-                    let message =
-                        format!("the service {name} needs {needed}, which only a profile starts");
+                    let message = format!("the service {name} needs {needed}, which only a profile starts");
                     self.say(ProblemKind::Disabled, item, message);
                 }
             }
@@ -78,7 +78,8 @@ impl Check<'_> {
         let networks = service.get("networks").and_then(Item::as_map);
         if let Some(mode) = service.get("network_mode") {
             if networks.is_some_and(|networks| !networks.is_empty()) && mode.as_str() != Some("") {
-                let message = format!("the service {name} has network_mode and networks, which exclude each other");
+                let message =
+                    format!("the service {name} has network_mode and networks, which exclude each other");
                 self.say(ProblemKind::Conflict, mode, message);
             }
             if let Some(other) = mode.as_str().and_then(|mode| mode.strip_prefix("service:")) {
@@ -104,14 +105,18 @@ impl Check<'_> {
             let key = Item { at: item.key.or(item.at), key: None, ..Item::default() };
             self.needs(name, service, other, &key, required);
         }
-        for (key, kind, what) in
-            [("configs", "configs", "config"), ("secrets", "secrets", "secret"), ("volumes", "volumes", "volume")]
-        {
+        for (key, kind, what) in [
+            ("configs", "configs", "config"),
+            ("secrets", "secrets", "secret"),
+            ("volumes", "volumes", "volume"),
+        ] {
             for mount in map.get(key).map(Item::items).unwrap_or_default() {
                 if kind == "volumes" && mount.get("type").and_then(Item::as_str) != Some("volume") {
                     continue;
                 }
-                let Some(source) = mount.get("source").filter(|source| !source.is_unknown()) else { continue };
+                let Some(source) = mount.get("source").filter(|source| !source.is_unknown()) else {
+                    continue;
+                };
                 let Some(text) = source.as_str().filter(|text| !text.is_empty()) else { continue };
                 if !self.defined(kind, text) {
                     let message = format!("the service {name} uses the {what} {text}, which is not defined");
@@ -138,7 +143,8 @@ impl Check<'_> {
     }
 
     fn build(&mut self, name: &str, service: &Item, build: &Item) {
-        let inline = build.get("dockerfile_inline").and_then(Item::as_str).is_some_and(|text| !text.is_empty());
+        let inline =
+            build.get("dockerfile_inline").and_then(Item::as_str).is_some_and(|text| !text.is_empty());
         if inline && let Some(dockerfile) = build.get("dockerfile") {
             let message = "dockerfile and dockerfile_inline exclude each other".to_owned();
             self.say(ProblemKind::Conflict, dockerfile, message);
@@ -152,7 +158,9 @@ impl Check<'_> {
             }
         }
         for context in build.get("additional_contexts").and_then(Item::as_map).into_iter().flatten() {
-            let Some(other) = context.1.as_str().and_then(|text| text.strip_prefix("service:")) else { continue };
+            let Some(other) = context.1.as_str().and_then(|text| text.strip_prefix("service:")) else {
+                continue;
+            };
             self.needs(name, service, other, context.1, true);
             if self.services.get(other).is_some_and(|other| other.get("build").is_none()) {
                 let message = format!("the service {other} is not built and so is no context");
@@ -197,12 +205,17 @@ impl Check<'_> {
             ("mem_reservation", "reservations", "memory"),
             ("pids_limit", "limits", "pids"),
         ] {
-            let Some(item) = service.get(old).filter(|item| !is_nothing(item) && !item.is_unknown()) else { continue };
+            let Some(item) = service.get(old).filter(|item| !is_nothing(item) && !item.is_unknown()) else {
+                continue;
+            };
             let Some(resources) = service.at_path(&["deploy", "resources", kind]) else { continue };
             let other = resources.get(new);
             let same = match (other, &item.value) {
                 (Some(other), Value::Float(value)) => match other.value {
-                    #[expect(clippy::cast_possible_truncation, reason = "Compose compares in single precision")]
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "Compose compares in single precision"
+                    )]
                     Value::Float(other) => other as f32 == *value as f32,
                     _ => false,
                 },
@@ -249,7 +262,9 @@ impl Check<'_> {
             if !is_enabled(service, self.profiles) {
                 continue;
             }
-            let Some(item) = service.get("container_name").filter(|item| !item.is_unknown()) else { continue };
+            let Some(item) = service.get("container_name").filter(|item| !item.is_unknown()) else {
+                continue;
+            };
             let Some(text) = item.as_str().filter(|text| !text.is_empty()) else { continue };
             if let Some(other) = seen.insert(text, name) {
                 twice.push((item, format!("the services {other} and {name} have the container name {text}")));
@@ -277,8 +292,10 @@ impl Check<'_> {
                     && !states.contains_key(name)
                 {
                     states.insert(name, State::Open);
-                    let needs = self.services.get(name).and_then(|s| s.get("depends_on")).and_then(Item::as_map);
-                    let needs = needs.into_iter().flatten().map(|(name, item)| (name.as_str(), item)).collect();
+                    let needs =
+                        self.services.get(name).and_then(|s| s.get("depends_on")).and_then(Item::as_map);
+                    let needs =
+                        needs.into_iter().flatten().map(|(name, item)| (name.as_str(), item)).collect();
                     stack.push((name, needs));
                 }
                 let Some((name, needs)) = stack.last_mut() else { break };

@@ -32,7 +32,8 @@ pub(super) fn read<'e>(
         let (name, after, inherited) = match name(rest) {
             Ok(found) => found,
             Err(bad) => {
-                out.error = Some(format!("unexpected character {bad:?} in the name of a variable: {}", head(line)));
+                out.error =
+                    Some(format!("unexpected character {bad:?} in the name of a variable: {}", head(line)));
                 return out;
             }
         };
@@ -72,7 +73,9 @@ fn is_blank(c: char) -> bool {
 /// The name of a variable, what follows its `=`, and whether it has none and so takes its value from outside.
 fn name(text: &str) -> Result<(&str, &str, bool), char> {
     let text = match text.strip_prefix("export") {
-        Some(after) if after.starts_with(['\t', '\n', '\u{c}', '\r', ' ']) => after.trim_start_matches(is_blank),
+        Some(after) if after.starts_with(['\t', '\n', '\u{c}', '\r', ' ']) => {
+            after.trim_start_matches(is_blank)
+        }
         _ => text,
     };
     for (at, c) in text.char_indices() {

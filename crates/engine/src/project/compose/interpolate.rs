@@ -9,6 +9,8 @@ const MAX_DEPTH: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
     values: HashMap<String, Known>,
+    /// What is not in it is not set anywhere, and so is empty; else nobody knows.
+    pub(super) complete: bool,
 }
 
 /// The value of a variable.
@@ -66,12 +68,7 @@ pub(super) fn interpolate<'e>(text: &str, lookup: &dyn Fn(&str) -> Option<&'e Kn
     out
 }
 
-fn expand<'e>(
-    text: &str,
-    lookup: &dyn Fn(&str) -> Option<&'e Known>,
-    out: &mut Interpolated,
-    depth: usize,
-) {
+fn expand<'e>(text: &str, lookup: &dyn Fn(&str) -> Option<&'e Known>, out: &mut Interpolated, depth: usize) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'$', rest.as_bytes()) {
         out.text.push_str(&rest[..at]);
@@ -164,12 +161,7 @@ impl<'t> Braced<'t> {
         Some((Self { name, operator: Some((Operator { mark, or_empty }, word)) }, &text[end + 1..]))
     }
 
-    fn expand<'e>(
-        &self,
-        lookup: &dyn Fn(&str) -> Option<&'e Known>,
-        out: &mut Interpolated,
-        depth: usize,
-    ) {
+    fn expand<'e>(&self, lookup: &dyn Fn(&str) -> Option<&'e Known>, out: &mut Interpolated, depth: usize) {
         let value = lookup(self.name);
         let Some((Operator { mark, or_empty }, word)) = self.operator else {
             return out.push(value);

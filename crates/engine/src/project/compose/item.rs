@@ -84,13 +84,7 @@ impl Item {
     }
 
     fn clone_place(&self) -> Self {
-        Self {
-            key: self.key,
-            at: self.at,
-            place: self.place,
-            origin: self.origin,
-            ..Self::default()
-        }
+        Self { key: self.key, at: self.at, place: self.place, origin: self.origin, ..Self::default() }
     }
 
     /// Whether a variable without value and without default decides it, in whole or in part.

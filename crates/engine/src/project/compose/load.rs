@@ -29,8 +29,11 @@ pub struct Host {
     pub directory: Option<String>,
     /// What `~` stands for; `None` leaves it as it is.
     pub home: Option<Home>,
-    /// The environment, which counts before `.env`.
-    pub variables: Vec<(String, String)>,
+    /// The environment, which counts before `.env`. Where it is known, a variable that is nowhere is empty as Compose has
+    /// it; where it is not, the variable is unknown.
+    pub variables: Option<Vec<(String, String)>>,
+    /// The profiles that are started; `*` for all. None leaves it to `COMPOSE_PROFILES`.
+    pub profiles: Vec<String>,
 }
 
 /// A project as it is merged.
@@ -51,6 +54,10 @@ pub(super) struct Loader<'a> {
     parses: &'a [Parse],
     by_path: HashMap<&'a Utf8Path, usize>,
     files: &'a Files,
+    /// Any file may be read: the machine is known.
+    anywhere: bool,
+    /// The directory that all sources lie in, where they do not lie below the one the run started in.
+    above: Option<Utf8PathBuf>,
     /// What must be asked for.
     pub(super) wanted: BTreeSet<Utf8PathBuf>,
     foreign: HashMap<Utf8PathBuf, Rc<Yaml>>,
@@ -76,25 +83,41 @@ enum Tree<'a> {
 impl<'a> Loader<'a> {
     pub(super) fn new(parses: &'a [Parse], files: &'a Files) -> Self {
         let by_path = parses.iter().enumerate().map(|(n, p)| (p.source.path.as_path(), n)).collect();
-        Self { parses, by_path, files, wanted: BTreeSet::new(), foreign: HashMap::new() }
+        let above = parses
+            .iter()
+            .map(|parse| parse.source.path.as_path())
+            .filter(|path| is_above(path))
+            .fold(None, |common: Option<&Utf8Path>, path| match common {
+                None => path.parent(),
+                Some(common) => common.ancestors().find(|directory| path.starts_with(directory)),
+            });
+        Self {
+            parses,
+            by_path,
+            files,
+            anywhere: false,
+            above: above.filter(|directory| !directory.as_str().is_empty()).map(Utf8Path::to_owned),
+            wanted: BTreeSet::new(),
+            foreign: HashMap::new(),
+        }
     }
 
-    fn text(&mut self, path: &Utf8Path, root: &Utf8Path) -> Found<Arc<str>> {
+    fn text(&mut self, path: &Utf8Path) -> Found<Arc<str>> {
         if let Some(source) = self.by_path.get(path) {
             return Found::Here(Arc::clone(&self.parses[*source].source.text));
         }
         if self.files.has_asked(path) {
             return self.files.text(path).map_or(Found::Missing, |text| Found::Here(Arc::clone(text)));
         }
-        let above = path.is_absolute() || path.starts_with("..");
-        if above && (root.as_str().is_empty() || !path.starts_with(root)) {
+        let below = || self.above.as_ref().is_some_and(|directory| path.starts_with(directory));
+        if is_above(path) && !self.anywhere && !below() {
             return Found::Outside;
         }
         self.wanted.insert(path.to_owned());
         Found::Unasked
     }
 
-    fn tree(&mut self, path: &Utf8Path, root: &Utf8Path) -> Found<Tree<'a>> {
+    fn tree(&mut self, path: &Utf8Path) -> Found<Tree<'a>> {
         if let Some(source) = self.by_path.get(path)
             && let parse = &self.parses[*source]
             && let Some(yaml) = parse.yaml()
@@ -104,7 +127,7 @@ impl<'a> Loader<'a> {
         if let Some(yaml) = self.foreign.get(path) {
             return Found::Here(Tree::Foreign(Rc::clone(yaml)));
         }
-        match self.text(path, root) {
+        match self.text(path) {
             Found::Here(text) => {
                 let yaml = Rc::new(Yaml::parse(SourceId(u32::MAX), &text));
                 self.foreign.insert(path.to_owned(), Rc::clone(&yaml));
@@ -119,10 +142,11 @@ impl<'a> Loader<'a> {
     /// The variables of a directory's `.env`, and what is wrong with it.
     pub(super) fn dotenv(&mut self, directory: &Utf8Path, host: &Host) -> (Environment, Option<String>) {
         let mut env = Environment::default();
-        for (name, text) in &host.variables {
+        env.complete = host.variables.is_some();
+        for (name, text) in host.variables.iter().flatten() {
             env.set(name.clone(), Known { text: text.clone(), unknown: false });
         }
-        let Found::Here(text) = self.text(&directory.join(".env"), directory) else { return (env, None) };
+        let Found::Here(text) = self.text(&directory.join(".env")) else { return (env, None) };
         let read = dotenv::read(&text, HashMap::new(), &|name| env.get(name));
         env.add(read.variables);
         (env, read.error)
@@ -130,17 +154,13 @@ impl<'a> Loader<'a> {
 
     /// Loads a chain of files as one project.
     pub(super) fn load(&mut self, chain: &[Utf8PathBuf], directory: &Utf8Path, host: &Host) -> Loaded {
-        let at = chain
-            .first()
-            .and_then(|path| self.by_path.get(path.as_path()))
-            .map_or(Span { source: SourceId(0), start: 0, end: 0 }, |source| Span {
-                source: self.parses[*source].id,
-                start: 0,
-                end: 0,
-            });
+        let at = chain.first().and_then(|path| self.by_path.get(path.as_path())).map_or(
+            Span { source: SourceId(0), start: 0, end: 0 },
+            |source| Span { source: self.parses[*source].id, start: 0, end: 0 },
+        );
+        self.anywhere = host.directory.is_some();
         let (mut env, error) = self.dotenv(directory, host);
         let mut run = Run {
-            root: directory.to_owned(),
             at,
             problems: Vec::new(),
             included: BTreeSet::new(),
@@ -167,10 +187,12 @@ impl<'a> Loader<'a> {
         let mut model = Item::implied(Value::Map(model));
         typed::typed(&mut model, &schema::PROJECT, &mut run.problems);
         self.environments(&mut model, &env, &mut run);
-        let profiles: Vec<String> = env
-            .text("COMPOSE_PROFILES")
-            .map(|text| text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect())
-            .unwrap_or_default();
+        let mut profiles = host.profiles.clone();
+        if profiles.is_empty()
+            && let Some(text) = env.text("COMPOSE_PROFILES")
+        {
+            profiles.extend(text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()));
+        }
         consistency::check(&model, &profiles, run.incomplete, at, &mut run.problems);
         run.problems.sort_by(|a, b| (a.span, a.kind, &a.message).cmp(&(b.span, b.kind, &b.message)));
         run.problems.dedup();
@@ -195,14 +217,15 @@ impl<'a> Loader<'a> {
     ) -> String {
         if let Some(name) = env.text("COMPOSE_PROJECT_NAME") {
             if project_name(name) != name {
-                let message = format!("invalid project name {name:?}: lowercase letters, digits, - and _ only");
+                let message =
+                    format!("invalid project name {name:?}: lowercase letters, digits, - and _ only");
                 run.say(ProblemKind::InvalidValue, run.at, message);
             }
             return name.to_owned();
         }
         let mut written = None;
         for path in chain {
-            let Found::Here(tree) = self.tree(path, directory) else { continue };
+            let Found::Here(tree) = self.tree(path) else { continue };
             for root in tree.yaml().documents().flatten() {
                 if let Some(name) = root.get("name")
                     && let Some(text) = name.scalar()
@@ -216,8 +239,12 @@ impl<'a> Loader<'a> {
         match written {
             Some((name, ..)) if !name.is_empty() => name,
             Some((_, span, known)) => {
-                if known {
-                    run.say(ProblemKind::InvalidValue, span, "the project's name comes to nothing".to_owned());
+                if known || env.complete {
+                    run.say(
+                        ProblemKind::InvalidValue,
+                        span,
+                        "the project's name comes to nothing".to_owned(),
+                    );
                 }
                 String::new()
             }
@@ -238,10 +265,14 @@ impl<'a> Loader<'a> {
     ) -> Map {
         let mut map = Map::new();
         for path in paths {
-            let tree = match self.tree(path, &run.root) {
+            let tree = match self.tree(path) {
                 Found::Here(tree) => tree,
                 Found::Missing => {
-                    run.say(ProblemKind::MissingFile, via.unwrap_or(run.at), format!("there is no file {path}"));
+                    run.say(
+                        ProblemKind::MissingFile,
+                        via.unwrap_or(run.at),
+                        format!("there is no file {path}"),
+                    );
                     continue;
                 }
                 Found::Outside => {
@@ -281,7 +312,11 @@ impl<'a> Loader<'a> {
         let via = tree.via(via, run);
         for root in tree.yaml().documents() {
             let Some(root) = root else {
-                run.say(ProblemKind::InvalidValue, via.unwrap_or(run.at), "a document must be a mapping".to_owned());
+                run.say(
+                    ProblemKind::InvalidValue,
+                    via.unwrap_or(run.at),
+                    "a document must be a mapping".to_owned(),
+                );
                 continue;
             };
             let built = build(root, frame.env, via, &mut run.problems);
@@ -413,7 +448,7 @@ impl<'a> Loader<'a> {
         if let Some(extended) = run.extended_files.get(&(frame.id, path.clone())) {
             return extended.clone();
         }
-        let tree = match self.tree(&path, &run.root) {
+        let tree = match self.tree(&path) {
             Found::Here(tree) => Some(tree),
             Found::Missing => {
                 run.say(ProblemKind::MissingFile, at, format!("there is no file {path}"));
@@ -481,7 +516,8 @@ impl<'a> Loader<'a> {
                 ),
                 _ => continue,
             };
-            let remote = |text: &str| text.contains("://") || text.starts_with("git@") || text.starts_with("oci:");
+            let remote =
+                |text: &str| text.contains("://") || text.starts_with("git@") || text.starts_with("oci:");
             if paths.iter().filter_map(|p| p.as_str()).any(remote) {
                 run.say(ProblemKind::OutsideFile, at, "what is fetched is not read".to_owned());
                 run.incomplete = true;
@@ -537,12 +573,16 @@ impl<'a> Loader<'a> {
         }
         let mut variables = HashMap::new();
         for (path, at) in paths {
-            match self.text(&path, &run.root) {
+            match self.text(&path) {
                 Found::Here(text) => {
                     let read = dotenv::read(&text, variables, &|name| env.get(name));
                     variables = read.variables;
                     if let Some(error) = read.error {
-                        run.say(ProblemKind::InvalidEnvFile, at.unwrap_or(run.at), format!("{path}: {error}"));
+                        run.say(
+                            ProblemKind::InvalidEnvFile,
+                            at.unwrap_or(run.at),
+                            format!("{path}: {error}"),
+                        );
                     }
                 }
                 Found::Missing => {
@@ -565,7 +605,8 @@ impl<'a> Loader<'a> {
 
     /// Gives each service the variables of its `env_file`s and the labels of its `label_file`s.
     fn environments(&mut self, model: &mut Item, env: &Environment, run: &mut Run<'_>) {
-        let Some(services) = model.as_map_mut().and_then(|m| m.get_mut("services")).and_then(Item::as_map_mut)
+        let Some(services) =
+            model.as_map_mut().and_then(|m| m.get_mut("services")).and_then(Item::as_map_mut)
         else {
             return;
         };
@@ -619,7 +660,7 @@ impl<'a> Loader<'a> {
                 continue;
             }
             let label = run.label(text);
-            match self.text(&label, &run.root) {
+            match self.text(&label) {
                 Found::Here(text) => {
                     let read = dotenv::read(&text, variables.clone(), &|name| {
                         env.get(name).or_else(|| written.get(name))
@@ -669,7 +710,7 @@ impl<'a> Loader<'a> {
         for file in files.items() {
             let (Some(text), Some(at)) = (file.as_str(), file.span()) else { continue };
             let label = run.label(text);
-            match self.text(&label, &run.root) {
+            match self.text(&label) {
                 Found::Here(text) => {
                     let read = dotenv::read(&text, HashMap::new(), &|name| labels.get(name));
                     labels.extend(read.variables);
@@ -718,8 +759,6 @@ struct Extended {
 
 /// What one project collects while it is loaded.
 struct Run<'r> {
-    /// The project's directory.
-    root: Utf8PathBuf,
     /// Where a problem of no place stands.
     at: Span,
     problems: Vec<Problem>,
@@ -759,6 +798,11 @@ impl Frame<'_> {
     fn locate(&self, name: &str) -> Utf8PathBuf {
         normalise(&self.directory.join(name))
     }
+}
+
+/// Whether a path leads out of the directory that the run started in.
+fn is_above(path: &Utf8Path) -> bool {
+    path.is_absolute() || path.starts_with("..")
 }
 
 /// The path from a directory to another, both below the same one.
@@ -867,9 +911,8 @@ fn normalize(model: &mut Map, name: &str) {
         }
     }
     if uses_default {
-        let networks = model
-            .entry("networks".to_owned())
-            .or_insert_with(|| Item::implied(Value::Map(Map::new())));
+        let networks =
+            model.entry("networks".to_owned()).or_insert_with(|| Item::implied(Value::Map(Map::new())));
         if networks.is_null() {
             networks.value = Value::Map(Map::new());
         }
@@ -954,7 +997,8 @@ fn normalize_service(service: &mut Map) {
     if implied.is_empty() {
         return;
     }
-    let depends_on = service.entry("depends_on".to_owned()).or_insert_with(|| Item::implied(Value::Map(Map::new())));
+    let depends_on =
+        service.entry("depends_on".to_owned()).or_insert_with(|| Item::implied(Value::Map(Map::new())));
     let Some(depends_on) = depends_on.as_map_mut() else { return };
     for (from, name, restart) in implied {
         depends_on.entry(name).or_insert_with(|| {

@@ -119,12 +119,13 @@ fn special(how: How, base: Item, over: Item, path: &Path<'_>, problems: &mut Vec
         }
         How::Build | How::Logging if base.is_null() => over,
         How::Build => merge_items(build(base), build(over), path, problems),
-        How::Dependencies => {
-            merge_items(names(base, dependency), names(over, dependency), path, problems)
-        }
-        How::Names => {
-            merge_items(names(base, |name| name.with(Value::Null)), names(over, |name| name.with(Value::Null)), path, problems)
-        }
+        How::Dependencies => merge_items(names(base, dependency), names(over, dependency), path, problems),
+        How::Names => merge_items(
+            names(base, |name| name.with(Value::Null)),
+            names(over, |name| name.with(Value::Null)),
+            path,
+            problems,
+        ),
         How::Logging => {
             let driver = |item: &Item| item.get("driver").cloned();
             match (driver(&base), driver(&over)) {
@@ -177,9 +178,7 @@ fn sequence(mut item: Item) -> Item {
                 match &value.value {
                     Value::Null => list.push(pair(&value, name)),
                     Value::List(values) => list.extend(
-                        values
-                            .iter()
-                            .map(|v| pair(v, format!("{name}={}", v.to_text().unwrap_or_default()))),
+                        values.iter().map(|v| pair(v, format!("{name}={}", v.to_text().unwrap_or_default()))),
                     ),
                     _ => {
                         let text = format!("{name}={}", value.to_text().unwrap_or_default());

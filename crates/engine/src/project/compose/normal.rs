@@ -1,13 +1,12 @@
 //! The normal form: what `docker-compose config` prints of a project.
 
+use super::Composition;
 use super::item::{Item, Map, Value};
 use super::schema::{Field, Form, PROJECT, SERVICE, Shape};
-use super::Composition;
 
-/// A project as `docker-compose config --format json` prints it: its services that the given profiles start, with
-/// nothing that they do not use. The profiles of `.env` count where none are given.
-pub fn config(composition: &Composition, profiles: &[String]) -> Item {
-    let profiles = if profiles.is_empty() { &composition.profiles } else { profiles };
+/// A project as `docker-compose config --format json` prints it: its services that its profiles start, with nothing that
+/// they do not use.
+pub fn config(composition: &Composition) -> Item {
     let model = composition.model.as_map();
     let empty = Map::new();
     let get = |key: &str| model.and_then(|m| m.get(key)).and_then(Item::as_map).unwrap_or(&empty);
@@ -20,7 +19,7 @@ pub fn config(composition: &Composition, profiles: &[String]) -> Item {
     out.insert("name".to_owned(), Item::text(composition.name.clone()));
     let services: Map = get("services")
         .iter()
-        .filter(|(_, service)| is_enabled(service, profiles))
+        .filter(|(_, service)| is_enabled(service, &composition.profiles))
         .map(|(name, service)| (name.clone(), service.clone()))
         .collect();
     for kind in ["networks", "volumes", "secrets", "configs"] {
@@ -37,6 +36,11 @@ pub fn config(composition: &Composition, profiles: &[String]) -> Item {
         if let Some(service) = service.as_map_mut() {
             service.remove("env_file");
             service.remove("label_file");
+            if let Some(build) = service.get_mut("build").and_then(Item::as_map_mut)
+                && let Some(args) = build.get_mut("args").and_then(Item::as_map_mut)
+            {
+                args.retain(|_, arg| !arg.is_null());
+            }
             let scale = service.get("scale").cloned();
             if let Some(scale) = scale
                 && let Some(deploy) = service.get_mut("deploy").and_then(Item::as_map_mut)
@@ -53,8 +57,7 @@ pub fn config(composition: &Composition, profiles: &[String]) -> Item {
 /// Whether a service starts with these profiles.
 pub(super) fn is_enabled(service: &Item, profiles: &[String]) -> bool {
     let own = service.get("profiles").map(Item::items).unwrap_or_default();
-    own.is_empty()
-        || profiles.iter().any(|p| p == "*" || own.iter().any(|own| own.as_str() == Some(p)))
+    own.is_empty() || profiles.iter().any(|p| p == "*" || own.iter().any(|own| own.as_str() == Some(p)))
 }
 
 fn uses(service: &Item, kind: &str, name: &str) -> bool {
@@ -115,11 +118,8 @@ fn normal(item: &Item, shape: &Shape) -> Option<Item> {
             Some(item.with(Value::Map(out)))
         }
         Shape::Map { value: of, .. } => {
-            let map: Map = item
-                .as_map()?
-                .iter()
-                .map(|(name, item)| (name.clone(), normal_entry(item, of)))
-                .collect();
+            let map: Map =
+                item.as_map()?.iter().map(|(name, item)| (name.clone(), normal_entry(item, of))).collect();
             (!map.is_empty()).then(|| item.with(Value::Map(map)))
         }
         Shape::Pairs(_) => (!item.as_map()?.is_empty()).then(|| item.clone()),
@@ -173,4 +173,3 @@ fn is_zero(item: &Item, form: Form) -> bool {
         _ => false,
     }
 }
-

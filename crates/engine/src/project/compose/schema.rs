@@ -368,8 +368,10 @@ static CPU_COUNT: Shape = scalar(INT_OR_TEXT, Form::Bounded(0, i64::MAX));
 static CPU_PERCENT: Shape = scalar(INT_OR_TEXT, Form::Bounded(0, 100));
 static OOM_SCORE: Shape = scalar(INT_OR_TEXT, Form::Bounded(-1000, 1000));
 
-static BLKIO_LIMIT: Shape = Shape::Object(&plain(object(&[printed("path", &TEXT, "Path"), printed("rate", &INT_BYTES, "Rate")])));
-static BLKIO_WEIGHT: Shape = Shape::Object(&plain(object(&[printed("path", &TEXT, "Path"), printed("weight", &COUNT, "Weight")])));
+static BLKIO_LIMIT: Shape =
+    Shape::Object(&plain(object(&[printed("path", &TEXT, "Path"), printed("rate", &INT_BYTES, "Rate")])));
+static BLKIO_WEIGHT: Shape =
+    Shape::Object(&plain(object(&[printed("path", &TEXT, "Path"), printed("weight", &COUNT, "Weight")])));
 static BLKIO_LIMITS: Shape = Shape::List { item: &BLKIO_LIMIT, unique: false };
 static BLKIO_WEIGHTS: Shape = Shape::List { item: &BLKIO_WEIGHT, unique: false };
 static BLKIO: Shape = Shape::Object(&plain(object(&[
@@ -416,17 +418,11 @@ static CREDENTIAL_SPEC: Shape =
     Shape::Object(&object(&[f("config", &TEXT), f("file", &TEXT), f("registry", &TEXT)]));
 
 static DEPENDENCY: Shape = Shape::Object(&requires(
-    object(&[
-        f("condition", &CONDITION),
-        always("required", &ALWAYS_BOOL),
-        f("restart", &BOOL),
-    ]),
+    object(&[f("condition", &CONDITION), always("required", &ALWAYS_BOOL), f("restart", &BOOL)]),
     &["condition"],
 ));
-static CONDITION: Shape = scalar(
-    Types::STR,
-    Form::Word(&["service_started", "service_healthy", "service_completed_successfully"]),
-);
+static CONDITION: Shape =
+    scalar(Types::STR, Form::Word(&["service_started", "service_healthy", "service_completed_successfully"]));
 static DEPENDS_ON: Shape = Shape::OneOf(&[
     Shape::List { item: &TEXT, unique: true },
     Shape::Map { value: &DEPENDENCY, names: Names::Word },
@@ -452,8 +448,7 @@ static UPDATE: Shape = Shape::Object(&object(&[
     f("parallelism", &COUNT),
 ]));
 static ORDER: Shape = scalar(Types::STR, Form::Word(&["start-first", "stop-first"]));
-static RESOURCES: Shape =
-    Shape::Object(&object(&[f("limits", &LIMITS), f("reservations", &RESERVATIONS)]));
+static RESOURCES: Shape = Shape::Object(&object(&[f("limits", &LIMITS), f("reservations", &RESERVATIONS)]));
 static LIMITS: Shape =
     Shape::Object(&object(&[f("cpus", &FLOAT), f("memory", &TEXT_BYTES), f("pids", &INT)]));
 static RESERVATIONS: Shape = Shape::Object(&object(&[
@@ -488,10 +483,8 @@ static GPU: Shape = Shape::Object(&Object {
     nullable: false,
     closed: false,
 });
-static GPUS: Shape = Shape::OneOf(&[
-    scalar(Types::STR, Form::Word(&["all"])),
-    Shape::List { item: &GPU, unique: false },
-]);
+static GPUS: Shape =
+    Shape::OneOf(&[scalar(Types::STR, Form::Word(&["all"])), Shape::List { item: &GPU, unique: false }]);
 static RESTART_POLICY: Shape = Shape::Object(&object(&[
     f("condition", &TEXT),
     f("delay", &PERIOD),
@@ -607,10 +600,8 @@ static PORT: Shape = Shape::OneOf(&[
     ])),
 ]);
 
-static PROVIDER: Shape = Shape::Object(&requires(
-    object(&[f("options", &PROVIDER_OPTIONS), f("type", &TEXT)]),
-    &["type"],
-));
+static PROVIDER: Shape =
+    Shape::Object(&requires(object(&[f("options", &PROVIDER_OPTIONS), f("type", &TEXT)]), &["type"]));
 static PROVIDER_OPTIONS: Shape = Shape::Map { value: &ANY, names: Names::Any };
 
 static FILE_MOUNTS: Shape = Shape::List { item: &FILE_MOUNT, unique: false };
@@ -651,8 +642,7 @@ static MOUNT_BIND: Shape = Shape::Object(&object(&[
     f("recursive", &RECURSIVE),
     f("selinux", &SELINUX),
 ]));
-static RECURSIVE: Shape =
-    scalar(Types::STR, Form::Word(&["enabled", "disabled", "writable", "readonly"]));
+static RECURSIVE: Shape = scalar(Types::STR, Form::Word(&["enabled", "disabled", "writable", "readonly"]));
 static SELINUX: Shape = scalar(Types::STR, Form::Word(&["z", "Z"]));
 static MOUNT_VOLUME: Shape =
     Shape::Object(&object(&[f("labels", &TEXT_PAIRS), f("nocopy", &BOOL), f("subpath", &TEXT)]));
@@ -664,10 +654,8 @@ static MODEL: Shape = Shape::Object(&requires(
     &["model"],
 ));
 
-static EXTERNAL: Shape = Shape::OneOf(&[
-    scalar(BOOL_OR_TEXT, Form::Bool),
-    Shape::Object(&object(&[f("name", &TEXT)])),
-]);
+static EXTERNAL: Shape =
+    Shape::OneOf(&[scalar(BOOL_OR_TEXT, Form::Bool), Shape::Object(&object(&[f("name", &TEXT)]))]);
 static EXTERNAL_FILE: Shape = Shape::OneOf(&[
     scalar(BOOL_OR_TEXT, Form::Bool),
     Shape::Object(&Object {
@@ -690,11 +678,8 @@ static NETWORK: Shape = Shape::Object(&nullable(object(&[
     f("labels", &TEXT_PAIRS),
     f("name", &TEXT),
 ])));
-static IPAM: Shape = Shape::Object(&object(&[
-    f("config", &IPAM_POOLS),
-    f("driver", &TEXT),
-    f("options", &TEXT_MAP),
-]));
+static IPAM: Shape =
+    Shape::Object(&object(&[f("config", &IPAM_POOLS), f("driver", &TEXT), f("options", &TEXT_MAP)]));
 static IPAM_POOLS: Shape = Shape::List { item: &IPAM_POOL, unique: false };
 static IPAM_POOL: Shape = Shape::Object(&object(&[
     f("aux_addresses", &TEXT_MAP),

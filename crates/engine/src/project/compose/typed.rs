@@ -66,9 +66,10 @@ fn scalar(item: &mut Item, form: Form, problems: &mut Vec<Problem>) {
         (Form::Bool | Form::Flag | Form::OptOut, Value::Str(_)) => truth(item).map(Value::Bool),
         (Form::Int | Form::Count | Form::Bounded(..), Value::Str(text)) => text.parse().ok().map(Value::Int),
         (Form::Int | Form::Count | Form::Bounded(..), Value::Float(value)) => Some(Value::Int(*value as i64)),
-        (Form::Float, Value::Str(text)) => text.parse().ok().map(Value::Float),
+        (Form::Float, Value::Str(text)) => text.parse().ok().map(single),
+        (Form::Float, Value::Float(value)) => Some(single(*value as f32)),
         #[expect(clippy::cast_precision_loss, reason = "Compose counts CPUs in single precision")]
-        (Form::Float, Value::Int(value)) => Some(Value::Float(*value as f64)),
+        (Form::Float, Value::Int(value)) => Some(single(*value as f32)),
         (Form::Bytes, Value::Str(text)) => units::bytes(text).map(|bytes| Value::Str(bytes.to_string())),
         (Form::Bytes, Value::Int(bytes)) => Some(Value::Str(bytes.to_string())),
         // Compose takes a fraction of a byte for nothing.
@@ -94,6 +95,11 @@ fn scalar(item: &mut Item, form: Form, problems: &mut Vec<Problem>) {
             }
         }
     }
+}
+
+/// A number in single precision by its shortest digits.
+fn single(value: f32) -> Value {
+    Value::Float(value.to_string().parse().unwrap_or_default())
 }
 
 fn form_name(form: Form) -> &'static str {
@@ -136,7 +142,9 @@ fn pairs(item: &mut Item, pairs: Pairs, problems: &mut Vec<Problem>) {
             for (name, mut value) in entries {
                 match value.to_text() {
                     Some(text) => value.value = Value::Str(text),
-                    None if value.is_null() && pairs == Pairs::Text => value.value = Value::Str(String::new()),
+                    None if value.is_null() && pairs == Pairs::Text => {
+                        value.value = Value::Str(String::new())
+                    }
                     None => {}
                 }
                 map.insert(name, value);
@@ -175,7 +183,9 @@ fn hosts(item: &mut Item, problems: &mut Vec<Problem>) {
         Value::Map(map) => {
             for (host, value) in map {
                 match &value.value {
-                    Value::List(list) => hosts.extend(list.iter().map(|address| (host.clone(), address.clone()))),
+                    Value::List(list) => {
+                        hosts.extend(list.iter().map(|address| (host.clone(), address.clone())))
+                    }
                     Value::Null => hosts.push((host.clone(), value.with(Value::Str(String::new())))),
                     _ => hosts.push((host.clone(), value.clone())),
                 }
@@ -214,7 +224,8 @@ fn command(item: &mut Item, problems: &mut Vec<Problem>) {
         }
         None => {
             if let Some(span) = item.span() {
-                let message = "the command line cannot be split into words: a quote or parenthesis is open".to_owned();
+                let message =
+                    "the command line cannot be split into words: a quote or parenthesis is open".to_owned();
                 problems.push(Problem { kind: ProblemKind::InvalidValue, span, message });
             }
         }

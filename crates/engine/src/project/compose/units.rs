@@ -130,8 +130,7 @@ pub(super) fn ports(item: &Item, text: &str) -> Result<Vec<Item>, String> {
         Some((port, protocol)) => (port, protocol),
         None => (container, ""),
     };
-    let protocol =
-        if protocol.is_empty() { "tcp".to_owned() } else { protocol.to_ascii_lowercase() };
+    let protocol = if protocol.is_empty() { "tcp".to_owned() } else { protocol.to_ascii_lowercase() };
     if container.is_empty() {
         return Err(format!("no port specified: {text}<empty>"));
     }

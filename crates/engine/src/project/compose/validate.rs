@@ -62,7 +62,8 @@ impl Validator<'_> {
             Shape::Map { value, names } => {
                 for (name, child) in item.as_map().into_iter().flatten() {
                     if *names == Names::Word && !is_word(name) {
-                        let message = format!("the name {name:?} may have letters, digits, '.', '_' and '-' only");
+                        let message =
+                            format!("the name {name:?} may have letters, digits, '.', '_' and '-' only");
                         self.say(ProblemKind::UnknownKey, &keyed(child), message);
                     } else {
                         self.item(child, value);
@@ -102,7 +103,11 @@ impl Validator<'_> {
                     }
                     for (name, child) in map {
                         if !matches!(name.as_str(), "soft" | "hard") && !name.starts_with("x-") {
-                            self.say(ProblemKind::UnknownKey, &keyed(child), format!("there is no key {name} here"));
+                            self.say(
+                                ProblemKind::UnknownKey,
+                                &keyed(child),
+                                format!("there is no key {name} here"),
+                            );
                         }
                     }
                 }
@@ -151,7 +156,9 @@ impl Validator<'_> {
                 format!("{text:?} cannot be the name of a container")
             }
             (Form::PullPolicy, Value::Str(text)) if !is_pull_policy(text) => {
-                format!("{text:?} is no pull policy: always, never, missing, build, daily, weekly or every_<duration>")
+                format!(
+                    "{text:?} is no pull policy: always, never, missing, build, daily, weekly or every_<duration>"
+                )
             }
             _ => return,
         };
@@ -231,7 +238,9 @@ fn wanted(shape: &Shape) -> String {
             }
             Shape::List { .. } => words.push("a list"),
             Shape::Object(_) | Shape::Map { .. } => words.push("a mapping"),
-            Shape::Pairs(Pairs::Nullable | Pairs::Text) | Shape::Hosts => words.extend(["a mapping", "a list"]),
+            Shape::Pairs(Pairs::Nullable | Pairs::Text) | Shape::Hosts => {
+                words.extend(["a mapping", "a list"])
+            }
             Shape::Command | Shape::Test => words.extend(["a string", "a list of strings"]),
             Shape::Ulimit => words.extend(["an integer", "a mapping"]),
             Shape::OneOf(shapes) => shapes.iter().for_each(|shape| collect(shape, words)),
@@ -313,29 +322,10 @@ pub(super) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
         _ => return None,
     };
     candidates
-        .map(|candidate| (distance(&name, candidate), candidate))
+        .map(|candidate| (strsim::osa_distance(&name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be changed, added, left out or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 0..a.len() {
-        let mut row = vec![i + 1];
-        for j in 0..b.len() {
-            let mut best = (last[j] + usize::from(a[i] != b[j])).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
 
 /// Finds what a project in its long form must not say besides.
@@ -350,12 +340,17 @@ pub(super) fn contents(project: &Map, problems: &mut Vec<Problem>) {
         if volume.get("external").and_then(Item::as_bool) == Some(true) {
             for (key, item) in volume.as_map().into_iter().flatten() {
                 if !matches!(key.as_str(), "name" | "external") && !key.starts_with("x-") {
-                    say(ProblemKind::Conflict, item, format!("the volume {name} is external and so cannot have {key}"));
+                    say(
+                        ProblemKind::Conflict,
+                        item,
+                        format!("the volume {name} is external and so cannot have {key}"),
+                    );
                 }
             }
         }
     }
-    for (kind, keys) in [("configs", &["file", "environment", "content"][..]), ("secrets", &["file", "environment"][..])]
+    for (kind, keys) in
+        [("configs", &["file", "environment", "content"][..]), ("secrets", &["file", "environment"][..])]
     {
         for (name, object) in children(kind) {
             let Some(map) = object.as_map() else { continue };
@@ -364,7 +359,11 @@ pub(super) fn contents(project: &Map, problems: &mut Vec<Problem>) {
                 0 if map.contains_key("driver") || map.contains_key("external") => {}
                 0 => say(ProblemKind::MissingKey, &keyed, format!("{name} needs one of {}", keys.join(", "))),
                 1 => {}
-                _ => say(ProblemKind::Conflict, &keyed, format!("{name} may have only one of {}", keys.join(", "))),
+                _ => say(
+                    ProblemKind::Conflict,
+                    &keyed,
+                    format!("{name} may have only one of {}", keys.join(", ")),
+                ),
             }
         }
     }
