@@ -8,7 +8,6 @@
 //! The oracle is in `tests/engines/dockerfile-oracle`. It exits with 1 where something differs.
 #![expect(
     clippy::print_stdout,
-    clippy::disallowed_types,
     clippy::disallowed_methods,
     reason = "a program that reads files and prints what differs"
 )]

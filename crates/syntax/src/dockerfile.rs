@@ -488,3 +488,6 @@ impl Keyword {
         Self::ALL.into_iter().find(|k| k.as_str().eq_ignore_ascii_case(word)).unwrap_or(Self::Unknown)
     }
 }
+
+#[cfg(test)]
+mod tests;

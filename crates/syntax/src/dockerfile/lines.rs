@@ -91,7 +91,7 @@ impl<'t> Lines<'t> {
             check_length(self.text, &range, tree);
             let content = self.text[range.clone()].trim_start();
             if content.starts_with('#') {
-                self.comment(&range, content, tree);
+                self.comment(&range, tree);
             } else if !content.is_empty() {
                 break range;
             }
@@ -110,7 +110,7 @@ impl<'t> Lines<'t> {
             let line = self.text[range.clone()].trim_end_matches(['\r', '\n']);
             let content = line.trim_start();
             if content.starts_with('#') {
-                self.comment(&range, content, tree);
+                self.comment(&range, tree);
                 continue;
             }
             if content.is_empty() {
@@ -128,11 +128,10 @@ impl<'t> Lines<'t> {
         Some(Line { text, lines: first.start..end })
     }
 
-    fn comment(&self, line: &Range<usize>, content: &str, tree: &mut Dockerfile) {
-        let start = line.end - content.len();
-        let end = start + content.trim_end_matches(['\r', '\n']).len();
-        debug_assert!(self.text.is_char_boundary(start));
-        tree.comments.push(Span::new(tree.source, start, end));
+    fn comment(&self, line: &Range<usize>, tree: &mut Dockerfile) {
+        let written = self.text[line.clone()].trim_end_matches(['\r', '\n']);
+        let start = line.start + written.len() - written.trim_start().len();
+        tree.comments.push(Span::new(tree.source, start, line.start + written.len()));
     }
 
     /// The lines up to the one that is `delimiter`, and that line; `None` where the text ends before it.

@@ -197,7 +197,7 @@ impl Walker<'_> {
                 for operand in &clause.operands {
                     match operand {
                         DeclOperand::Flag(word) | DeclOperand::Dynamic(word) => {
-                            args.push(self.word(word, context))
+                            args.push(self.word(word, context));
                         }
                         DeclOperand::Name(variable) => declared.push(Assignment {
                             name: self.slice(variable.name_span),
@@ -205,12 +205,12 @@ impl Walker<'_> {
                             span: self.span(variable.span),
                         }),
                         DeclOperand::Assignment(assignment) => {
-                            declared.push(self.assignment(assignment, context))
+                            declared.push(self.assignment(assignment, context));
                         }
                     }
                 }
                 let text = self.slice(clause.variant_span);
-                let name = Some(self.bare(text));
+                let name = Some(Self::bare(text));
                 self.push(
                     name,
                     args,
@@ -294,7 +294,7 @@ impl Walker<'_> {
             CompoundCommand::Conditional(c) => {
                 let mut words = Vec::new();
                 operands(&c.expression, &mut words);
-                let name = Some(self.bare(self.slice(c.left_bracket_span)));
+                let name = Some(Self::bare(self.slice(c.left_bracket_span)));
                 let args = words.into_iter().map(|w| self.word(w, context)).collect();
                 self.push(name, args, &[], Vec::new(), &[], c.span, context, between);
             }
@@ -346,11 +346,11 @@ impl Walker<'_> {
             range.start = self.range(last.span).end.clamp(range.start, range.end);
         }
         let at = range.start + self.text[range].find(name)?;
-        Some(self.bare(self.text.slice(at..at + name.len())))
+        Some(Self::bare(self.text.slice(at..at + name.len())))
     }
 
     /// A word without quotes and expansions.
-    fn bare(&self, text: Text) -> Word {
+    fn bare(text: Text) -> Word {
         let span = text.span();
         Word { value: Some(text.as_str().into()), text, pattern: false, span, variables: Vec::new() }
     }
@@ -393,7 +393,7 @@ impl Walker<'_> {
                             self.substitution(body, context);
                         }
                     }
-                    Some(self.bare(self.slice(heredoc.delimiter.span)))
+                    Some(Self::bare(self.slice(heredoc.delimiter.span)))
                 }
             };
             let range = self.range(redirect.span);
@@ -476,7 +476,7 @@ impl Walker<'_> {
                 | WordPart::Substring { reference, .. }
                 | WordPart::ArraySlice { reference, .. }
                 | WordPart::Transformation { reference, .. } => {
-                    found.variable(reference.name.as_str(), place)
+                    found.variable(reference.name.as_str(), place);
                 }
                 WordPart::PrefixMatch { .. } | WordPart::ZshQualifiedGlob(_) => {}
             }
