@@ -11,7 +11,9 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::project::container::{ImageName, User};
+use seaworthy_syntax::Span;
+
+use crate::project::container::{ImageName, Port, User};
 
 /// What is known of an image at one tag. `None` is "not known"; an empty list is "none".
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -143,6 +145,22 @@ pub struct ListedPort {
     /// What speaks on it.
     #[serde(rename = "use")]
     pub purpose: Option<String>,
+}
+
+impl ListedPort {
+    /// It as a port of a container whose image is named at `span`.
+    pub fn at(&self, span: Span) -> Port {
+        Port {
+            name: None,
+            container: self.port,
+            container_end: self.port,
+            host: None,
+            host_ip: None,
+            published: false,
+            protocol: self.protocol.clone(),
+            span,
+        }
+    }
 }
 
 /// What installs packages.

@@ -60,6 +60,21 @@ fn the_user_of_the_last_stage() {
 }
 
 #[test]
+fn users_made_by_commands_have_their_ids() {
+    for (text, expected) in [
+        ("FROM debian\nRUN groupadd -g 1001 app && useradd -u 1001 -g 1001 app\nUSER app\n", "app 1001:1001"),
+        ("FROM alpine\nRUN addgroup -S app && adduser -S -u 1002 -G app app\nUSER app\n", "app 1002:"),
+        (
+            "FROM debian AS b\nRUN useradd -u 1003 app\nFROM scratch\nCOPY --from=b /etc/passwd /etc/passwd\nUSER app\n",
+            "app 1003:",
+        ),
+        ("FROM debian\nUSER app\nRUN useradd -u 1001 app\n", "app :"),
+    ] {
+        assert_eq!(name(last(&project(text)).end().user()), expected, "{text}");
+    }
+}
+
+#[test]
 fn directories_join() {
     for (text, expected) in [
         ("FROM scratch\n", None),

@@ -1,18 +1,174 @@
 //! What refers to what, across files and formats.
+//!
+//! A rule reads them by the thing it looks at: [`Links`] keeps each kind sorted by who refers, and those that are asked
+//! for from both ends also by who is referred to.
 
-use super::{BuildId, ContainerId, Project};
+mod calls;
+mod images;
+mod inherit;
+mod near;
+mod objects;
+
+use std::collections::HashMap;
+
+use seaworthy_syntax::Span;
+
+pub use calls::{Call, Callee};
+pub use images::{Built, BuiltHow};
+pub(super) use inherit::inherit;
+pub use objects::{ConfigSource, ConfigUse, PortLink, PortTarget, Selection, SelectionKind, ServiceRef};
+
+use super::container::Container;
+use super::dockerfile::{BuildId, Stage};
+use super::kubernetes::{ObjectId, WorkloadId};
+use super::{ContainerId, Project};
+use crate::images::{self as known, Facts};
 
 /// What refers to what.
 #[derive(Debug, Default)]
 pub struct Links {
-    /// Containers and the stage that builds their image.
-    pub built_by: Vec<(ContainerId, BuildId, usize)>,
+    /// Containers and the stage that builds their image, by container.
+    pub built_by: Vec<Built>,
+    /// CI jobs, by their index, and the stage that each builds.
+    pub jobs: Vec<(usize, BuildId, usize)>,
+    /// Objects and the workloads they are about, by object.
+    pub selections: Vec<Selection>,
+    /// References to Services by name, from routes and workloads, by where they stand.
+    pub services: Vec<ServiceRef>,
+    /// Ports of Services and the ports of containers they lead to, by Service.
+    pub ports: Vec<PortLink>,
+    /// Containers and the ConfigMaps and Secrets they use, by container.
+    pub configs: Vec<ConfigUse>,
+    /// Containers and whom they call by name, by container.
+    pub calls: Vec<Call>,
+    /// For each workload the selections it is in, as indices.
+    selected: HashMap<WorkloadId, Vec<u32>>,
+    deployed: HashMap<(BuildId, usize), Deployment>,
+}
+
+/// What runs the image of a stage, as far as the project shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deployment {
+    /// A Compose service runs it.
+    pub docker: bool,
+    /// A Kubernetes workload runs it.
+    pub kubernetes: bool,
+}
+
+impl Deployment {
+    /// Whether nothing in the project shows what runs it.
+    pub fn is_unknown(self) -> bool {
+        !self.docker && !self.kubernetes
+    }
+}
+
+/// A link's two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// Where one thing names the other.
+    pub at: Span,
+    /// The thing that is named.
+    pub to: Span,
 }
 
 /// Finds the links of a project whose files are lowered.
-pub(super) fn find(_project: &Project) -> Links {
-    Links::default()
+pub(super) fn find(project: &Project) -> Links {
+    let mut links = Links::default();
+    images::find(project, &mut links);
+    objects::find(project, &mut links);
+    calls::find(project, &mut links);
+    for (index, selection) in links.selections.iter().enumerate() {
+        links.selected.entry(selection.workload).or_default().push(index as u32);
+    }
+    for built in &links.built_by {
+        let Some(container) = project.containers.get(built.container.0 as usize) else { continue };
+        let deployment = links.deployed.entry((built.build, built.stage)).or_default();
+        match container.platform {
+            crate::rule::Target::Docker => deployment.docker = true,
+            crate::rule::Target::Kubernetes => deployment.kubernetes = true,
+        }
+    }
+    links
 }
 
-/// Hands down to containers what their Dockerfile or their public image decides.
-pub(super) fn inherit(_project: &mut Project) {}
+/// The part of a list sorted by a key that has this key.
+fn of_key<T, K: Ord + Copy>(list: &[T], key: K, of: impl Fn(&T) -> K) -> &[T] {
+    let start = list.partition_point(|item| of(item) < key);
+    let end = start + list[start..].partition_point(|item| of(item) <= key);
+    &list[start..end]
+}
+
+impl Links {
+    /// The workloads that an object selects or names.
+    pub fn selected_by(&self, object: ObjectId) -> &[Selection] {
+        of_key(&self.selections, object, |s| s.object)
+    }
+
+    /// The objects that select or name a workload.
+    pub fn selecting(&self, workload: WorkloadId) -> impl Iterator<Item = &Selection> {
+        let indices = self.selected.get(&workload).map(Vec::as_slice).unwrap_or_default();
+        indices.iter().filter_map(|index| self.selections.get(*index as usize))
+    }
+
+    /// Where the ports of a Service lead.
+    pub fn ports_of(&self, service: ObjectId) -> &[PortLink] {
+        of_key(&self.ports, service, |p| p.service)
+    }
+
+    /// The ConfigMaps and Secrets that a container uses.
+    pub fn configs_of(&self, container: ContainerId) -> &[ConfigUse] {
+        of_key(&self.configs, container, |c| c.container)
+    }
+
+    /// Whom a container calls.
+    pub fn calls_of(&self, container: ContainerId) -> &[Call] {
+        of_key(&self.calls, container, |c| c.from)
+    }
+}
+
+impl Project {
+    /// The objects of one kind that select or name a workload.
+    pub fn selecting(
+        &self,
+        workload: WorkloadId,
+        kind: SelectionKind,
+    ) -> impl Iterator<Item = &super::Object> {
+        self.links.selecting(workload).filter(move |s| s.kind == kind).map(|s| self.object(s.object))
+    }
+
+    /// What runs the image of a stage.
+    pub fn deployed_on(&self, stage: &Stage) -> Deployment {
+        self.links.deployed.get(&(stage.build, stage.index)).copied().unwrap_or_default()
+    }
+
+    /// The containers that run the image of a stage.
+    pub fn containers_of<'p>(&'p self, stage: &'p Stage) -> impl Iterator<Item = &'p Container> {
+        let runs = |c: &&Container| c.build == Some((stage.build, stage.index));
+        self.containers.iter().filter(runs)
+    }
+}
+
+impl Container {
+    /// The stage that builds its image.
+    pub fn stage<'p>(&self, project: &'p Project) -> Option<&'p Stage> {
+        let (build, stage) = self.build?;
+        project.builds.get(build.0 as usize)?.stages.get(stage)
+    }
+
+    /// What is known of the public image that it runs; `None` for one that is built here.
+    pub fn facts(&self) -> Option<&'static Facts> {
+        if self.build.is_some() {
+            return None;
+        }
+        known::facts(self.image.value()?)
+    }
+
+    /// The port it declares under a name or number.
+    pub fn port(&self, port: &str) -> Option<&super::Port> {
+        let number: Option<u16> = port.parse().ok();
+        self.ports.iter().find(|p| match number {
+            Some(number) => (p.container..=p.container_end).contains(&number),
+            None => p.name.as_ref().is_some_and(|name| name.value == port),
+        })
+    }
+}

@@ -147,19 +147,6 @@ impl Scope {
                 words => setting(words.cloned().map(ImageCommand::Exec)),
             }
         }
-        let port = |p: &crate::images::ListedPort| {
-            let port = Port {
-                name: None,
-                container: p.port,
-                container_end: p.port,
-                host: None,
-                host_ip: None,
-                published: false,
-                protocol: p.protocol.clone(),
-                span: at,
-            };
-            (0, Some(port))
-        };
         let bind = |(name, value): (&String, &String)| {
             let binding =
                 Binding { at: 0, kind: VariableKind::Env, value: Some(value.as_str().into()), span: None };
@@ -184,7 +171,7 @@ impl Scope {
                     .map_or_else(Setting::default, |s| Setting::known(s, Origin::Image, None)),
             ),
             variables: facts.env.iter().map(bind).collect(),
-            ports: facts.ports.iter().map(port).collect(),
+            ports: facts.ports.iter().map(|port| (0, Some(port.at(at)))).collect(),
             volumes: facts.volumes.iter().map(|v| (0, Spanned::new(v.clone(), at))).collect(),
             accounts: facts.users.iter().map(|a| (0, a.clone())).collect(),
             ..Self::default()

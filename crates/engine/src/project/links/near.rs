@@ -1,0 +1,50 @@
+//! Which of several things of one name is meant: the nearest.
+//!
+//! A repository often holds the same objects several times: per environment, as examples, in a base and its overlays.
+
+use seaworthy_syntax::SourceId;
+
+use crate::project::Project;
+use crate::project::kubernetes::Object;
+
+/// How near two sources are: in one file, in one directory, or by how many directories their paths begin alike.
+pub(super) fn nearness(project: &Project, a: SourceId, b: SourceId) -> usize {
+    if a == b {
+        return usize::MAX;
+    }
+    let directory = |id| project.parse(id).and_then(|p| p.source.path.parent());
+    let (Some(a), Some(b)) = (directory(a), directory(b)) else { return 0 };
+    if a == b {
+        return usize::MAX - 1;
+    }
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).count()
+}
+
+/// Those of several things that are nearest to a source.
+pub(super) fn nearest<T: Copy>(
+    project: &Project,
+    from: SourceId,
+    things: impl Iterator<Item = (T, SourceId)>,
+) -> Vec<T> {
+    let mut best = 0;
+    let mut found = Vec::new();
+    for (thing, source) in things {
+        let near = nearness(project, from, source);
+        if near > best {
+            best = near;
+            found.clear();
+        }
+        if near == best {
+            found.push(thing);
+        }
+    }
+    found
+}
+
+/// Whether two objects may be in one namespace. One that names none goes where it is sent.
+pub(super) fn may_share_namespace(a: &Object, b: &Object) -> bool {
+    match (&a.namespace, &b.namespace) {
+        (Some(a), Some(b)) => a.value == b.value,
+        _ => true,
+    }
+}
