@@ -7,8 +7,8 @@ use crate::SourceId;
 
 /// Whether a text is a template, as Helm's are, and no YAML yet.
 ///
-/// Braces in quoted texts and block scalars are data of a file that is YAML as it stands, and so are GitHub's `${{ }}` and the
-/// bare names in braces that Argo and Ansible write within texts. Whether a file lies in a chart's `templates/` is for the
+/// Braces within texts, quoted or not, are data of a file that is YAML as it stands: alert texts, `host-{{ .Release.Name }}` in a
+/// `HelmRelease`, Argo's and Ansible's variables, GitHub's `${{ }}`. Whether a file lies in a chart's `templates/` is for the
 /// caller to ask: there even those are templates.
 pub fn is_template(text: &str) -> bool {
     if actions(text).next().is_none() {
@@ -69,23 +69,11 @@ fn is_go(action: &str) -> bool {
         || (WORDS.contains(&word) && behind.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '-' | '}')))
 }
 
-/// Whether what follows `{{` asks for what only Helm gives.
-fn is_helm(action: &str) -> bool {
-    let action = action.strip_prefix('-').unwrap_or(action).trim_start();
-    [".Values", ".Release", ".Chart", ".Capabilities", "$.Values", "include ", "template ", "tpl "]
-        .iter()
-        .any(|start| action.starts_with(start))
-}
-
-/// Whether a node is braces within braces, or a text without quotes that Helm fills in. What else stands in braces within a text
-/// is another program's business: Argo's `applications/{{.name}}` is YAML for everyone else.
+/// Whether a node is braces within braces, which YAML takes for a mapping and nobody means so.
 fn is_unquoted_action(node: Node<'_>) -> bool {
-    let text = node.span().of(node.tree.text());
-    match (node.kind(), node.style()) {
-        (NodeKind::Mapping, Style::Flow) => text.starts_with("{{"),
-        (NodeKind::Scalar, Style::Plain) => actions(text).any(|at| is_helm(&text[at + 2..])),
-        _ => false,
-    }
+    node.kind() == NodeKind::Mapping
+        && node.style() == Style::Flow
+        && node.span().of(node.tree.text()).starts_with("{{")
 }
 
 fn line_start(text: &str, at: usize) -> usize {
@@ -107,7 +95,6 @@ mod tests {
             "{{- if .Values.enabled }}\nname: a\n{{- end }}\n",
             "metadata:\n  name: {{ include \"a.name\" . }}-web\n",
             "metadata:\n  labels:\n    {{- include \"a.labels\" . | nindent 4 }}\nspec: 1\n",
-            "image: repo/{{ .Values.image }}\n",
             "{{/* a comment */}}\nname: a\n",
             "replicas: {{ count }}\n",
             "a:\n{{ toYaml .Values.a | indent 2 }}\n",
@@ -125,7 +112,7 @@ mod tests {
             "# {{ .Values.x }}\nname: a\n",
             "name: a\nb: \"{{ $value }}\"\nc: [\n",
             "{a: {b: 1}}\n",
-            "path: applications/{{.name}}\n",
+            "path: applications/{{.name}}\nurl: https://{{ .Release.Name }}.example.org\n",
         ];
         for text in data {
             assert!(!is_template(text), "{text}");
