@@ -1,7 +1,7 @@
 //! Lines and columns of spans, and what of the sources may be shown.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use seaworthy_syntax::{LineIndex, Position, SourceId, Span};
@@ -24,9 +24,12 @@ pub(super) struct Places<'p> {
 #[derive(Default)]
 struct Lines {
     index: OnceCell<LineIndex>,
-    /// The place that was asked for last: findings are sorted, so the next is mostly a little further on.
-    last: Cell<Option<(u32, Position)>>,
+    /// How many characters stand before every [`STEP`]th byte: in a file of one long line no finding counts it all again.
+    characters: OnceCell<Vec<u32>>,
 }
+
+/// The bytes that are counted at most to know a column.
+const STEP: usize = 1024;
 
 /// What of a source is shown nowhere.
 #[derive(Default)]
@@ -99,19 +102,33 @@ impl<'p> Places<'p> {
 
     fn position(&self, source: SourceId, offset: u32) -> Position {
         let Some(index) = self.lines(source) else { return Position { line: 1, column: 1 } };
-        let last = &self.sources[source.0 as usize].last;
+        let line = index.line(offset);
         let text = self.text(source);
-        let position = match last.get() {
-            // Counting on from the last place keeps a file of one long line from being counted again for each finding.
-            Some((from, at)) if from <= offset && index.line(offset) == at.line => {
-                let more = text.get(from as usize..offset as usize).unwrap_or_default();
-                let more = if from == 0 { more.trim_start_matches('\u{feff}') } else { more };
-                Position { line: at.line, column: at.column + more.chars().count() as u32 }
-            }
-            _ => index.position(text, offset),
-        };
-        last.set(Some((offset, position)));
-        position
+        let range = index.line_range(text, line);
+        let (start, offset) = (range.start, offset as usize);
+        if offset - start <= STEP {
+            return index.position(text, offset as u32);
+        }
+        let column = self.characters(source, offset) - self.characters(source, start) + 1;
+        let mark = u32::from(line == 1 && text.starts_with('\u{feff}'));
+        Position { line, column: column - mark }
+    }
+
+    /// How many characters stand before a byte of a source.
+    fn characters(&self, source: SourceId, offset: usize) -> u32 {
+        let bytes = self.text(source).as_bytes();
+        // Every character has one byte that continues none.
+        let count = |bytes: &[u8]| bytes.iter().filter(|b| **b & 0xc0 != 0x80).count() as u32;
+        let table = self.sources[source.0 as usize].characters.get_or_init(|| {
+            let steps = bytes.chunks(STEP).scan(0, |sum, chunk| {
+                let before = *sum;
+                *sum += count(chunk);
+                Some(before)
+            });
+            steps.collect()
+        });
+        let step = (offset / STEP).min(table.len().saturating_sub(1));
+        table.get(step).copied().unwrap_or(0) + bytes.get(step * STEP..offset).map_or(0, count)
     }
 
     /// The byte of the file that an offset of a source stands for.
@@ -172,4 +189,26 @@ pub(super) fn unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || matches!(c, '\u{f0000}'..='\u{ffffd}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Files, parse};
+    use seaworthy_syntax::{Kind, Source};
+
+    #[test]
+    fn columns_of_long_lines_are_those_of_short_ones() {
+        let text = format!("\u{feff}{}\r\n{}\n", "é1".repeat(2000), "a→".repeat(3000));
+        let source = Source::new("a.yaml", Kind::Ignore, text.as_str());
+        let project = Project::of(vec![parse(SourceId(0), source)], Files::default());
+        let places = Places::of(&Report::default(), &project);
+        let index = LineIndex::new(&text);
+        for (offset, _) in text.char_indices() {
+            let offset = offset as u32;
+            assert_eq!(places.position(SourceId(0), offset), index.position(&text, offset), "{offset}");
+        }
+        let end = text.len() as u32;
+        assert_eq!(places.position(SourceId(0), end), Position { line: 3, column: 1 });
+    }
 }
