@@ -109,9 +109,12 @@ fn canonical_service(service: &mut Map, problems: &mut Vec<Problem>) {
     for volume in list(service, "volumes") {
         if let Some(text) = volume.as_str() {
             match units::volume(volume, text) {
+                _ if volume.is_unknown() => {
+                    if let Some(long) = units::unknown_volume(volume) {
+                        *volume = long;
+                    }
+                }
                 Ok(long) => *volume = long,
-                // What nobody knows here may well be a volume.
-                Err(_) if volume.is_unknown() => {}
                 Err(message) => refuse(problems, ProblemKind::InvalidValue, volume, message),
             }
         }
@@ -313,6 +316,10 @@ pub enum Home {
 
 impl Base<'_> {
     fn resolve(&self, item: &mut Item, windows: bool) {
+        // Nobody knows where a path leads that begins with something unknown.
+        if item.unknown.first() == Some(&0) {
+            return;
+        }
         let Value::Str(path) = &mut item.value else { return };
         if path.starts_with('~') {
             match self.home {

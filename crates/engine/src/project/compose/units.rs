@@ -207,6 +207,38 @@ pub(super) fn is_address(text: &str) -> bool {
     text.parse::<std::net::IpAddr>().is_ok()
 }
 
+/// Stands for what a variable without value would say.
+const UNKNOWN: &str = "${}";
+
+/// The long form of a short volume in which a variable decides what nobody knows; `None` where that is where it ends.
+pub(super) fn unknown_volume(item: &Item) -> Option<Item> {
+    let mut marked = item.as_str()?.to_owned();
+    for at in item.unknown.iter().rev() {
+        marked.insert_str(*at as usize, UNKNOWN);
+    }
+    let parts: Vec<&str> = marked.split(':').collect();
+    let (source, target, options) = match *parts.as_slice() {
+        [source, target] => (source, target, ""),
+        [source, target, options] => (source, target, options),
+        _ => return None,
+    };
+    if source.is_empty() || target.is_empty() || target.contains(UNKNOWN) {
+        return None;
+    }
+    let mut source_item = item.with(Value::Str(source.replace(UNKNOWN, "")));
+    source_item.unknown = if source.contains(UNKNOWN) { vec![0] } else { Vec::new() };
+    // A variable alone is a path of the host far more often than the name of a volume.
+    let bind = is_path(source) || source.starts_with(UNKNOWN);
+    let read_only = options.split(',').any(|option| option == "ro");
+    let entries = [
+        ("type", Item::text(if bind { "bind" } else { "volume" })),
+        ("source", source_item),
+        ("target", item.with(Value::Str(clean(target)))),
+        ("read_only", Item::implied(Value::Bool(read_only))),
+    ];
+    Some(item.with(Value::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())))
+}
+
 /// The long form of a short volume.
 ///
 /// # Errors
@@ -323,6 +355,11 @@ pub(super) fn clean(path: &str) -> String {
 /// A path below a directory; an absolute one stays.
 pub(super) fn join(directory: &str, path: &str) -> String {
     if directory.is_empty() { clean(path) } else { clean(&format!("{directory}/{path}")) }
+}
+
+/// A path below a directory, or the path itself where it is absolute.
+pub(super) fn in_directory(directory: &str, path: &str) -> String {
+    if path.starts_with('/') { clean(path) } else { join(directory, path) }
 }
 
 /// The words of a command line, as Compose splits them; it ends at the first operator of a shell.

@@ -1,9 +1,421 @@
 //! Changes of a service, written into the file that owns it.
 
+use std::cmp::Reverse;
+
 use seaworthy_syntax::Edit;
+use seaworthy_syntax::yaml::edit::{self, New};
+use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
 
-use crate::project::{Container, Intent, Project};
+use super::item::{Item, Value};
+use crate::project::container::{Container, Intent, Mount, Namespace};
+use crate::project::{Origin, Project};
 
-pub(super) fn set(_project: &Project, _container: &Container, _intent: &Intent) -> Option<Vec<Edit>> {
-    None
+/// Writes a change of a service back.
+pub(super) fn set(project: &Project, container: &Container, intent: &Intent) -> Option<Vec<Edit>> {
+    let composition = project.compositions.get(container.composition?)?;
+    let mut site = Site {
+        project,
+        container,
+        node: project.node(container.place)?,
+        service: composition.service(&container.name.value)?,
+        legacy: composition
+            .model
+            .get("services")
+            .and_then(Item::as_map)
+            .into_iter()
+            .flatten()
+            .any(|(_, s)| LEGACY_LIMITS.iter().any(|key| s.get(key).is_some())),
+        edits: Vec::new(),
+        missing: Vec::new(),
+    };
+    site.write(intent)?;
+    site.finish()
+}
+
+/// Limits as they were written before `deploy`.
+const LEGACY_LIMITS: [&str; 6] =
+    ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit", "cpu_quota"];
+
+struct Site<'p> {
+    project: &'p Project,
+    container: &'p Container,
+    /// The service's own mapping.
+    node: Node<'p>,
+    /// What the service comes to.
+    service: &'p Item,
+    /// The project writes limits as they were written before `deploy`.
+    legacy: bool,
+    edits: Vec<(usize, Edit)>,
+    /// Keys that the service's own mapping gets.
+    missing: Vec<(String, New)>,
+}
+
+impl<'p> Site<'p> {
+    fn write(&mut self, intent: &Intent) -> Option<()> {
+        match intent {
+            Intent::ReadOnlyRoot { scratch } => {
+                if self.container.read_only_root.is(&true) || self.container.windows {
+                    return None;
+                }
+                self.set("read_only", New::Bool(true))?;
+                self.add_scratch(scratch)
+            }
+            Intent::User { uid, gid } => {
+                let user = format!("{uid}:{gid}");
+                if self.current("user").and_then(Item::as_str) == Some(&user) || self.container.windows {
+                    return None;
+                }
+                self.set("user", New::Str(user))
+            }
+            Intent::DropCapabilities { keep } => self.drop_capabilities(keep),
+            Intent::RemoveCapability(name) => self.remove_items("cap_add", |text| {
+                let text = text.to_ascii_uppercase();
+                text.strip_prefix("CAP_").unwrap_or(&text) == name
+            }),
+            Intent::NoPrivilegeEscalation => {
+                if self.container.privilege_escalation.is(&false) || self.container.windows {
+                    return None;
+                }
+                let wanted = New::Str("no-new-privileges:true".to_owned());
+                let refuted = self
+                    .list("security_opt")
+                    .iter()
+                    .find(|item| item.as_str().is_some_and(|text| text.starts_with("no-new-privileges")));
+                match refuted {
+                    Some(item) => {
+                        let node = self.own_node(item)?;
+                        self.push_edit(node, edit::replace(node, &wanted))
+                    }
+                    None => self.append("security_opt", vec![wanted]),
+                }
+            }
+            Intent::NotPrivileged => {
+                self.clear("privileged", |item| item.as_bool() == Some(true), &New::Bool(false))
+            }
+            Intent::DefaultSeccomp => self.remove_items("security_opt", |text| {
+                matches!(text, "seccomp=unconfined" | "seccomp:unconfined")
+            }),
+            Intent::MemoryLimit(bytes) => {
+                let resources = &self.container.resources;
+                let reserved = resources.memory_request.value().is_some_and(|reserved| reserved > bytes);
+                let swap =
+                    self.current("memswap_limit").and_then(Item::as_str).and_then(|s| s.parse::<i64>().ok());
+                let swap = swap.is_some_and(|swap| swap > 0 && swap.unsigned_abs() < *bytes);
+                if resources.memory_limit.is(bytes) || reserved || swap {
+                    return None;
+                }
+                self.set_limit("mem_limit", "memory", New::Str(size(*bytes)))
+            }
+            Intent::CpuLimit(thousandths) => {
+                let resources = &self.container.resources;
+                let reserved = resources.cpu_request.value().is_some_and(|reserved| reserved > thousandths);
+                if resources.cpu_limit.is(thousandths) || reserved || self.current("cpu_quota").is_some() {
+                    return None;
+                }
+                let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+                let text = format!("{whole}.{rest:03}");
+                let text = text.trim_end_matches('0');
+                let text = if text.ends_with('.') { format!("{text}0") } else { text.to_owned() };
+                self.set_limit("cpus", "cpus", New::Str(text))
+            }
+            Intent::PidsLimit(limit) => {
+                if self.container.pids_limit.is(limit) {
+                    return None;
+                }
+                let deployed = self.service.at_path(&["deploy", "resources", "limits"]).is_some();
+                if deployed && self.current("pids_limit").is_none() {
+                    self.set_deployed(&["resources", "limits", "pids"], New::Int(*limit))
+                } else {
+                    self.set("pids_limit", New::Int(*limit))
+                }
+            }
+            Intent::Image(image) => self.set("image", New::Str(image.clone())),
+            Intent::PullPolicy(policy) => {
+                let word = match *policy {
+                    "Always" => "always",
+                    "IfNotPresent" => "missing",
+                    "Never" => "never",
+                    other => other,
+                };
+                if self.container.pull_policy.value().is_some_and(|p| p == word) {
+                    return None;
+                }
+                self.set("pull_policy", New::Str(word.to_owned()))
+            }
+            Intent::OwnNamespace(namespace) => {
+                let key = match namespace {
+                    Namespace::Network => "network_mode",
+                    Namespace::Pid => "pid",
+                    Namespace::Ipc => "ipc",
+                    Namespace::User => "userns_mode",
+                    Namespace::Uts => "uts",
+                    Namespace::Cgroup => "cgroup",
+                };
+                let item = self.current(key).filter(|item| item.as_str() == Some("host"))?;
+                let node = self.own_node(item)?;
+                let entry = node.as_entry()?;
+                self.push_edit(entry.value, edit::remove(entry))
+            }
+            Intent::Restart(policy) => {
+                if self.container.restart.value().is_some_and(|p| p == policy)
+                    || self.service.at_path(&["deploy", "restart_policy"]).is_some()
+                {
+                    return None;
+                }
+                self.set("restart", New::Str((*policy).to_owned()))
+            }
+            Intent::Init => {
+                if self.container.init.is(&true) {
+                    return None;
+                }
+                self.set("init", New::Bool(true))
+            }
+            Intent::StopGrace(seconds) => {
+                if self.container.stop_grace.is(seconds) {
+                    return None;
+                }
+                self.set("stop_grace_period", New::Str(format!("{seconds}s")))
+            }
+            // Compose has no word for it.
+            Intent::RunAsNonRoot => None,
+        }
+    }
+
+    fn current(&self, key: &str) -> Option<&'p Item> {
+        self.service.as_map()?.get(key).filter(|item| item.at.is_some())
+    }
+
+    fn list(&self, key: &str) -> &'p [Item] {
+        self.current(key).map(Item::items).unwrap_or_default()
+    }
+
+    fn push_edit(&mut self, node: Node<'_>, edited: edit::Edited) -> Option<()> {
+        let depth = std::iter::successors(Some(node), |n| n.parent()).count();
+        self.edits.push((depth, edited.ok()?));
+        Some(())
+    }
+
+    /// The node of a value that is written where it counts for this service alone: in it, or in an override of it.
+    fn own_node(&self, item: &Item) -> Option<Node<'p>> {
+        if Self::is_lent(item) { None } else { self.project.node(item.place?) }
+    }
+
+    /// Whether a value comes from an anchor or from a service that this one extends.
+    fn is_lent(item: &Item) -> bool {
+        item.origin != Origin::Own
+    }
+
+    /// Sets a key of the service: where it is written, or in the service's own mapping, which hides what is lent.
+    fn set(&mut self, key: &str, value: New) -> Option<()> {
+        match self.current(key) {
+            Some(item) if !Self::is_lent(item) => {
+                let node = self.own_node(item)?;
+                self.push_edit(node, edit::replace(node, &value))
+            }
+            _ => {
+                self.missing.push((key.to_owned(), value));
+                Some(())
+            }
+        }
+    }
+
+    /// Removes a key; says the opposite where the value is lent.
+    fn clear(&mut self, key: &str, is: impl Fn(&Item) -> bool, opposite: &New) -> Option<()> {
+        let item = self.current(key).filter(|item| is(item))?;
+        if Self::is_lent(item) {
+            self.missing.push((key.to_owned(), opposite.clone()));
+            return Some(());
+        }
+        let entry = self.own_node(item)?.as_entry()?;
+        self.push_edit(entry.value, edit::remove(entry))
+    }
+
+    /// Appends to a list of the service.
+    fn append(&mut self, key: &str, items: Vec<New>) -> Option<()> {
+        // The list as it is written last, in an override or in the service itself.
+        let written = self.written_list(key);
+        match written {
+            Some(node) if node.kind() == NodeKind::Sequence && node.items().next().is_some() => {
+                for item in &items {
+                    self.push_edit(node, edit::push(node, item))?;
+                }
+                Some(())
+            }
+            Some(node) if node.kind() == NodeKind::Scalar && !node.is_null() => {
+                let first = New::Str(node.scalar()?.into_owned());
+                let all = std::iter::once(first).chain(items).collect();
+                self.push_edit(node, edit::replace(node, &New::Seq(all)))
+            }
+            Some(node) if node.kind() != NodeKind::Mapping => {
+                self.push_edit(node, edit::replace(node, &New::Seq(items)))
+            }
+            Some(_) => None,
+            None => {
+                // What an anchor lends is hidden by an own list and must be said again; what is extended is added to.
+                let mut all = Vec::new();
+                for item in self.list(key).iter().filter(|item| item.origin == Origin::Anchor) {
+                    all.push(New::Str(raw(item)?));
+                }
+                all.extend(items);
+                self.missing.push((key.to_owned(), New::Seq(all)));
+                Some(())
+            }
+        }
+    }
+
+    /// The node of a list that the service has of its own.
+    fn written_list(&self, key: &str) -> Option<Node<'p>> {
+        let own = own_entry(self.node, key).map(|entry| entry.value);
+        // A short form that became a list has the place of its text.
+        own.filter(|node| node.kind() != NodeKind::Alias).or_else(|| self.own_node(self.current(key)?))
+    }
+
+    /// Removes some items of a list, and the list with its last one.
+    fn remove_items(&mut self, key: &str, is: impl Fn(&str) -> bool) -> Option<()> {
+        let mut removed = 0;
+        for item in self.list(key).iter().filter(|item| item.as_str().is_some_and(&is)) {
+            let node = self.own_node(item)?;
+            let list = node.parent()?;
+            let siblings = list.items().count();
+            let matching = list.items().filter(|n| n.scalar().is_some_and(|text| is(&text))).count();
+            if siblings == matching {
+                let entry = list.as_entry()?;
+                if removed == 0 {
+                    self.push_edit(entry.value, edit::remove(entry))?;
+                }
+            } else {
+                self.push_edit(node, edit::remove_item(node))?;
+            }
+            removed += 1;
+        }
+        (removed > 0).then_some(())
+    }
+
+    fn add_scratch(&mut self, paths: &[String]) -> Option<()> {
+        let mut wanted: Vec<&str> = Vec::new();
+        for path in paths.iter().map(|path| path.trim_end_matches('/')).filter(|path| path.starts_with('/')) {
+            let mounted = |mount: &Mount| is_within(path, mount.target.trim_end_matches('/'));
+            if !self.container.mounts.iter().any(mounted) && !wanted.contains(&path) {
+                wanted.push(path);
+            }
+        }
+        // Space at a path is space for all below it.
+        let all = wanted.clone();
+        wanted.retain(|path| !all.iter().any(|other| other != path && is_within(path, other)));
+        if wanted.is_empty() {
+            return Some(());
+        }
+        self.append("tmpfs", wanted.into_iter().map(|path| New::Str(path.to_owned())).collect())
+    }
+
+    fn drop_capabilities(&mut self, keep: &[String]) -> Option<()> {
+        let has =
+            |list: &[seaworthy_syntax::Spanned<String>], name: &str| list.iter().any(|c| c.value == name);
+        let added = &self.container.added_capabilities;
+        if self.container.windows || has(added, "ALL") {
+            return None;
+        }
+        let dropped = has(&self.container.dropped_capabilities, "ALL");
+        let missing: Vec<New> =
+            keep.iter().filter(|name| !has(added, name)).map(|name| New::Str(name.clone())).collect();
+        if dropped && missing.is_empty() {
+            return None;
+        }
+        if !dropped {
+            self.append("cap_drop", vec![New::Str("ALL".to_owned())])?;
+        }
+        if !missing.is_empty() {
+            self.append("cap_add", missing)?;
+        }
+        Some(())
+    }
+
+    /// Sets a limit in the words the service or the project uses.
+    fn set_limit(&mut self, legacy: &str, key: &str, value: New) -> Option<()> {
+        let limits = self.service.at_path(&["deploy", "resources", "limits"]);
+        let own_legacy = LEGACY_LIMITS.iter().any(|key| self.current(key).is_some());
+        if self.current(legacy).is_some() && limits.is_none() {
+            return self.set(legacy, value);
+        }
+        // Compose refuses old words beside limits of `deploy` that do not say the same.
+        match (limits.is_some(), own_legacy) {
+            (true, true) => None,
+            (true, false) => self.set_deployed(&["resources", "limits", key], value),
+            (false, true) => self.set(legacy, value),
+            (false, false) if self.legacy => self.set(legacy, value),
+            (false, false) => self.set_deployed(&["resources", "limits", key], value),
+        }
+    }
+
+    /// Sets a key below `deploy`.
+    fn set_deployed(&mut self, path: &[&str], value: New) -> Option<()> {
+        let full: Vec<&str> = std::iter::once("deploy").chain(path.iter().copied()).collect();
+        if let Some(item) = self.service.at_path(&full)
+            && item.at.is_some()
+            && !Self::is_lent(item)
+        {
+            let node = self.own_node(item)?;
+            return self.push_edit(node, edit::replace(node, &value));
+        }
+        let map = path.iter().rev().fold(value, |value, key| New::Map(vec![((*key).to_owned(), value)]));
+        // An own `deploy` would hide all that an anchor lends.
+        if self.current("deploy").is_some_and(|deploy| deploy.origin == Origin::Anchor) {
+            return None;
+        }
+        self.missing.push(("deploy".to_owned(), map));
+        Some(())
+    }
+
+    /// The edits in order, those that meet made one; `None` where two are at odds.
+    fn finish(mut self) -> Option<Vec<Edit>> {
+        if !self.missing.is_empty() {
+            let depth = std::iter::successors(Some(self.node), |n| n.parent()).count();
+            let edits = edit::merge(self.node, &self.missing).ok()?;
+            self.edits.extend(edits.into_iter().map(|edit| (depth, edit)));
+        }
+        self.edits.sort_by_key(|(depth, edit)| (edit.span, Reverse(*depth)));
+        let mut edits: Vec<Edit> = Vec::new();
+        for (_, edit) in self.edits {
+            match edits.last_mut() {
+                Some(last) if last.span.source == edit.span.source && edit.span.start < last.span.end => {
+                    return None;
+                }
+                Some(last) if last.span.source == edit.span.source && edit.span.start == last.span.end => {
+                    last.span.end = edit.span.end;
+                    last.text.push_str(&edit.text);
+                }
+                _ => edits.push(edit),
+            }
+        }
+        (!edits.is_empty()).then_some(edits)
+    }
+}
+
+/// The entry a mapping has of its own, not by a merge.
+fn own_entry<'t>(map: Node<'t>, key: &str) -> Option<Entry<'t>> {
+    map.entries().filter(|entry| entry.key.scalar().is_some_and(|k| k == key)).last()
+}
+
+/// Whether a path is a directory or lies in it.
+fn is_within(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The text of a value as it is written.
+fn raw(item: &Item) -> Option<String> {
+    match (&item.raw, &item.value) {
+        (Some(raw), _) => Some(raw.to_string()),
+        (None, Value::Str(text)) => Some(text.replace('$', "$$")),
+        _ => None,
+    }
+}
+
+/// A size in the largest unit that it is a whole number of.
+fn size(bytes: u64) -> String {
+    for (unit, power) in [("G", 30), ("M", 20), ("K", 10)] {
+        if bytes > 0 && bytes.is_multiple_of(1 << power) {
+            return format!("{}{unit}", bytes >> power);
+        }
+    }
+    bytes.to_string()
 }

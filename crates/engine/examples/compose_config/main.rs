@@ -3,6 +3,7 @@
 //! ```text
 //! compose_config [--profile NAME]… [-f FILE]… [DIRECTORY]      prints one project, and what is wrong with it
 //! compose_config compare [--stored DIR] DIRECTORY              every Compose file below against docker-compose
+//! compose_config bless DIRECTORY                               stores what docker-compose says of the projects in it
 //! ```
 //!
 //! The comparison runs `docker-compose` of `$DOCKER_COMPOSE` or the path in an environment without variables but `PATH` and
@@ -10,27 +11,24 @@
 //! `a/b/compose.yml`.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, reason = "a tool for developers")]
 
+mod host;
+
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
-use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::project::compose::{self, Composition, Home, Host, Item, Value};
-use seaworthy_engine::{Files, Kind, Source, SourceId, parse};
+use seaworthy_engine::project::compose;
 use serde_json::Value as Json;
 
-const DEFAULTS: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-const OVERRIDES: [&str; 4] = [
-    "compose.override.yml",
-    "compose.override.yaml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-];
+use host::{default_chain, differ, host, json, read};
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1).peekable();
     if args.next_if_eq("compare").is_some() {
         return compare(args);
+    }
+    if args.next_if_eq("bless").is_some() {
+        return bless(args.next().as_deref().unwrap_or("."));
     }
     let mut profiles = Vec::new();
     let mut chain = Vec::new();
@@ -43,70 +41,18 @@ fn main() -> ExitCode {
         }
     }
     let directory = directory.canonicalize_utf8().unwrap_or(directory);
-    let chain: Vec<_> = chain.into_iter().map(|file| directory.join(file)).collect();
+    let mut chain: Vec<_> = chain.into_iter().map(|file| directory.join(file)).collect();
+    if chain.is_empty() {
+        chain = default_chain(&directory);
+    }
     let host = host(&directory, "/nonexistent", profiles);
-    let (composition, _) = read(&directory, &chain, &host);
+    let (composition, _) = read(&chain, &host, Utf8Path::to_owned);
     for problem in &composition.problems {
         eprintln!("{:?}: {}", problem.kind, problem.message);
     }
     let config = json(&compose::config(&composition));
     println!("{}", serde_json::to_string_pretty(&config).unwrap());
     ExitCode::SUCCESS
-}
-
-fn host(directory: &Utf8Path, home: &str, profiles: Vec<String>) -> Host {
-    Host {
-        directory: Some(directory.to_string()),
-        home: Some(Home::At(home.to_owned())),
-        variables: Some(vec![
-            ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
-            ("HOME".to_owned(), home.to_owned()),
-            ("PWD".to_owned(), directory.to_string()),
-        ]),
-        profiles,
-    }
-}
-
-/// Loads a chain, or the files that Compose takes in a directory, and whatever they ask for.
-fn read(directory: &Utf8Path, chain: &[Utf8PathBuf], host: &Host) -> (Composition, bool) {
-    let mut chain = chain.to_vec();
-    if chain.is_empty() {
-        for names in [DEFAULTS, OVERRIDES] {
-            chain.extend(names.iter().map(|name| directory.join(name)).find(|path| path.is_file()));
-        }
-    }
-    let sources = chain.iter().enumerate().filter_map(|(number, path)| {
-        let bytes = std::fs::read(path).ok()?;
-        let source = Source::from_bytes(path.clone(), Kind::Compose, bytes);
-        Some(parse(SourceId(number as u32), source))
-    });
-    let parses: Vec<_> = sources.collect();
-    let mut files = Files::default();
-    loop {
-        let (composition, wanted) = compose::load(&parses, &files, &chain, host);
-        if wanted.is_empty() {
-            let errors = parses.iter().flat_map(|parse| parse.errors());
-            let broken = errors.inspect(|error| eprintln!("syntax: {}", error.value)).count() > 0;
-            return (composition, broken);
-        }
-        for path in wanted {
-            let text = std::fs::read(&path).ok().map(|bytes| Arc::from(String::from_utf8_lossy(&bytes)));
-            files.add_text(path, text);
-        }
-    }
-}
-
-fn json(item: &Item) -> Json {
-    let escape = |text: &str| text.replace('$', "$$");
-    match &item.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::Str(text) => Json::String(escape(text)),
-        Value::List(list) => Json::Array(list.iter().map(json).collect()),
-        Value::Map(map) => map.iter().map(|(name, item)| (escape(name), json(item))).collect(),
-    }
 }
 
 /// What docker-compose says of a file.
@@ -139,12 +85,17 @@ fn compare(mut args: impl Iterator<Item = String>) -> ExitCode {
                 Some(answer) => answer,
                 None => continue,
             },
-            None => ask(path),
+            None => {
+                ask(path.parent().unwrap_or(Utf8Path::new("/")), &["--profile", "*", "-f", path.as_str()])
+            }
         };
         let directory = path.parent().unwrap_or(Utf8Path::new("/"));
         let home = if stored.is_some() { "/tmp/emptyhome" } else { "/nonexistent" };
-        let (composition, broken) =
-            read(directory, std::slice::from_ref(path), &host(directory, home, vec!["*".to_owned()]));
+        let (composition, broken) = read(
+            std::slice::from_ref(path),
+            &host(directory, home, vec!["*".to_owned()]),
+            Utf8Path::to_owned,
+        );
         let refused = composition.problems.iter().find(|problem| problem.kind.is_refused());
         let verdict = match (answer, refused) {
             (Answer::Refused(_), Some(_)) => "both refuse",
@@ -206,11 +157,12 @@ fn recall(stored: &Utf8Path, relative: &str) -> Option<Answer> {
     Some(Answer::Config(serde_json::from_slice(&text).ok()?))
 }
 
-fn ask(path: &Utf8Path) -> Answer {
+fn ask(directory: &Utf8Path, arguments: &[&str]) -> Answer {
     let program = std::env::var("DOCKER_COMPOSE").unwrap_or_else(|_| "docker-compose".to_owned());
     let output = Command::new(program)
-        .args(["--profile", "*", "-f", path.as_str(), "config", "--format", "json"])
-        .current_dir(path.parent().unwrap_or(Utf8Path::new("/")))
+        .args(arguments)
+        .args(["config", "--format", "json"])
+        .current_dir(directory)
         .env_clear()
         .envs([("PATH", "/usr/bin:/bin"), ("HOME", "/nonexistent")])
         .output();
@@ -224,28 +176,22 @@ fn ask(path: &Utf8Path) -> Answer {
     }
 }
 
-/// Where two values differ.
-fn differ(ours: &Json, theirs: &Json, at: &str, differences: &mut Vec<String>) {
-    match (ours, theirs) {
-        (Json::Object(a), Json::Object(b)) => {
-            let names: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
-            for name in names {
-                let at = format!("{at}.{name}");
-                match (a.get(name), b.get(name)) {
-                    (Some(a), Some(b)) => differ(a, b, &at, differences),
-                    (Some(a), None) => differences.push(format!("{at}: only ours: {a}")),
-                    (None, Some(b)) => differences.push(format!("{at}: only theirs: {b}")),
-                    (None, None) => {}
-                }
+/// Stores the answers of docker-compose for projects, each a directory with an `arguments` file if it needs one, as if
+/// they lay in `/projects`.
+fn bless(directory: &str) -> ExitCode {
+    let directory = Utf8PathBuf::from(directory).canonicalize_utf8().unwrap();
+    for entry in directory.read_dir_utf8().unwrap().flatten() {
+        let project = entry.path();
+        let arguments = std::fs::read_to_string(project.join("arguments")).unwrap_or_default();
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let text = match ask(project, &arguments) {
+            Answer::Config(config) => serde_json::to_string_pretty(&config).unwrap() + "\n",
+            Answer::Refused(why) => {
+                let last = why.trim().lines().last().unwrap_or_default();
+                serde_json::to_string_pretty(&Json::String(format!("refused: {last}"))).unwrap() + "\n"
             }
-        }
-        (Json::Array(a), Json::Array(b)) if a.len() == b.len() => {
-            for (n, (a, b)) in a.iter().zip(b).enumerate() {
-                differ(a, b, &format!("{at}[{n}]"), differences);
-            }
-        }
-        (Json::Number(a), Json::Number(b)) if a.as_f64() == b.as_f64() => {}
-        (a, b) if a == b => {}
-        (a, b) => differences.push(format!("{at}: ours {a}, theirs {b}")),
+        };
+        std::fs::write(project.join("expected.json"), text.replace(directory.as_str(), "/projects")).unwrap();
     }
+    ExitCode::SUCCESS
 }
