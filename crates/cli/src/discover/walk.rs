@@ -159,10 +159,9 @@ fn is_vendored(path: &Path) -> bool {
 
 /// How a path is called in messages: relative to the current directory where it lies below it.
 pub(super) fn label(path: &Utf8Path, cwd: &Utf8Path) -> Utf8PathBuf {
-    let path = normalise(path);
-    match path.strip_prefix(cwd) {
+    match normalise(&cwd.join(path)).strip_prefix(cwd) {
         Ok(below) => below.to_owned(),
-        Err(_) => path,
+        Err(_) => normalise(path),
     }
 }
 
