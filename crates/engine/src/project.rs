@@ -20,7 +20,7 @@ pub use dockerfile::{Base, Build, BuildId, ImageCommand, Stage, StageRole, State
 pub use kubernetes::{Kustomization, Object, ObjectId, Workload, WorkloadId, WorkloadKind};
 pub use links::Links;
 pub use setting::{Origin, Setting};
-pub use workflow::ImageJob;
+pub use workflow::{ImageJob, Workflow};
 
 use seaworthy_syntax::yaml::{Node, NodeId};
 use seaworthy_syntax::{SourceId, Span};
@@ -45,6 +45,8 @@ pub struct Project {
     pub kustomizations: Vec<Kustomization>,
     /// Every Compose service and every container of a pod.
     pub containers: Vec<Container>,
+    /// The CI workflows.
+    pub workflows: Vec<Workflow>,
     /// What CI builds.
     pub image_jobs: Vec<ImageJob>,
     /// What refers to what.
@@ -82,7 +84,9 @@ impl Project {
         project.workloads = workloads;
         project.kustomizations = kustomizations;
         project.containers = containers;
-        project.image_jobs = workflow::lower(&project.parses, &project.files);
+        let workflow::Lowered { workflows, image_jobs } = workflow::lower(&project.parses, &project.files);
+        project.workflows = workflows;
+        project.image_jobs = image_jobs;
         project.links = links::find(&project);
         links::inherit(&mut project);
         project

@@ -19,6 +19,19 @@ pub struct Text {
 }
 
 impl Text {
+    /// A text that stands at one place of a file byte for byte.
+    pub fn new(value: impl Into<Box<str>>, source: SourceId, start: u32) -> Self {
+        Self { value: value.into(), source, start, breaks: Vec::new() }
+    }
+
+    /// Other characters at the same places, something that is filled in later masked for example; unchanged where the
+    /// length differs.
+    #[must_use]
+    pub fn masked(self, value: impl Into<Box<str>>) -> Self {
+        let value = value.into();
+        if value.len() == self.value.len() { Self { value, ..self } } else { self }
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.value

@@ -453,6 +453,37 @@ impl<'t> Node<'t> {
         })
     }
 
+    /// The text of a scalar (after [`Node::resolve`]) that knows where each of its bytes stands; `None` for a collection,
+    /// and where escapes or folding make it another text than the file has.
+    pub fn text(self) -> Option<crate::Text> {
+        let node = self.resolve();
+        let raw = node.raw();
+        let file = &*node.tree.text;
+        let written = file.get(raw.start as usize..raw.end as usize).filter(|_| raw.kind == NodeKind::Scalar)?;
+        match raw.text {
+            Text::Slice => {
+                let inner = scalar::unquoted(written, raw.style);
+                let quote = u32::from(inner.len() != written.len());
+                Some(crate::Text::new(inner, node.tree.source, raw.start + quote))
+            }
+            Text::Lines => {
+                let mut builder = crate::text::Builder::new(node.tree.source, raw.start as usize);
+                let mut end = raw.start as usize;
+                let ended = file.len() > raw.end as usize;
+                for piece in scalar::Literal::new(written, ended).pieces() {
+                    // A line is a slice of the file; what stands between two lines is not.
+                    let place = piece.as_ptr().addr().wrapping_sub(file.as_ptr().addr());
+                    let inside = (raw.start as usize..=raw.end as usize).contains(&place);
+                    let place = if inside { place } else { end };
+                    builder.push(piece, place);
+                    end = place + piece.len();
+                }
+                Some(builder.finish())
+            }
+            Text::Table => None,
+        }
+    }
+
     /// What a scalar (after [`Node::resolve`]) comes to in a dialect; `None` for a collection.
     pub fn value(self, dialect: Dialect) -> Option<Value<'t>> {
         let node = self.resolve();
