@@ -18,18 +18,27 @@ fn project(sources: &[(&str, &str)]) -> Project {
 /// A job in one line: Dockerfile, context, target, tags, platforms and push.
 fn line(job: &ImageJob) -> String {
     let path = |path: &Option<camino::Utf8PathBuf>| {
-        path.as_ref().map_or("?".to_owned(), |p| if p.as_str().is_empty() { ".".to_owned() } else { p.to_string() })
+        path.as_ref()
+            .map_or("?".to_owned(), |p| if p.as_str().is_empty() { ".".to_owned() } else { p.to_string() })
     };
     let tags: Vec<_> = job.tags.iter().map(|t| t.value.to_string()).collect();
     let push = job.push.map_or("?", |push| if push { "push" } else { "keep" });
     let target = job.target.as_ref().map(|t| format!(" target {t}")).unwrap_or_default();
-    let platforms = if job.platforms.is_empty() { String::new() } else { format!(" on {}", job.platforms.join(",")) };
-    format!("{} in {}{target} as {}{platforms} {push}", path(&job.dockerfile), path(&job.context), tags.join(" "))
+    let platforms =
+        if job.platforms.is_empty() { String::new() } else { format!(" on {}", job.platforms.join(",")) };
+    format!(
+        "{} in {}{target} as {}{platforms} {push}",
+        path(&job.dockerfile),
+        path(&job.context),
+        tags.join(" ")
+    )
 }
 
 fn github(steps: &str) -> Vec<String> {
     let steps: String = steps.lines().map(|l| format!("      {l}\n")).collect();
-    let text = format!("on: push\nenv:\n  REGISTRY: ghcr.io\n  IMAGE: ${{{{ env.REGISTRY }}}}/o/app\njobs:\n  build:\n    steps:\n{steps}");
+    let text = format!(
+        "on: push\nenv:\n  REGISTRY: ghcr.io\n  IMAGE: ${{{{ env.REGISTRY }}}}/o/app\njobs:\n  build:\n    steps:\n{steps}"
+    );
     project(&[(".github/workflows/x.yml", &text)]).image_jobs.iter().map(line).collect()
 }
 
@@ -39,7 +48,9 @@ fn actions() {
         ("- uses: docker/build-push-action@v6", &["Dockerfile in . as  keep"]),
         (
             "- uses: docker/build-push-action@v6\n  with:\n    context: ./api\n    target: prod\n    push: true\n    platforms: linux/amd64,linux/arm64\n    tags: |\n      ${{ env.IMAGE }}:1\n      ${{ env.IMAGE }}:${{ github.sha }}",
-            &["api/Dockerfile in api target prod as ghcr.io/o/app:1 ghcr.io/o/app:* on linux/amd64,linux/arm64 push"],
+            &[
+                "api/Dockerfile in api target prod as ghcr.io/o/app:1 ghcr.io/o/app:* on linux/amd64,linux/arm64 push",
+            ],
         ),
         (
             "- uses: docker/build-push-action@v6\n  with: {context: api, file: ./docker/x.Dockerfile, push: \"${{ github.event_name != 'pull_request' }}\", tags: \"a/b:1, a/b:2\"}",
@@ -84,10 +95,10 @@ fn scripts() {
             "- run: docker build --build-arg A=1 -t app api\n  working-directory: ./\n- run: |\n    docker tag app ghcr.io/o/app:2\n    docker push ghcr.io/o/app:2",
             &["api/Dockerfile in api as app ghcr.io/o/app:2 push"],
         ),
-        ("- run: podman build -t a tools\n- run: buildah bud -t b\n  working-directory: tools", &[
-            "tools/Containerfile in tools as a keep",
-            "tools/Containerfile in tools as b keep",
-        ]),
+        (
+            "- run: podman build -t a tools\n- run: buildah bud -t b\n  working-directory: tools",
+            &["tools/Containerfile in tools as a keep", "tools/Containerfile in tools as b keep"],
+        ),
         ("- run: docker build -t x $DIR", &["? in ? as x keep"]),
         ("- run: docker build - < Dockerfile", &["? in ? as  keep"]),
         ("- run: docker build -t a /opt/a", &["? in ? as a keep"]),
@@ -167,11 +178,15 @@ jobs:
     uses: ./.github/workflows/called.yml
     with: {dir: \"${{ matrix.dir }}\"}
 ";
-    let project = project(&[(".github/workflows/called.yml", called), (".github/workflows/caller.yml", caller)]);
+    let project =
+        project(&[(".github/workflows/called.yml", called), (".github/workflows/caller.yml", caller)]);
     let lines: Vec<_> = project.image_jobs.iter().map(line).collect();
     assert_eq!(lines, ["api/Dockerfile in api as  keep", "web/Dockerfile in web as  keep"]);
     let caller = &project.workflows[1];
-    assert_eq!(caller.triggers.iter().map(|t| t.value.as_str()).collect::<Vec<_>>(), ["push", "pull_request"]);
+    assert_eq!(
+        caller.triggers.iter().map(|t| t.value.as_str()).collect::<Vec<_>>(),
+        ["push", "pull_request"]
+    );
     assert_eq!(caller.jobs[0].needs[0].value, "z");
     assert!(caller.jobs[0].calls.as_ref().unwrap().is_local());
 }

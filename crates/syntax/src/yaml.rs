@@ -459,7 +459,8 @@ impl<'t> Node<'t> {
         let node = self.resolve();
         let raw = node.raw();
         let file = &*node.tree.text;
-        let written = file.get(raw.start as usize..raw.end as usize).filter(|_| raw.kind == NodeKind::Scalar)?;
+        let written =
+            file.get(raw.start as usize..raw.end as usize).filter(|_| raw.kind == NodeKind::Scalar)?;
         match raw.text {
             Text::Slice => {
                 let inner = scalar::unquoted(written, raw.style);

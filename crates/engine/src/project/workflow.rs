@@ -158,7 +158,8 @@ pub(super) fn lower(parses: &[Parse], files: &Files) -> Lowered {
             continue;
         };
         let path = parse.source.path.as_path();
-        let workflow = if root.get("jobs").is_some() { github::read(root, path) } else { gitlab::read(root, path) };
+        let workflow =
+            if root.get("jobs").is_some() { github::read(root, path) } else { gitlab::read(root, path) };
         roots.push(root);
         lowered.workflows.push(workflow);
     }

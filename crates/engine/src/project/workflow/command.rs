@@ -269,7 +269,8 @@ impl Runner<'_> {
     /// A `push` of an image that was built before.
     fn pushed(&mut self, arguments: &[&str]) {
         let all = arguments.iter().any(|a| matches!(*a, "-a" | "--all-tags"));
-        let Some(name) = arguments.iter().find(|a| !a.starts_with('-')).and_then(|name| image_name(name)) else {
+        let Some(name) = arguments.iter().find(|a| !a.starts_with('-')).and_then(|name| image_name(name))
+        else {
             return;
         };
         for job in &mut self.built {
@@ -305,7 +306,8 @@ pub(super) fn image_name(text: &str) -> Option<ImageName> {
     let text = text.trim();
     let known = text.replace(UNKNOWN, "*");
     ImageName::parse(&known).filter(|name| {
-        !name.repository.contains('*') && name.registry.as_ref().is_none_or(|registry| !registry.contains('*'))
+        !name.repository.contains('*')
+            && name.registry.as_ref().is_none_or(|registry| !registry.contains('*'))
     })
 }
 
@@ -330,18 +332,55 @@ pub(super) fn build_arg(job: &mut ImageJob, text: &str) {
 
 /// Flags of `docker build`, Podman and Buildah that take no value.
 const DOCKER_SWITCHES: &[&str] = &[
-    "--push", "--load", "--no-cache", "--pull", "--quiet", "-q", "--rm", "--force-rm", "--squash", "--compress",
-    "--check", "--debug", "-D", "--disable-content-trust", "--layers", "--all-platforms", "--stream", "--tls-verify",
-    "--no-cache-filter-all", "--pull-always", "--pull-never", "--force-compression", "--identity-label",
-    "--sbom-scanner", "--timestamp-epoch",
+    "--push",
+    "--load",
+    "--no-cache",
+    "--pull",
+    "--quiet",
+    "-q",
+    "--rm",
+    "--force-rm",
+    "--squash",
+    "--compress",
+    "--check",
+    "--debug",
+    "-D",
+    "--disable-content-trust",
+    "--layers",
+    "--all-platforms",
+    "--stream",
+    "--tls-verify",
+    "--no-cache-filter-all",
+    "--pull-always",
+    "--pull-never",
+    "--force-compression",
+    "--identity-label",
+    "--sbom-scanner",
+    "--timestamp-epoch",
 ];
 
 /// Flags of Kaniko that take no value of their own.
 const KANIKO_SWITCHES: &[&str] = &[
-    "--cache", "--no-push", "--cleanup", "--single-snapshot", "--reproducible", "--insecure", "--insecure-pull",
-    "--skip-tls-verify", "--skip-tls-verify-pull", "--use-new-run", "--force", "--cache-copy-layers",
-    "--skip-unused-stages", "--compressed-caching", "--ignore-var-run", "--push-ignore-immutable-tag-errors",
-    "--skip-push-permission-check", "--skip-default-registry-fallback", "--no-push-cache", "--cache-run-layers",
+    "--cache",
+    "--no-push",
+    "--cleanup",
+    "--single-snapshot",
+    "--reproducible",
+    "--insecure",
+    "--insecure-pull",
+    "--skip-tls-verify",
+    "--skip-tls-verify-pull",
+    "--use-new-run",
+    "--force",
+    "--cache-copy-layers",
+    "--skip-unused-stages",
+    "--compressed-caching",
+    "--ignore-var-run",
+    "--push-ignore-immutable-tag-errors",
+    "--skip-push-permission-check",
+    "--skip-default-registry-fallback",
+    "--no-push-cache",
+    "--cache-run-layers",
 ];
 
 enum Argument<'a> {

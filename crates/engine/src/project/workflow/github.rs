@@ -357,7 +357,8 @@ fn metadata_tags(with: &Inputs<'_>) -> String {
     let mut tags: Vec<String> = Vec::new();
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let field = |name: &str| {
-            line.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+            line.split(',')
+                .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
         };
         let raw = !line.contains("type=") || field("type").as_deref() == Some("raw");
         let enabled = field("enable").is_none_or(|enable| enable != "false");
@@ -405,19 +406,22 @@ fn action(runner: &Runner<'_>, uses: &Uses, place: Place, with: &Inputs<'_>) -> 
         job.push = with.flag("push", false);
         return Some(job);
     }
-    let first_version = tool == Tool::BuildPushAction && uses.version.as_deref().is_some_and(|v| v == "v1" || v.starts_with("v1."));
+    let first_version = tool == Tool::BuildPushAction
+        && uses.version.as_deref().is_some_and(|v| v == "v1" || v.starts_with("v1."));
     let context = with.first(&["context", "path", "directory", "workdir"]);
     let file = with.first(&["file", "dockerfile", "containerfiles", "dockerfiles", "build_file"]);
     job.context = match context.as_deref() {
         None => Some(normalise(&runner.workflow.root)),
         Some(text) => match text.strip_prefix("{{defaultContext}}") {
             // The commit itself, or a directory of it behind a colon.
-            Some(rest) => known(rest)
-                .then(|| normalise(&runner.workflow.root.join(rest.trim_start_matches(':').trim_start_matches('/')))),
+            Some(rest) => known(rest).then(|| {
+                normalise(&runner.workflow.root.join(rest.trim_start_matches(':').trim_start_matches('/')))
+            }),
             None => runner.path(Some(root), text.trim_start_matches("./").trim_end_matches('/')),
         },
     };
-    job.dockerfile = match file.as_deref().and_then(|text| text.lines().find(|line| !line.trim().is_empty())) {
+    job.dockerfile = match file.as_deref().and_then(|text| text.lines().find(|line| !line.trim().is_empty()))
+    {
         // With the default context the file is one of the commit.
         Some(file) if context.is_none() => {
             known(file).then(|| normalise(&runner.workflow.root.join(file.trim())))
@@ -444,7 +448,8 @@ fn action(runner: &Runner<'_>, uses: &Uses, place: Place, with: &Inputs<'_>) -> 
     let repository = with.first(&["repository", "image", "name", "image_name"]);
     match repository.filter(|_| tool != Tool::BuildPushAction || first_version) {
         Some(repository) => {
-            let registry = with.first(&["registry"]).map_or_else(String::new, |registry| format!("{registry}/"));
+            let registry =
+                with.first(&["registry"]).map_or_else(String::new, |registry| format!("{registry}/"));
             let tags = with.text("tags").or_else(|| with.first(&["tag", "image_tag"])).unwrap_or_default();
             let mut named = false;
             for tag_name in tags.split([',', '\n', ' ']).map(str::trim).filter(|t| !t.is_empty()) {
@@ -462,7 +467,8 @@ fn action(runner: &Runner<'_>, uses: &Uses, place: Place, with: &Inputs<'_>) -> 
             // `outputs: type=image,name=…,push-by-digest=true` names the image without a tag.
             let outputs = with.text("outputs").unwrap_or_default();
             if job.tags.is_empty()
-                && let Some(name) = outputs.split(',').find_map(|part| part.trim().strip_prefix("name=")).and_then(image_name)
+                && let Some(name) =
+                    outputs.split(',').find_map(|part| part.trim().strip_prefix("name=")).and_then(image_name)
             {
                 job.tags.push(Spanned::new(name, span));
             }

@@ -12,8 +12,17 @@ use crate::project::Place;
 
 /// Keys of a pipeline that are no jobs.
 const RESERVED: &[&str] = &[
-    "default", "include", "stages", "variables", "workflow", "image", "services", "cache", "before_script",
-    "after_script", "spec",
+    "default",
+    "include",
+    "stages",
+    "variables",
+    "workflow",
+    "image",
+    "services",
+    "cache",
+    "before_script",
+    "after_script",
+    "spec",
 ];
 
 /// How often `extends` may lead on, and how deep lists of scripts may lie in each other; GitLab's own limits.

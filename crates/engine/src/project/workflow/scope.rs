@@ -179,9 +179,8 @@ impl Scope {
             return (end.map_or(text.len(), |end| end + 2), unknown);
         }
         let braces = rest.strip_prefix('{');
-        let name_of = |text: &str| {
-            text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count()
-        };
+        let name_of =
+            |text: &str| text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
         let Some(inner) = braces else {
             let length = name_of(rest);
             if length == 0 {
@@ -242,7 +241,11 @@ mod tests {
     fn scope() -> Scope {
         let pair = |k: &str, v: &str| (k.to_owned(), v.to_owned());
         Scope {
-            env: vec![pair("A", "a"), pair("B", "${{ env.A }}/${{ matrix.m.n }}"), pair("LOOP", "${{ env.LOOP }}")],
+            env: vec![
+                pair("A", "a"),
+                pair("B", "${{ env.A }}/${{ matrix.m.n }}"),
+                pair("LOOP", "${{ env.LOOP }}"),
+            ],
             matrix: vec![pair("m.n", "deep")],
             inputs: vec![pair("file", "F")],
             outputs: vec![pair("meta.tags", "x:1")],
