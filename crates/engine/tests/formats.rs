@@ -210,3 +210,50 @@ fn json_positions_are_those_of_the_file() {
     assert_eq!(value["findings"][2]["fix"], serde_json::Value::Null, "its edits tell a secret");
     assert_eq!(value["summary"]["fixable"], 1);
 }
+
+#[test]
+fn any_span_of_any_text_can_be_shown() {
+    let long = format!("{}é\n{}", "x→".repeat(500), "y".repeat(700));
+    let many = "a\r\n".repeat(20);
+    let texts = [
+        "",
+        "\n",
+        "\r",
+        "a",
+        "\u{feff}a\nb",
+        "é\r\nb\rc\n\n",
+        "漢字\t x\u{200d}\u{301}\u{1b}[2J",
+        "\u{f78ff}z\n",
+        &long,
+        &many,
+    ];
+    for text in texts {
+        let source = Source::new("a", Kind::Ignore, text);
+        let project = Project::of(vec![parse(SourceId(0), source)], Files::default());
+        let places =
+            [0, 1, 2, 3, 4, 7, 13, text.len() / 2, text.len().saturating_sub(1), text.len(), text.len() + 9];
+        for (start, end) in
+            places.iter().flat_map(|s| places.iter().map(move |e| (*s, *e))).filter(|(s, e)| s <= e)
+        {
+            let (first, last) = (Span::new(SourceId(0), start, end), Span::new(SourceId(0), 0, start));
+            for (span, hidden) in [(first, last), (last, first)] {
+                let related = vec![Label { span: hidden, message: "é\u{1b}".into() }];
+                let edits = vec![Edit { span, text: "a".into() }];
+                let fix = Some(Fix { title: "T".into(), safety: Safety::Safe, edits });
+                let diagnostic = Diagnostic {
+                    rule: &MOVED,
+                    severity: Severity::Low,
+                    message: "m".into(),
+                    span,
+                    related,
+                    hidden: vec![hidden],
+                    fix,
+                };
+                let report = Report { diagnostics: vec![diagnostic], suppressed: 0 };
+                for format in Format::ALL {
+                    render(&report, &project, format, true, &mut Vec::new()).unwrap();
+                }
+            }
+        }
+    }
+}

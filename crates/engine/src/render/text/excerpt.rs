@@ -34,9 +34,10 @@ impl Excerpt {
         let (Some(lines), text) = (places.lines(span.source), places.text(span.source)) else {
             return excerpt;
         };
-        let mut end = span.range().end;
+        let begin = text.floor_char_boundary(span.range().start);
+        let mut end = text.floor_char_boundary(span.range().end).max(begin);
         // A span that ends with a line end does not reach into the next line.
-        let mut last = lines.line(if end > span.range().start { end as u32 - 1 } else { end as u32 });
+        let mut last = lines.line(if end > begin { end - 1 } else { end } as u32);
         if last - start.line >= MOST_LINES {
             last = start.line;
             end = lines.line_range(text, last).end;
@@ -46,12 +47,12 @@ impl Excerpt {
                 excerpt.text.push('\n');
             }
             let whole = lines.line_range(text, line);
-            let kept = window(text, &whole, span.range());
+            let kept = window(text, &whole, begin);
             excerpt.push_cut(kept.start > whole.start, kept.start);
             excerpt.push(text, kept.clone(), places);
             excerpt.push_cut(kept.end < whole.end, kept.end);
         }
-        excerpt.at = excerpt.to(span.range().start)..excerpt.to(end).max(excerpt.to(span.range().start));
+        excerpt.at = excerpt.to(begin)..excerpt.to(end).max(excerpt.to(begin));
         excerpt
     }
 
@@ -105,13 +106,14 @@ impl Excerpt {
     fn to(&self, offset: usize) -> usize {
         let at = self.pieces.partition_point(|(from, _)| from.end < offset);
         let Some((from, to)) = self.pieces.get(at) else { return self.text.len() };
-        if from.len() == to.len() {
+        let place = if from.len() == to.len() {
             to.start + offset.saturating_sub(from.start)
         } else if offset <= from.start {
             to.start
         } else {
             to.end
-        }
+        };
+        self.text.floor_char_boundary(place)
     }
 
     /// Where another span stands in this excerpt, if it does with all of it.
@@ -146,12 +148,11 @@ impl Excerpt {
 }
 
 /// The part of a line that is shown.
-fn window(text: &str, line: &Range<usize>, span: Range<usize>) -> Range<usize> {
+fn window(text: &str, line: &Range<usize>, at: usize) -> Range<usize> {
     if line.len() <= LONGEST_LINE {
         return line.clone();
     }
-    let start =
-        if line.contains(&span.start) { span.start.saturating_sub(LONGEST_LINE / 6) } else { line.start };
+    let start = if line.contains(&at) { at.saturating_sub(LONGEST_LINE / 6) } else { line.start };
     let start = text.floor_char_boundary(start.max(line.start));
     start..text.floor_char_boundary((start + LONGEST_LINE).min(line.end))
 }
