@@ -116,7 +116,8 @@ struct Fingerprint {
 struct Location<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
-    physical_location: Physical,
+    #[serde(rename = "physicalLocation")]
+    place: Physical,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Text<'a>>,
 }
@@ -185,11 +186,7 @@ pub(super) fn write(report: &Report, places: &Places<'_>, out: &mut dyn Write) -
             rule_index: numbers[diagnostic.rule.name],
             level: level(diagnostic.severity),
             message: Text { text: places.message(&diagnostic.message, diagnostic.span) },
-            locations: [Location {
-                id: None,
-                physical_location: physical(diagnostic.span, places),
-                message: None,
-            }],
+            locations: [Location { id: None, place: physical(diagnostic.span, places), message: None }],
             related_locations: related(diagnostic, places),
             partial_fingerprints: Fingerprint { value: fingerprints.of(diagnostic, places) },
             fixes: places
@@ -256,7 +253,7 @@ fn related<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Vec<Location<
     labels
         .map(|(i, label)| Location {
             id: Some(i + 1),
-            physical_location: physical(label.span, places),
+            place: physical(label.span, places),
             message: Some(Text { text: places.message(&label.message, label.span) }),
         })
         .collect()
