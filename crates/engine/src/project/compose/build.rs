@@ -211,6 +211,7 @@ impl Builder<'_> {
         if memchr::memchr(b'$', text.as_bytes()).is_some() {
             let env = self.env;
             let out = interpolate(&text, &|name| env.get(name));
+            let faulty = !out.faults.is_empty();
             for fault in out.faults {
                 let (kind, message) = match fault {
                     Fault::Template => (
@@ -232,8 +233,11 @@ impl Builder<'_> {
                 self.note_unset(&text, node.span());
             }
             item.raw = (out.text != *text).then(|| text.into());
-            if !self.env.complete {
+            if !self.env.complete || faulty {
                 item.unknown = out.unknown;
+                if faulty && item.unknown.is_empty() {
+                    item.unknown.push(0);
+                }
             }
             item.value = Value::Str(out.text);
         } else {

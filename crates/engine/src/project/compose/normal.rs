@@ -2,7 +2,7 @@
 
 use super::Composition;
 use super::item::{Item, Map, Value};
-use super::schema::{Field, Form, PROJECT, SERVICE, Shape};
+use super::schema::{Field, Form, PROJECT, Pairs, SERVICE, Shape};
 
 /// A project as `docker-compose config --format json` prints it: its services that its profiles start, with nothing that
 /// they do not use.
@@ -121,6 +121,13 @@ fn normal(item: &Item, shape: &Shape) -> Option<Item> {
             let map: Map =
                 item.as_map()?.iter().map(|(name, item)| (name.clone(), normal_entry(item, of))).collect();
             (!map.is_empty()).then(|| item.with(Value::Map(map)))
+        }
+        Shape::Pairs(Pairs::Listed) => {
+            let list = item.as_map()?.iter().map(|(name, value)| match value.to_text() {
+                Some(text) => Item::text(format!("{name}={text}")),
+                None => Item::text(name.clone()),
+            });
+            Some(item.with(Value::List(list.collect())))
         }
         Shape::Pairs(_) => (!item.as_map()?.is_empty()).then(|| item.clone()),
         Shape::Hosts | Shape::Test => (!item.items().is_empty()).then(|| item.clone()),

@@ -95,6 +95,8 @@ pub(super) enum Pairs {
     Nullable,
     /// Without `=` the value is empty.
     Text,
+    /// The same as the first, printed as a list.
+    Listed,
 }
 
 /// Which keys a user may choose.
@@ -217,6 +219,7 @@ static TEXT_OR_TEXTS: Shape =
 static LABEL_FILE: Shape =
     Shape::OneOf(&[scalar(Types::STR, Form::Text), Shape::List { item: &TEXT, unique: false }]);
 static NULLABLE_PAIRS: Shape = Shape::Pairs(Pairs::Nullable);
+static LISTED_PAIRS: Shape = Shape::Pairs(Pairs::Listed);
 static TEXT_PAIRS: Shape = Shape::Pairs(Pairs::Text);
 static HOSTS: Shape = Shape::Hosts;
 static COMMAND: Shape = Shape::Command;
@@ -407,7 +410,7 @@ static BUILD: Shape = Shape::OneOf(&[
         f("sbom", &TEXT_OR_BOOL),
         f("secrets", &FILE_MOUNTS),
         f("shm_size", &INT_BYTES),
-        f("ssh", &NULLABLE_PAIRS),
+        f("ssh", &LISTED_PAIRS),
         f("tags", &TEXTS),
         f("target", &TEXT),
         f("ulimits", &ULIMITS),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::item::{Item, Map, Value};
 use super::problem::{Problem, ProblemKind};
-use super::schema::{Form, Names, Object, PROJECT, Pairs, Shape, Types};
+use super::schema::{Form, Names, Object, PROJECT, Shape, Types};
 use super::units;
 
 /// Finds what the schema of Compose does not allow in a project that is not yet in its long form throughout.
@@ -238,7 +238,7 @@ fn wanted(shape: &Shape) -> String {
             }
             Shape::List { .. } => words.push("a list"),
             Shape::Object(_) | Shape::Map { .. } => words.push("a mapping"),
-            Shape::Pairs(Pairs::Nullable | Pairs::Text) | Shape::Hosts => {
+            Shape::Pairs(_) | Shape::Hosts => {
                 words.extend(["a mapping", "a list"])
             }
             Shape::Command | Shape::Test => words.extend(["a string", "a list of strings"]),
