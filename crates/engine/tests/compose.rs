@@ -75,7 +75,8 @@ fn projects_come_to_what_docker_compose_makes_of_them() {
         let expected: Json = serde_json::from_str(&expected).expect("JSON");
         if let Some(why) = expected.as_str() {
             let kind = REFUSED.iter().find(|(refused, _)| refused == name).map(|(_, kind)| kind);
-            let kinds: Vec<_> = composition.problems.iter().map(|p| p.kind).filter(|k| k.is_refused()).collect();
+            let kinds: Vec<_> =
+                composition.problems.iter().map(|p| p.kind).filter(|k| k.is_refused()).collect();
             let right = match kind {
                 Some(kind) => kinds == [*kind],
                 None => broken,

@@ -238,9 +238,7 @@ fn wanted(shape: &Shape) -> String {
             }
             Shape::List { .. } => words.push("a list"),
             Shape::Object(_) | Shape::Map { .. } => words.push("a mapping"),
-            Shape::Pairs(_) | Shape::Hosts => {
-                words.extend(["a mapping", "a list"])
-            }
+            Shape::Pairs(_) | Shape::Hosts => words.extend(["a mapping", "a list"]),
             Shape::Command | Shape::Test => words.extend(["a string", "a list of strings"]),
             Shape::Ulimit => words.extend(["an integer", "a mapping"]),
             Shape::OneOf(shapes) => shapes.iter().for_each(|shape| collect(shape, words)),
