@@ -1,5 +1,7 @@
 //! Settings: as written in `seaworthy.toml` or `.hadolint.yaml`, and as meant.
 
+mod schema;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,6 +10,8 @@ use seaworthy_syntax::SourceId;
 use seaworthy_syntax::yaml::Yaml;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+pub use schema::schema;
 
 use crate::rule::{Category, Rule, Severity, Target};
 use crate::rules;

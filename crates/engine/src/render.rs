@@ -110,7 +110,7 @@ pub fn render(
 }
 
 /// The address of the project, for formats that want one.
-const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+pub(crate) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 
 /// The style of a severity.
 fn style(severity: Severity) -> Style {

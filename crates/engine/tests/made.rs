@@ -1,4 +1,5 @@
-//! What is made from the rules is fresh: the list of rules, `docs/rules.md` and the README's table. `UPDATE=1` writes it.
+//! What is made from the rules is fresh: the list of rules, `docs/rules.md`, `docs/schema.json` and the
+//! README's table. `UPDATE=1` writes it.
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads the checkout")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seaworthy_engine::{Category, Rule, rules};
+use seaworthy_engine::{Category, Rule, config, rules};
 
 /// Where the part of the README that is made begins and ends.
 const MARKERS: [&str; 2] = ["<!-- rules: written by `cargo xtask bless` -->\n", "<!-- /rules -->"];
@@ -119,4 +120,30 @@ fn the_readme_counts_the_rules() {
         );
     }
     hold("README.md", &format!("{before}{}{table}{}{after}", MARKERS[0], MARKERS[1]));
+}
+
+#[test]
+fn the_schema_of_settings_is_published() {
+    let schema = config::schema();
+    let held = fs::read_to_string(root().join("docs/schema.json")).unwrap_or_default();
+    // The order of keys depends on how serde_json is built, so it is the value that counts.
+    if serde_json::from_str::<serde_json::Value>(&held).ok().as_ref() != Some(&schema) {
+        hold("docs/schema.json", &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let cases = [
+        (r#"select = ["untagged-base", "DL3006", "security", "all"]"#, true),
+        (r#"ignore = ["untaged-base"]"#, false),
+        ("severity = \"high\"\ntarget = \"kubernetes\"\nexclude = [\"vendor/\"]", true),
+        ("severity = \"hihg\"", false),
+        ("[rules.untagged-base]\nseverity = \"critical\"\n[per-file-ignores]\n\"a/**\" = [\"style\"]", true),
+        ("[rules.untagged-base]\nlevel = \"critical\"", false),
+        ("sellect = []", false),
+    ];
+    for (text, good) in cases {
+        let (_, problems) = config::Settings::parse(text);
+        assert_eq!(problems.is_empty(), good, "settings: {text}");
+        let value: serde_json::Value = toml::from_str(text).unwrap();
+        assert_eq!(validator.is_valid(&value), good, "schema: {text}");
+    }
 }
