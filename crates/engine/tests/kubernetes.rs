@@ -21,9 +21,9 @@ fn project(text: &str) -> Project {
 
 /// A Deployment with these lines in its pod's `spec`.
 fn deployment(pod: &str) -> String {
-    let indented: String = pod.lines().map(|line| format!("      {line}\n")).collect();
+    let indented = pod.replace('\n', "\n      ");
     format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n{indented}"
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n    spec:\n      {indented}\n"
     )
 }
 
@@ -424,6 +424,10 @@ fn patches_of_kustomize_are_told_from_objects() {
     ]);
     let patches: Vec<_> = project.objects.iter().map(|o| o.patch).collect();
     assert_eq!(patches, [false, true, true, false, true]);
+    // The version comes from the kustomization that takes the file in.
+    assert_eq!(project.containers[0].image.value().unwrap().tag.as_deref(), Some("v2"));
+    assert!(project.containers[0].pull_policy.is(&"IfNotPresent".to_owned()));
+    assert_eq!(project.containers[1].image.value().unwrap().tag, None);
     let prod = &project.kustomizations[1];
     assert_eq!(prod.resources[0].value, "k8s/base");
     assert!(prod.remote && prod.namespace.as_ref().unwrap().value == "prod");

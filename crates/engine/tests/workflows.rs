@@ -35,9 +35,9 @@ fn line(job: &ImageJob) -> String {
 }
 
 fn github(steps: &str) -> Vec<String> {
-    let steps: String = steps.lines().map(|l| format!("      {l}\n")).collect();
+    let steps = steps.replace('\n', "\n      ");
     let text = format!(
-        "on: push\nenv:\n  REGISTRY: ghcr.io\n  IMAGE: ${{{{ env.REGISTRY }}}}/o/app\njobs:\n  build:\n    steps:\n{steps}"
+        "on: push\nenv:\n  REGISTRY: ghcr.io\n  IMAGE: ${{{{ env.REGISTRY }}}}/o/app\njobs:\n  build:\n    steps:\n      {steps}\n"
     );
     project(&[(".github/workflows/x.yml", &text)]).image_jobs.iter().map(line).collect()
 }
@@ -159,7 +159,7 @@ fn a_matrix_builds_several() {
 
 #[test]
 fn a_called_workflow_takes_its_inputs() {
-    let called = "on:
+    let callee = "on:
   workflow_call:
     inputs:
       dir: {type: string}
@@ -179,7 +179,7 @@ jobs:
     with: {dir: \"${{ matrix.dir }}\"}
 ";
     let project =
-        project(&[(".github/workflows/called.yml", called), (".github/workflows/caller.yml", caller)]);
+        project(&[(".github/workflows/called.yml", callee), (".github/workflows/caller.yml", caller)]);
     let lines: Vec<_> = project.image_jobs.iter().map(line).collect();
     assert_eq!(lines, ["api/Dockerfile in api as  keep", "web/Dockerfile in web as  keep"]);
     let caller = &project.workflows[1];

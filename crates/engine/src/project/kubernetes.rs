@@ -9,13 +9,14 @@ mod read;
 mod selector;
 mod write;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use seaworthy_syntax::yaml::{Node, NodeKind};
 use seaworthy_syntax::{Kind, SourceId, Span, Spanned};
 
 use super::container::Container;
-use super::{ContainerId, Place, Project};
+use super::{ContainerId, Origin, Place, Project, Setting};
 use crate::parse::Parse;
 pub use detail::{
     Autoscaler, Backend, Binding, Budget, Claim, Data, Detail, Grant, Ingress, IngressPath, NetworkPolicy,
@@ -146,6 +147,7 @@ pub(super) fn lower(parses: &[Parse], containers: &mut Vec<Container>) -> Lowere
     }
     let mut lowered = lowering.lowered;
     mark_patches(parses, &mut lowered);
+    override_images(parses, &lowered, containers);
     lowered
 }
 
@@ -335,6 +337,36 @@ fn mark_patches(parses: &[Parse], lowered: &mut Lowered) {
                 || path.file_stem().is_some_and(|name| name.contains("patch"));
             near && kustomize::is_partial(root, &object.api_version, &object.kind)
         };
+    }
+}
+
+/// Gives containers the versions of images that kustomizations put in.
+fn override_images(parses: &[Parse], lowered: &Lowered, containers: &mut [Container]) {
+    if lowered.kustomizations.iter().all(|k| k.images.is_empty()) {
+        return;
+    }
+    let mut by_file: BTreeMap<&Utf8Path, Vec<ContainerId>> = BTreeMap::new();
+    for workload in &lowered.workloads {
+        let source = lowered.objects.get(workload.object.0 as usize).map(|o| o.source.0 as usize);
+        if let Some(parse) = source.and_then(|source| parses.get(source)) {
+            by_file.entry(parse.source.path.as_path()).or_default().extend(&workload.containers);
+        }
+    }
+    for (kustomization, files) in lowered.kustomizations.iter().zip(kustomize::files_of(&lowered.kustomizations)) {
+        if kustomization.images.is_empty() {
+            continue;
+        }
+        for id in files.iter().filter_map(|file| by_file.get(file)).flatten() {
+            let Some(container) = containers.get_mut(id.0 as usize) else { continue };
+            let replaced = container
+                .image
+                .value()
+                .and_then(|image| kustomization.images.iter().find_map(|change| change.apply(image)));
+            if let Some(image) = replaced {
+                container.image = Setting::known(image, Origin::Override, container.image.at);
+                pod::default_pull_policy(container);
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Kustomizations, and which manifests are patches.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::yaml::{Node, NodeKind};
 use seaworthy_syntax::{SourceId, Spanned};
@@ -9,6 +11,7 @@ use super::kinds::{Shape, holder};
 use super::read::{Labels, labels, spanned_number, spanned_string, string};
 use crate::parse::normalise;
 use crate::project::Place;
+use crate::project::container::ImageName;
 
 /// A kustomization: what it puts together and how it changes that.
 #[derive(Debug)]
@@ -129,8 +132,7 @@ pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
     }
     kustomization.labels.extend(items("labels").flat_map(|item| labels(item.get("pairs"))));
     for item in ["patches", "patchesStrategicMerge", "patchesJson6902"].iter().flat_map(|key| items(key)) {
-        let patch = patch(item, &kustomization.directory);
-        kustomization.patches.push(patch);
+        kustomization.patches.push(read_patch(item, &kustomization.directory));
     }
     kustomization.images = items("images")
         .filter_map(|item| {
@@ -152,7 +154,7 @@ pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
     Some(kustomization)
 }
 
-fn patch(item: Node<'_>, directory: &Utf8Path) -> Patch {
+fn read_patch(item: Node<'_>, directory: &Utf8Path) -> Patch {
     let text_of = |path: &[&str]| item.at(path).and_then(string);
     // An entry of `patchesStrategicMerge` is a path, or the patch itself as a block scalar.
     let file = match item.scalar() {
@@ -190,6 +192,48 @@ fn generated(item: Node<'_>, secret: bool) -> Option<Generated> {
             && item.get("env").is_none()
             && item.get("behavior").and_then(string).is_none_or(|b| b == "create"),
     })
+}
+
+/// The files that each kustomization takes in, those of other kustomizations among them.
+pub(super) fn files_of(kustomizations: &[Kustomization]) -> Vec<BTreeSet<&Utf8Path>> {
+    let by_directory: BTreeMap<&Utf8Path, usize> =
+        kustomizations.iter().enumerate().map(|(index, k)| (k.directory.as_path(), index)).collect();
+    (0..kustomizations.len())
+        .map(|start| {
+            let mut files = BTreeSet::new();
+            let mut seen = BTreeSet::from([start]);
+            let mut open = vec![start];
+            while let Some(index) = open.pop() {
+                for resource in kustomizations[index].resources.iter().map(|r| r.value.as_path()) {
+                    match by_directory.get(resource) {
+                        Some(&next) if seen.insert(next) => open.push(next),
+                        Some(_) => {}
+                        None => {
+                            files.insert(resource);
+                        }
+                    }
+                }
+            }
+            files
+        })
+        .collect()
+}
+
+impl ImageOverride {
+    /// What an image comes to; `None` where this is about another. Only the version is taken: the name in the manifest
+    /// is what its readers look for.
+    pub(super) fn apply(&self, image: &ImageName) -> Option<ImageName> {
+        let name = ImageName::parse(&self.name.value)?;
+        if name.registry != image.registry || name.repository != image.repository {
+            return None;
+        }
+        let (tag, digest) = match (&self.new_tag, &self.digest) {
+            (_, Some(digest)) => (image.tag.clone(), Some(digest.value.clone())),
+            (Some(tag), None) => (Some(tag.value.clone()), None),
+            (None, None) => return None,
+        };
+        Some(ImageName { tag, digest, ..image.clone() })
+    }
 }
 
 /// Whether a resource comes from outside: a URL, or a repository as `github.com/owner/name`.

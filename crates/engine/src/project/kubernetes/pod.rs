@@ -478,17 +478,20 @@ fn fill(container: &mut Container, node: Node<'_>, form: &Form<'_>, pod: &Pod, a
         container.restart = Setting::known("Always".to_owned(), Origin::Platform, None);
     }
     container.pull_policy = own_or(node, base, "imagePullPolicy", string);
-    if container.pull_policy.is_unset()
-        && let Some(image) = container.image.value()
-    {
-        let moving = image.digest.is_none() && image.tag.as_ref().is_none_or(|tag| tag == "latest");
-        let policy = if moving { "Always" } else { "IfNotPresent" };
-        container.pull_policy = Setting::known(policy.to_owned(), Origin::Platform, None);
-    }
+    default_pull_policy(container);
     container.stop_grace = inherited(pod.stop_grace.clone());
     let lifecycle = node.get("lifecycle");
     container.stop_signal = setting(lifecycle, "stopSignal", Origin::Own, string);
     container.pre_stop = lifecycle.and_then(|l| entry_span(l, "preStop"));
+}
+
+/// Says when the image is pulled where nobody says it: always, if its tag may come to mean another image.
+pub(super) fn default_pull_policy(container: &mut Container) {
+    let written = !container.pull_policy.is_unset() && container.pull_policy.origin != Origin::Platform;
+    let Some(image) = container.image.value().filter(|_| !written) else { return };
+    let moving = image.digest.is_none() && image.tag.as_ref().is_none_or(|tag| tag == "latest");
+    let policy = if moving { "Always" } else { "IfNotPresent" };
+    container.pull_policy = Setting::known(policy.to_owned(), Origin::Platform, None);
 }
 
 /// A key of the container, or of what containers start from.
@@ -529,19 +532,21 @@ fn words(node: Node<'_>) -> Option<Vec<String>> {
     (node.resolve().kind() == NodeKind::Sequence).then(|| node.items().filter_map(string).collect())
 }
 
+/// A key of the container's security context, or else of the pod's.
+fn both<'t, T>(
+    own: Option<Node<'t>>,
+    pod: Option<Node<'t>>,
+    key: &str,
+    read: impl Fn(Node<'t>) -> Option<T>,
+) -> Setting<T> {
+    setting(own, key, Origin::Own, &read).or(setting(pod, key, Origin::Pod, &read))
+}
+
 fn security(container: &mut Container, node: Node<'_>, form: &Form<'_>, annotations: &Labels) {
     let own = node.get("securityContext");
     let base = form.base.and_then(|b| b.get("securityContext"));
     // An Argo workflow's pods have no securityContext but that of the template or else the workflow.
     let pod = form.get(&["securityContext"]).or(base);
-    fn both<'t, T>(
-        own: Option<Node<'t>>,
-        pod: Option<Node<'t>>,
-        key: &str,
-        read: impl Fn(Node<'t>) -> Option<T>,
-    ) -> Setting<T> {
-        setting(own, key, Origin::Own, &read).or(setting(pod, key, Origin::Pod, &read))
-    }
     let uid: Setting<u32> = both(own, pod, "runAsUser", number);
     container.group = both(own, pod, "runAsGroup", number);
     container.user = match uid.value() {

@@ -299,11 +299,13 @@ fn volume_name(path: &str, container: &str, taken: &BTreeSet<String>) -> String 
     let plain = label(path);
     let plain = if plain.is_empty() { "scratch".to_owned() } else { plain };
     let qualified = label(&format!("{container}-{plain}"));
-    std::iter::once(plain)
-        .chain(std::iter::once(qualified.clone()))
-        .chain((2..).map(|n| format!("{qualified}-{n}")))
-        .find(|name| !taken.contains(name))
-        .unwrap_or(qualified)
+    let mut name = plain;
+    let mut count = 0;
+    while taken.contains(&name) {
+        count += 1;
+        name = if count == 1 { qualified.clone() } else { format!("{qualified}-{count}") };
+    }
+    name
 }
 
 /// The entry a mapping has of its own, not by a merge.

@@ -446,33 +446,28 @@ fn action(runner: &Runner<'_>, uses: &Uses, place: Place, with: &Inputs<'_>) -> 
     }
     let span = with.node.and_then(|node| node.get("tags")).map_or(uses.span, Node::span);
     let repository = with.first(&["repository", "image", "name", "image_name"]);
-    match repository.filter(|_| tool != Tool::BuildPushAction || first_version) {
-        Some(repository) => {
-            let registry =
-                with.first(&["registry"]).map_or_else(String::new, |registry| format!("{registry}/"));
-            let tags = with.text("tags").or_else(|| with.first(&["tag", "image_tag"])).unwrap_or_default();
-            let mut named = false;
-            for tag_name in tags.split([',', '\n', ' ']).map(str::trim).filter(|t| !t.is_empty()) {
-                named = true;
-                tag(&mut job, &format!("{registry}{repository}:{tag_name}"), span);
-            }
-            if !named {
-                tag(&mut job, &format!("{registry}{repository}"), span);
-            }
+    if let Some(repository) = repository.filter(|_| tool != Tool::BuildPushAction || first_version) {
+        let registry = with.first(&["registry"]).map_or_else(String::new, |registry| format!("{registry}/"));
+        let tags = with.text("tags").or_else(|| with.first(&["tag", "image_tag"])).unwrap_or_default();
+        let names: Vec<_> = tags.split([',', '\n', ' ']).map(str::trim).filter(|t| !t.is_empty()).collect();
+        for name in &names {
+            tag(&mut job, &format!("{registry}{repository}:{name}"), span);
         }
-        None => {
-            for name in with.list("tags") {
-                tag(&mut job, &name, span);
-            }
-            // `outputs: type=image,name=…,push-by-digest=true` names the image without a tag.
-            let outputs = with.text("outputs").unwrap_or_default();
-            if job.tags.is_empty()
-                && let Some(name) =
-                    outputs.split(',').find_map(|part| part.trim().strip_prefix("name=")).and_then(image_name)
-            {
-                job.tags.push(Spanned::new(name, span));
-            }
+        if names.is_empty() {
+            tag(&mut job, &format!("{registry}{repository}"), span);
         }
+        return Some(job);
+    }
+    for name in with.list("tags") {
+        tag(&mut job, &name, span);
+    }
+    // `outputs: type=image,name=…,push-by-digest=true` names the image without a tag.
+    let outputs = with.text("outputs").unwrap_or_default();
+    if job.tags.is_empty()
+        && let Some(name) =
+            outputs.split(',').find_map(|part| part.trim().strip_prefix("name=")).and_then(image_name)
+    {
+        job.tags.push(Spanned::new(name, span));
     }
     Some(job)
 }
