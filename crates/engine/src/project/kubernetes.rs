@@ -352,7 +352,9 @@ fn override_images(parses: &[Parse], lowered: &Lowered, containers: &mut [Contai
             by_file.entry(parse.source.path.as_path()).or_default().extend(&workload.containers);
         }
     }
-    for (kustomization, files) in lowered.kustomizations.iter().zip(kustomize::files_of(&lowered.kustomizations)) {
+    for (kustomization, files) in
+        lowered.kustomizations.iter().zip(kustomize::files_of(&lowered.kustomizations))
+    {
         if kustomization.images.is_empty() {
             continue;
         }
