@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! compose_config [--profile NAME]… [-f FILE]… [DIRECTORY]      prints one project, and what is wrong with it
-//! compose_config compare [--stored DIR] DIRECTORY              every Compose file below against docker-compose
+//! compose_config compare [--stored DIR] [--started] DIRECTORY  every Compose file below, and every directory with an
+//!                                                              override, against docker-compose; with --started without
+//!                                                              the services that a profile starts
 //! compose_config bless DIRECTORY                               stores what docker-compose says of the projects in it
 //! ```
 //!
@@ -63,9 +65,11 @@ enum Answer {
 
 fn compare(mut args: impl Iterator<Item = String>) -> ExitCode {
     let mut stored = None;
+    let mut profiles = vec!["*".to_owned()];
     let mut root = None;
     while let Some(arg) = args.next() {
         match arg.as_str() {
+            "--started" => profiles.clear(),
             "--stored" => stored = args.next().map(Utf8PathBuf::from),
             other => root = Some(Utf8PathBuf::from(other)),
         }
@@ -80,22 +84,28 @@ fn compare(mut args: impl Iterator<Item = String>) -> ExitCode {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for path in &files {
         let relative = path.strip_prefix(&root).unwrap_or(path).as_str();
+        let directory = if path.is_dir() { path } else { path.parent().unwrap_or(Utf8Path::new("/")) };
+        let chain = if path.is_dir() { default_chain(path) } else { vec![path.clone()] };
         let answer = match &stored {
-            Some(stored) => match recall(stored, relative) {
-                Some(answer) => answer,
-                None => continue,
-            },
+            Some(stored) => {
+                let name = if path.is_dir() { format!("{relative}/DIRECTORY") } else { relative.to_owned() };
+                match recall(stored, &name) {
+                    Some(answer) => answer,
+                    None => continue,
+                }
+            }
             None => {
-                ask(path.parent().unwrap_or(Utf8Path::new("/")), &["--profile", "*", "-f", path.as_str()])
+                let mut arguments: Vec<&str> = Vec::new();
+                profiles.iter().for_each(|profile| arguments.extend(["--profile", profile]));
+                if path.is_file() {
+                    arguments.extend(["-f", path.as_str()]);
+                }
+                ask(directory, &arguments)
             }
         };
-        let directory = path.parent().unwrap_or(Utf8Path::new("/"));
         let home = if stored.is_some() { "/tmp/emptyhome" } else { "/nonexistent" };
-        let (composition, broken) = read(
-            std::slice::from_ref(path),
-            &host(directory, home, vec!["*".to_owned()]),
-            Utf8Path::to_owned,
-        );
+        let (composition, broken) =
+            read(&chain, &host(directory, home, profiles.clone()), Utf8Path::to_owned);
         let refused = composition.problems.iter().find(|problem| problem.kind.is_refused());
         let verdict = match (answer, refused) {
             (Answer::Refused(_), Some(_)) => "both refuse",
@@ -140,6 +150,9 @@ fn find(directory: &Utf8Path, files: &mut Vec<Utf8PathBuf>) {
         let path = entry.path();
         let name = entry.file_name();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if default_chain(path).len() == 2 {
+                files.push(path.to_owned());
+            }
             find(path, files);
         } else if name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml")) {
             files.push(path.to_owned());

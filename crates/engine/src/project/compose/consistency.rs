@@ -10,17 +10,18 @@ use super::problem::{Problem, ProblemKind};
 
 /// Finds what Compose refuses in a project whose values have their types.
 ///
-/// `incomplete` says that a file was not read which may define more.
+/// Services that are not `looked_at` are let be; `incomplete` says that a file was not read which may define more.
 pub(super) fn check(
     model: &Item,
     profiles: &[String],
+    looked_at: &dyn Fn(&Item) -> bool,
     incomplete: bool,
     at: Span,
     problems: &mut Vec<Problem>,
 ) {
     let Some(services) = model.get("services").and_then(Item::as_map) else { return };
     let mut check = Check { model, services, profiles, incomplete, at, problems };
-    for (name, service) in services {
+    for (name, service) in services.iter().filter(|(_, service)| looked_at(service)) {
         check.service(name, service);
     }
     check.container_names();

@@ -14,6 +14,7 @@ use super::dotenv;
 use super::interpolate::{Environment, Known, interpolate};
 use super::item::{Item, Map, Value};
 use super::merge::{merge, merge_maps, unique};
+use super::normal::is_enabled;
 use super::problem::{Problem, ProblemKind};
 use super::{consistency, schema, typed, units, validate};
 use crate::parse::{Files, Parse, normalise};
@@ -186,14 +187,16 @@ impl<'a> Loader<'a> {
         normalize(&mut model, &name);
         let mut model = Item::implied(Value::Map(model));
         typed::typed(&mut model, &schema::PROJECT, &mut run.problems);
-        self.environments(&mut model, &env, &mut run);
         let mut profiles = host.profiles.clone();
         if profiles.is_empty()
             && let Some(text) = env.text("COMPOSE_PROFILES")
         {
             profiles.extend(text.split(',').map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()));
         }
-        consistency::check(&model, &profiles, run.incomplete, at, &mut run.problems);
+        // On a machine that is known, what is not started is not looked at.
+        let looked_at = |service: &Item| !env.complete || is_enabled(service, &profiles);
+        self.environments(&mut model, &env, &looked_at, &mut run);
+        consistency::check(&model, &profiles, &looked_at, run.incomplete, at, &mut run.problems);
         run.problems.sort_by(|a, b| (a.span, a.kind, &a.message).cmp(&(b.span, b.kind, &b.message)));
         run.problems.dedup();
         Loaded {
@@ -604,13 +607,20 @@ impl<'a> Loader<'a> {
     }
 
     /// Gives each service the variables of its `env_file`s and the labels of its `label_file`s.
-    fn environments(&mut self, model: &mut Item, env: &Environment, run: &mut Run<'_>) {
+    fn environments(
+        &mut self,
+        model: &mut Item,
+        env: &Environment,
+        looked_at: &dyn Fn(&Item) -> bool,
+        run: &mut Run<'_>,
+    ) {
         let Some(services) =
             model.as_map_mut().and_then(|m| m.get_mut("services")).and_then(Item::as_map_mut)
         else {
             return;
         };
-        for service in services.values_mut().filter_map(Item::as_map_mut) {
+        for service in services.values_mut().filter(|service| looked_at(service)).filter_map(Item::as_map_mut)
+        {
             if let Some(args) = service
                 .get_mut("build")
                 .and_then(Item::as_map_mut)
