@@ -78,12 +78,7 @@ pub(crate) fn discover(
                 if roots.contains(&label) {
                     continue;
                 }
-                let more = walk::walk(path, cwd);
-                walked.candidates.extend(more.candidates);
-                walked.names.extend(more.names);
-                walked.entered.extend(more.entered);
-                walked.closed.extend(more.closed);
-                found.notes.extend(more.unreadable.into_iter().map(Note::Warning));
+                walk::walk(path, cwd, &mut walked);
                 roots.push(label);
             }
             Ok(_) => outright.push((walk::label(path, cwd), path.clone().into())),
@@ -91,12 +86,13 @@ pub(crate) fn discover(
         }
     }
     for (label, path) in &outright {
-        surroundings(path, label, cwd, &mut found.tree, &mut walked, &mut roots);
+        surroundings(path, label, cwd, &mut found.tree, &mut walked);
     }
     if stdin || outright.is_empty() && roots.is_empty() {
         found.tree.add(cwd.as_std_path());
     }
 
+    found.notes.extend(walked.unreadable.drain(..).map(Note::Warning));
     settle_symlinks(&mut walked, &found.tree, &mut found.notes);
     let named: BTreeSet<&Utf8Path> = outright.iter().map(|(label, _)| label.as_path()).collect();
     let mut seen = BTreeSet::new();
@@ -104,14 +100,13 @@ pub(crate) fn discover(
         .iter()
         .filter(|(label, path)| seen.insert(path.canonicalize().unwrap_or_else(|_| label.clone().into())))
         .collect();
-    let charts = Charts::of(&walked);
     let walked_sources: Vec<_> = walked
         .candidates
         .par_iter()
         .filter(|(label, _)| !named.contains(label.as_path()))
         .filter(|(label, entry)| outright.is_empty() || !is_same(label, entry, &seen))
         .filter(|(label, _)| !excluded(label))
-        .map(|(label, entry)| read_candidate(label, entry, &charts))
+        .map(|(label, entry)| read_candidate(label, entry, &walked.files))
         .collect();
     for read in walked_sources {
         found.take(read);
@@ -123,7 +118,7 @@ pub(crate) fn discover(
         found.take_stdin(stdin_filename, cwd)?;
     }
     found.sources.sort_by(|a, b| a.path.cmp(&b.path));
-    found.files = files(walked, roots);
+    found.files = walked.files;
     Ok(found)
 }
 
@@ -208,7 +203,7 @@ fn source_of(
     }
 }
 
-fn read_candidate(label: &Utf8Path, entry: &Entry, charts: &Charts<'_>) -> Outcome {
+fn read_candidate(label: &Utf8Path, entry: &Entry, files: &Files) -> Outcome {
     let bytes = match read_bounded(entry) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return Outcome::Nothing,
@@ -219,7 +214,11 @@ fn read_candidate(label: &Utf8Path, entry: &Entry, charts: &Charts<'_>) -> Outco
             return Outcome::Note(Note::Warning(format!("{label}: {}; it is not checked", reason(&error))));
         }
     };
-    let classify = |text: &str| kind::classify(label, entry.candidate, text, || charts.holds(label));
+    let classify = |text: &str| {
+        kind::classify(label, entry.candidate, text, || {
+            is_chart_template(label, |chart| files.exists(chart) == Some(true))
+        })
+    };
     source_of(label, bytes, classify).unwrap_or_else(|why| match why {
         Unfit::Binary if kind::is_certain(label) => Outcome::Note(Note::Warning(unknown(label, &why))),
         Unfit::Binary | Unfit::Template => Outcome::Note(Note::Detail(unknown(label, &why))),
@@ -317,14 +316,7 @@ fn is_same(label: &Utf8Path, entry: &Entry, outright: &BTreeSet<PathBuf>) -> boo
 }
 
 /// What may be read around a file that was named outright, and the names there: its repository, or only its directory.
-fn surroundings(
-    path: &Path,
-    label: &Utf8Path,
-    cwd: &Utf8Path,
-    tree: &mut Tree,
-    walked: &mut Walked,
-    roots: &mut Vec<Utf8PathBuf>,
-) {
+fn surroundings(path: &Path, label: &Utf8Path, cwd: &Utf8Path, tree: &mut Tree, walked: &mut Walked) {
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if tree.resolve(directory).is_some() {
         return;
@@ -335,24 +327,18 @@ fn surroundings(
         let up =
             cwd.strip_prefix(&top).map(|below| below.components().map(|_| "..").collect::<Utf8PathBuf>());
         let root = up.map_or(top, |up| if up.as_str().is_empty() { ".".into() } else { up });
-        let more = walk::walk(&root, cwd);
-        walked.names.extend(more.names);
-        walked.entered.extend(more.entered);
-        walked.closed.extend(more.closed);
-        roots.push(walk::label(&root, cwd));
+        // The names alone are wanted here.
+        let candidates = std::mem::take(&mut walked.candidates);
+        walk::walk(&root, cwd, walked);
+        walked.candidates = candidates;
         return;
     }
     tree.add(directory);
     let parent = label.parent().unwrap_or(Utf8Path::new("")).to_owned();
-    for child in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let Some(name) = child.file_name().to_str().map(|n| parent.join(n)) else { continue };
-        if child.path().is_dir() {
-            walked.closed.insert(name);
-        } else {
-            walked.names.insert(name);
-        }
-    }
-    roots.push(parent);
+    let (files, directories) = walk::children(directory);
+    directories.iter().for_each(|name| walked.files.add_closed(parent.join(&**name)));
+    walked.files.add_directory(parent.clone(), files);
+    walked.files.add_root(parent);
 }
 
 /// Leaves out symbolic links that lead to nothing, out of the tree, or to what is found itself.
@@ -382,21 +368,6 @@ fn settle_symlinks(walked: &mut Walked, tree: &Tree, notes: &mut Vec<Note>) {
     });
 }
 
-/// The directories of Helm charts.
-struct Charts<'w> {
-    names: &'w BTreeSet<Utf8PathBuf>,
-}
-
-impl<'w> Charts<'w> {
-    fn of(walked: &'w Walked) -> Self {
-        Self { names: &walked.names }
-    }
-
-    fn holds(&self, path: &Utf8Path) -> bool {
-        is_chart_template(path, |chart| self.names.contains(chart))
-    }
-}
-
 /// Whether a file lies in the `templates` of a chart.
 fn is_chart_template(path: &Utf8Path, exists: impl Fn(&Utf8Path) -> bool) -> bool {
     path.ancestors().skip(1).any(|directory| {
@@ -405,10 +376,4 @@ fn is_chart_template(path: &Utf8Path, exists: impl Fn(&Utf8Path) -> bool) -> boo
                 exists(&normalise(&chart.join("Chart.yaml"))) || exists(&normalise(&chart.join("Chart.yml")))
             })
     })
-}
-
-fn files(walked: Walked, roots: Vec<Utf8PathBuf>) -> Files {
-    let mut files = Files::new(roots, walked.names);
-    files.add_directories(walked.entered, walked.closed);
-    files
 }

@@ -1,6 +1,7 @@
 //! Sources become trees, and the names around them become [`Files`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -73,12 +74,11 @@ impl Parse {
 /// leading run of them, without `..`; see [`normalise`].
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    names: BTreeSet<Utf8PathBuf>,
+    /// The directories that were listed, each with the names of the files in it, sorted.
+    directories: BTreeMap<Utf8PathBuf, Vec<Box<str>>>,
     texts: BTreeMap<Utf8PathBuf, Option<Arc<str>>>,
-    /// The directories whose names are complete, so that what is not listed below them does not exist.
+    /// The directories that are listed with all below them, so that what is not there does not exist.
     roots: Vec<Utf8PathBuf>,
-    /// Directories that were listed.
-    directories: BTreeSet<Utf8PathBuf>,
     /// Directories that exist and were not listed: what lies below them is not known.
     closed: BTreeSet<Utf8PathBuf>,
 }
@@ -86,19 +86,50 @@ pub struct Files {
 impl Files {
     /// Files from complete listings of directories.
     pub fn new(roots: Vec<Utf8PathBuf>, names: BTreeSet<Utf8PathBuf>) -> Self {
-        Self { names, roots, ..Self::default() }
+        let mut files = Self { roots, ..Self::default() };
+        names.iter().for_each(|path| files.add_name(path));
+        files
     }
 
-    /// Adds directories: those whose files are among the names, and those that exist but were not listed.
-    pub fn add_directories(&mut self, listed: BTreeSet<Utf8PathBuf>, closed: BTreeSet<Utf8PathBuf>) {
-        self.directories.extend(listed);
-        self.closed.extend(closed);
+    /// Adds a directory below which everything is listed.
+    pub fn add_root(&mut self, directory: Utf8PathBuf) {
+        self.roots.push(directory);
+    }
+
+    /// Adds a directory with the names of its files.
+    pub fn add_directory(&mut self, directory: Utf8PathBuf, mut names: Vec<Box<str>>) {
+        names.sort_unstable();
+        self.closed.remove(&directory);
+        self.directories.insert(directory, names);
+    }
+
+    /// Adds a directory that exists, if it is not listed: what lies below it is not known.
+    pub fn add_closed(&mut self, directory: Utf8PathBuf) {
+        if !self.directories.contains_key(&directory) {
+            self.closed.insert(directory);
+        }
+    }
+
+    fn add_name(&mut self, path: &Utf8Path) {
+        if let (Some(directory), Some(name)) = (path.parent(), path.file_name()) {
+            let names = self.directories.entry(directory.to_owned()).or_default();
+            if let Err(at) = names.binary_search_by(|n| (**n).cmp(name)) {
+                names.insert(at, name.into());
+            }
+        }
+    }
+
+    fn is_file(&self, path: &Utf8Path) -> bool {
+        let names = path.parent().and_then(|directory| self.directories.get(directory));
+        names
+            .zip(path.file_name())
+            .is_some_and(|(names, name)| names.binary_search_by(|n| (**n).cmp(name)).is_ok())
     }
 
     /// Adds the text that was asked for; `None` where there is no such file.
     pub fn add_text(&mut self, path: Utf8PathBuf, text: Option<Arc<str>>) {
         if text.is_some() {
-            self.names.insert(path.clone());
+            self.add_name(&path);
         }
         self.texts.insert(path, text);
     }
@@ -115,8 +146,8 @@ impl Files {
 
     /// Whether a file or directory exists; `None` outside of what was listed.
     pub fn exists(&self, path: &Utf8Path) -> Option<bool> {
-        let known = [&self.names, &self.directories, &self.closed].iter().any(|set| set.contains(path));
-        if known || self.below(path).next().is_some() {
+        let is_directory = |path| self.closed.contains(path) || self.listed_below(path).next().is_some();
+        if self.is_file(path) || is_directory(path) {
             return Some(true);
         }
         if path.ancestors().any(|above| self.closed.contains(above)) {
@@ -129,13 +160,19 @@ impl Files {
         listed.then_some(false)
     }
 
-    /// The files below a directory, in order.
-    pub fn below<'a>(&'a self, directory: &'a Utf8Path) -> impl Iterator<Item = &'a Utf8Path> {
-        self.names
-            .range(directory.to_owned()..)
-            .map(Utf8PathBuf::as_path)
-            .skip_while(move |path| *path == directory)
-            .take_while(move |path| directory.as_str().is_empty() || path.starts_with(directory))
+    /// The files below a directory, directory by directory.
+    pub fn below<'a>(&'a self, directory: &'a Utf8Path) -> impl Iterator<Item = Utf8PathBuf> + 'a {
+        self.listed_below(directory).flat_map(|(path, names)| names.iter().map(|name| path.join(&**name)))
+    }
+
+    /// The directories that were listed, from one on downwards.
+    fn listed_below<'a>(
+        &'a self,
+        directory: &'a Utf8Path,
+    ) -> impl Iterator<Item = (&'a Utf8PathBuf, &'a Vec<Box<str>>)> {
+        let all = directory.as_str().is_empty();
+        let from = self.directories.range::<Utf8Path, _>((Bound::Included(directory), Bound::Unbounded));
+        from.take_while(move |(path, _)| all || path.starts_with(directory))
     }
 }
 

@@ -78,6 +78,11 @@ pub(crate) fn load(
         );
     }
     if global.verbose {
+        let bytes: usize = found.sources.iter().map(|s| s.text.len()).sum();
+        complain(
+            "note",
+            &format!("read {} with {}", count(found.sources.len(), "file"), count(bytes, "byte")),
+        );
         for source in found.sources.iter().filter(|s| s.kind == Kind::Chart) {
             complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));
         }

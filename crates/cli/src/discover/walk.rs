@@ -1,6 +1,6 @@
 //! Walks directories in parallel, and knows which files lie within them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Sender};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use seaworthy_engine::parse::normalise;
+use seaworthy_engine::parse::{Files, normalise};
 
 use super::kind::{Candidate, candidate};
 use crate::error::reason;
@@ -18,12 +18,8 @@ use crate::error::reason;
 pub(super) struct Walked {
     /// Files worth opening, by label, with their real paths.
     pub(super) candidates: BTreeMap<Utf8PathBuf, Entry>,
-    /// The names of all files, ignored ones too.
-    pub(super) names: BTreeSet<Utf8PathBuf>,
-    /// Directories that were entered.
-    pub(super) entered: BTreeSet<Utf8PathBuf>,
-    /// Directories that were not entered: ignored ones, dependencies, symbolic links.
-    pub(super) closed: BTreeSet<Utf8PathBuf>,
+    /// The names of everything, ignored files too.
+    pub(super) files: Files,
     /// What could not be read, with the reason.
     pub(super) unreadable: Vec<String>,
 }
@@ -37,8 +33,7 @@ pub(super) struct Entry {
 }
 
 enum Seen {
-    Directory(Utf8PathBuf),
-    Child { label: Utf8PathBuf, directory: bool },
+    Directory { label: Utf8PathBuf, files: Vec<Box<str>>, directories: Vec<Box<str>> },
     Candidate(Utf8PathBuf, Entry),
     Unreadable(String),
 }
@@ -59,8 +54,8 @@ const CLOSED: [&str; 12] = [
     ".direnv",
 ];
 
-/// Walks a directory. `root` is how it was named, `cwd` the directory that labels start from.
-pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path) -> Walked {
+/// Walks a directory, and adds to what was seen. `root` is how it was named, `cwd` the directory that labels start from.
+pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path, walked: &mut Walked) {
     let mut builder = WalkBuilder::new(root);
     builder
         .hidden(false)
@@ -68,29 +63,21 @@ pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path) -> Walked {
         .threads(rayon::current_num_threads())
         .filter_entry(|entry| entry.depth() == 0 || !is_closed(entry));
     let (sender, receiver) = mpsc::channel();
+    let mut so_far = std::mem::take(walked);
     let collector = std::thread::spawn(move || {
-        let mut walked = Walked::default();
-        let mut entered = BTreeSet::new();
         for seen in receiver {
             match seen {
-                Seen::Directory(label) => {
-                    entered.insert(label);
-                }
-                Seen::Child { label, directory: true } => {
-                    walked.closed.insert(label);
-                }
-                Seen::Child { label, directory: false } => {
-                    walked.names.insert(label);
+                Seen::Directory { label, files, directories } => {
+                    directories.iter().for_each(|name| so_far.files.add_closed(label.join(&**name)));
+                    so_far.files.add_directory(label, files);
                 }
                 Seen::Candidate(label, entry) => {
-                    walked.candidates.insert(label, entry);
+                    so_far.candidates.insert(label, entry);
                 }
-                Seen::Unreadable(message) => walked.unreadable.push(message),
+                Seen::Unreadable(message) => so_far.unreadable.push(message),
             }
         }
-        walked.closed.retain(|path| !entered.contains(path));
-        walked.entered = entered;
-        walked
+        so_far
     });
     builder.build_parallel().run(|| {
         let sender = sender.clone();
@@ -107,7 +94,8 @@ pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path) -> Walked {
         })
     });
     drop(sender);
-    collector.join().unwrap_or_default()
+    *walked = collector.join().unwrap_or_default();
+    walked.files.add_root(label(root, cwd));
 }
 
 fn visit(entry: &DirEntry, cwd: &Utf8Path, sender: &Sender<Seen>) {
@@ -123,14 +111,8 @@ fn visit(entry: &DirEntry, cwd: &Utf8Path, sender: &Sender<Seen>) {
     let Some(kind) = entry.file_type() else { return };
     let label = label(path, cwd);
     if kind.is_dir() {
-        for child in fs::read_dir(path).into_iter().flatten().flatten() {
-            let Some(name) = child.file_name().to_str().map(|n| label.join(n)) else { continue };
-            // A symbolic link to a directory is not entered: what lies behind it is not known.
-            let directory =
-                child.file_type().is_ok_and(|t| t.is_dir() || t.is_symlink() && child.path().is_dir());
-            let _ = sender.send(Seen::Child { label: name, directory });
-        }
-        let _ = sender.send(Seen::Directory(label));
+        let (files, directories) = children(path.as_std_path());
+        let _ = sender.send(Seen::Directory { label, files, directories });
         return;
     }
     if !kind.is_file() && !kind.is_symlink() {
@@ -140,6 +122,19 @@ fn visit(entry: &DirEntry, cwd: &Utf8Path, sender: &Sender<Seen>) {
         let entry = Entry { path: path.into(), candidate, symlink: kind.is_symlink() };
         let _ = sender.send(Seen::Candidate(label, entry));
     }
+}
+
+/// The names of the files in a directory, and of the directories.
+pub(super) fn children(directory: &Path) -> (Vec<Box<str>>, Vec<Box<str>>) {
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    for child in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let Some(name) = child.file_name().to_str().map(Box::from) else { continue };
+        // A symbolic link to a directory is not entered: what lies behind it is not known.
+        let is_directory =
+            child.file_type().is_ok_and(|t| t.is_dir() || t.is_symlink() && child.path().is_dir());
+        if is_directory { directories.push(name) } else { files.push(name) }
+    }
+    (files, directories)
 }
 
 fn is_closed(entry: &DirEntry) -> bool {
