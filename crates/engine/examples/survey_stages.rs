@@ -57,7 +57,8 @@ fn main() {
                     Base::Unknown => "base: unknown",
                 });
                 if let (Base::Image(name), None, false) = (&stage.base, stage.facts, stage.windows) {
-                    let name = seaworthy_engine::project::ImageName { tag: None, digest: None, ..name.clone() };
+                    let name =
+                        seaworthy_engine::project::ImageName { tag: None, digest: None, ..name.clone() };
                     *unknown.entry(name.to_string()).or_default() += 1;
                 }
                 // What a rule does at least once.
@@ -69,7 +70,9 @@ fn main() {
             let user = last.end().user();
             count(match user.value().map(|u| u.is_root()) {
                 Some(Some(true)) => "user of the last stage: root",
-                Some(Some(false)) if user.value().is_some_and(|u| u.uid.is_some()) => "user of the last stage: another, id known",
+                Some(Some(false)) if user.value().is_some_and(|u| u.uid.is_some()) => {
+                    "user of the last stage: another, id known"
+                }
                 Some(_) => "user of the last stage: another, id unknown",
                 None if user.is_unknown() => "user of the last stage: unknown",
                 None => "user of the last stage: unset",

@@ -203,3 +203,48 @@ fn images_of_like_named_dockerfiles_are_likely_ours_but_decide_nothing() {
     assert!(project.deployed_on(api.stage(&project).unwrap()).kubernetes);
     assert!(container(&project, "redis").stage(&project).is_none());
 }
+
+#[test]
+fn compose_services_get_what_their_dockerfile_decides() {
+    let compose = "services:\n  api:\n    build: {context: ./api, target: run}\n    image: example/api:1\n    environment: {DB: 'postgres://db:5432/x'}\n  \
+        db:\n    image: postgres:16-alpine\n    user: '70'\n  other:\n    image: example/api:1\n";
+    let dockerfile = "FROM node:20 AS run\nUSER node\nWORKDIR /srv\nEXPOSE 3000\nHEALTHCHECK CMD a\nSTOPSIGNAL SIGINT\nCMD [\"node\", \"a\"]\n\
+        FROM run AS test\nRUN test\n";
+    let project = project(&[("compose.yaml", compose), ("api/Dockerfile", dockerfile)]);
+    let api = container(&project, "api");
+    let stage = api.stage(&project).unwrap();
+    assert_eq!(stage.index, 0);
+    assert_eq!(stage.role, seaworthy_engine::project::StageRole::Final);
+    assert_eq!(project.builds[0].contexts, ["api"]);
+    assert!(project.builds[0].contexts_are_named);
+    assert_eq!((api.user.origin, api.user.value().and_then(|u| u.uid)), (Origin::Dockerfile, Some(1000)));
+    assert_eq!(api.workdir.value().map(String::as_str), Some("/srv"));
+    assert_eq!(api.stop_signal.value().map(String::as_str), Some("SIGINT"));
+    assert_eq!(api.command.value().map(|c| c.join(" ")).as_deref(), Some("node a"));
+    assert_eq!(api.entrypoint.value().map(|c| c.join(" ")).as_deref(), Some("docker-entrypoint.sh"));
+    assert_eq!(project.text(api.user.at.unwrap()), "node");
+    assert!(api.healthcheck.is_some());
+    assert_eq!(api.ports.iter().map(|p| (p.container, p.published)).collect::<Vec<_>>(), [(3000, false)]);
+    // Another service that runs the image by its name.
+    assert_eq!(container(&project, "other").build, api.build);
+    assert!(project.deployed_on(stage).docker && !project.deployed_on(stage).kubernetes);
+    assert!(project.deployed_on(&project.builds[0].stages[1]).is_unknown());
+    let db = container(&project, "db");
+    assert_eq!((db.user.origin, db.user.value().and_then(|u| u.uid)), (Origin::Own, Some(70)));
+    let calls: Vec<_> = project.links.calls_of(api.id).iter().map(|c| (c.to, c.port)).collect();
+    assert_eq!(calls, [(Callee::Container(db.id), Some(5432))]);
+}
+
+#[test]
+fn workflows_say_what_images_are_made_of() {
+    let workflow = "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/build-push-action@v6\n        \
+        with: {context: api, file: api/Dockerfile.prod, tags: 'ghcr.io/example/backend:1', push: true}\n";
+    let project = project(&[
+        (".github/workflows/image.yml", workflow),
+        ("api/Dockerfile.prod", "FROM debian\nUSER 1001\n"),
+        ("k8s/web.yaml", &deployment("web", "ghcr.io/example/backend:2", "")),
+    ]);
+    let web = container(&project, "web");
+    assert_eq!((web.user.origin, web.user.value().and_then(|u| u.uid)), (Origin::Dockerfile, Some(1001)));
+    assert_eq!(project.builds[0].contexts, ["api"]);
+}

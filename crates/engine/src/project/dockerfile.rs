@@ -12,6 +12,7 @@ use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 pub use state::{Label, State, Variable, VariableKind};
+pub use write::NonRoot;
 
 use super::Project;
 use super::container::ImageName;
