@@ -263,7 +263,7 @@ fn family(image: &ImageName) -> Option<&'static Family> {
             Some(repository.strip_prefix("library/").unwrap_or(repository))
         }
         Some(_) => None,
-        None => Some(repository),
+        None => Some(without_architecture(repository)),
     };
     let full;
     let name = match (official, registry) {
@@ -276,6 +276,16 @@ fn family(image: &ImageName) -> Option<&'static Family> {
     };
     let at = files::NAMES.binary_search_by_key(&name, |(name, _)| name).ok()?;
     files::FILES.get(files::NAMES[at].1)?.family()
+}
+
+/// The name of an official image without the architecture that Docker Hub also has it under: `arm64v8/debian`.
+fn without_architecture(repository: &str) -> &str {
+    const ARCHITECTURES: [&str; 9] =
+        ["amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "ppc64le", "riscv64", "s390x"];
+    match repository.split_once('/') {
+        Some((architecture, name)) if ARCHITECTURES.contains(&architecture) => name,
+        _ => repository,
+    }
 }
 
 /// A tag taken apart.
@@ -473,6 +483,9 @@ mod tests {
             ("mirror.gcr.io/library/postgres:15-alpine", "root", "postgres", Some(70)),
             ("redis:7-alpine", "root", "redis", Some(999)),
             ("node:20-slim", "root", "root", Some(0)),
+            ("arm64v8/debian:10", "root", "root", Some(0)),
+            ("ubuntu:18.04", "root", "root", Some(0)),
+            ("openjdk:8-jdk-alpine", "root", "root", Some(0)),
             ("nginx", "root", "root", Some(0)),
             ("nginxinc/nginx-unprivileged:alpine", "nginx", "nginx", Some(101)),
             ("gcr.io/distroless/static:nonroot", "nonroot", "nonroot", Some(65532)),
