@@ -1,19 +1,24 @@
 #!/bin/bash
 # Compares what we read with what the engines read. Fails where they differ, or where an engine cannot be built.
-#   compare.sh [DIR]…      no DIR: BuildKit's own test data, and the repositories beside this folder
+#   compare.sh [DIR]…      no DIR: the repositories and projects of our tests, and BuildKit's own test data
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${ENGINES:-$HOME/.cache/seaworthy-engines}/bin
 "$here/build.sh" compose dockerfile-oracle
+cd "$here/../.."
 
 if [ $# = 0 ]; then
   buildkit=$(cd "$here/dockerfile-oracle" && go mod download github.com/moby/buildkit && go list -m -f '{{.Dir}}' github.com/moby/buildkit)
-  for data in "$buildkit"/frontend/dockerfile/parser/testfiles{,-negative} "$here/../repositories"; do
-    [ ! -d "$data" ] || set -- "$@" "$data"
+  for folder in "$buildkit"/frontend/dockerfile/parser/testfiles{,-negative} tests/repositories crates/engine/tests/compose; do
+    [ ! -d "$folder" ] || set -- "$@" "$folder"
   done
 fi
 
-cd "$here/../.."
 echo "Dockerfiles, against BuildKit:"
 find "$@" -type f \( -iname 'dockerfile*' -o -iname '*.dockerfile' -o -iname 'containerfile*' \) ! -iname '*.dockerignore' ! -iname '*.md' |
   sort | "$bin/dockerfile-oracle" parse | cargo run --quiet --package seaworthy-syntax --example compare_dockerfiles
+
+echo "Compose files, against Docker Compose:"
+for folder; do
+  DOCKER_COMPOSE=$bin/docker-compose cargo run --quiet --package seaworthy-engine --example compose_config -- compare "$(realpath "$folder")"
+done
