@@ -14,6 +14,7 @@ pub mod render;
 pub mod rule;
 pub mod rules;
 mod suppress;
+mod secret;
 
 pub use check::{Config, Report, check};
 pub use diagnostic::{Diagnostic, Fix, Label, Safety};

@@ -1,0 +1,25 @@
+use crate::project::Container;
+use crate::project::container::Action;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "identical-probes",
+    summary: "a liveness probe that asks the same as the readiness probe",
+    since: "0.1.0",
+    docs: include_str!("identical_probes.md"),
+    aliases: &["pod-probes-identical", "validate-probes"],
+    category: Category::Reliability,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let (Some(liveness), Some(readiness)) = (&container.liveness, &container.readiness) else { return };
+    let patient = liveness.failures() > readiness.failures();
+    if liveness.action == readiness.action && liveness.action != Action::None && !patient {
+        let message = format!("`{}` is restarted as soon as it is not ready: both probes ask the same", container.name.value);
+        ctx.report(liveness.span, message).related(readiness.span, "the readiness probe");
+    }
+}

@@ -1,0 +1,25 @@
+use crate::project::Container;
+use crate::project::container::Volume;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "missing-volume",
+    summary: "a mount of a volume that the pod does not have",
+    since: "0.1.0",
+    docs: include_str!("missing_volume.md"),
+    aliases: &["dangling-volume-mount"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    for mount in &container.mounts {
+        if let Volume::Missing(name) = &mount.volume {
+            let span = mount.name.as_ref().map_or(mount.span, |name| name.span);
+            ctx.report(span, format!("the pod has no volume `{name}`, so it is refused"));
+        }
+    }
+}

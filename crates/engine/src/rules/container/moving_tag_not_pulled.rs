@@ -1,0 +1,29 @@
+use crate::project::{Container, Intent};
+use crate::{Safety, Target};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "moving-tag-not-pulled",
+    summary: "a moving tag that is pulled once and never again",
+    since: "0.1.0",
+    docs: include_str!("moving_tag_not_pulled.md"),
+    aliases: &["CKV_K8S_15", "container-image-pull-policy", "pullPolicyNotAlways", "C-0075", "imagepullpolicy-always"],
+    category: Category::Correctness,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let Some(image) = container.image.value().filter(|i| i.digest.is_none()) else { return };
+    let moving = image.tag.as_deref().is_none_or(|tag| tag == "latest");
+    let cached = container.pull_policy.value().is_some_and(|p| matches!(p.as_str(), "IfNotPresent" | "missing"));
+    if !moving || !cached || container.build.is_some() {
+        return;
+    }
+    let at = container.pull_policy.at.unwrap_or(container.name.span);
+    let message = format!("`{image}` moves, but a node that has it never pulls it again");
+    let policy = if container.platform == Target::Docker { "always" } else { "Always" };
+    ctx.report(at, message).set(Safety::Unsafe, "Pull it each time", container, &Intent::PullPolicy(policy));
+}

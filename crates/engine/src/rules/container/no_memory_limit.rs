@@ -1,0 +1,29 @@
+use crate::Safety;
+use crate::project::container::Role;
+use crate::project::{Container, Intent};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "no-memory-limit",
+    summary: "a container that may take all memory of its node",
+    since: "0.1.0",
+    docs: include_str!("no_memory_limit.md"),
+    aliases: &["CKV_K8S_13", "KSV-0018", "unset-memory-requirements", "memoryLimitsMissing", "C-0271", "C-0004", "LimitsMemory", "CL-0026"],
+    category: Category::Reliability,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    if container.role == Role::Ephemeral || !container.resources.memory_limit.is_unset() {
+        return;
+    }
+    let message = format!("`{}` may take all memory of the machine it runs on", container.name.value);
+    let request = container.resources.memory_request.value().copied();
+    let mut finding = ctx.report(container.name.span, message);
+    if let Some(bytes) = request {
+        finding.set(Safety::Unsafe, "Limit memory to what is set aside", container, &Intent::MemoryLimit(bytes));
+    }
+}

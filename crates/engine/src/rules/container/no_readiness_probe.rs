@@ -1,0 +1,28 @@
+use crate::project::container::Role;
+use crate::project::{Container, WorkloadKind};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "no-readiness-probe",
+    summary: "a container behind a Service that nothing asks whether it is ready",
+    since: "0.1.0",
+    docs: include_str!("no_readiness_probe.md"),
+    aliases: &["CKV_K8S_9", "no-readiness-probe", "pod-probes", "readinessProbeMissing", "C-0018", "require-pod-probes"],
+    category: Category::Reliability,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let Some(workload) = container.workload.map(|w| ctx.project.workload(w)) else { return };
+    // What runs to its end, and what listens on no port, gets no traffic to be ready for.
+    if container.role != Role::Main || workload.kind.runs_to_end() || workload.kind == WorkloadKind::Serving {
+        return;
+    }
+    if container.readiness.is_none() && !container.ports.is_empty() {
+        let message = format!("`{}` gets traffic before it can answer: it has no readiness probe", container.name.value);
+        ctx.report(container.name.span, message);
+    }
+}

@@ -1,0 +1,34 @@
+use crate::Target;
+use crate::project::Container;
+use crate::project::container::Role;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "no-resource-requests",
+    summary: "a pod's container that sets no CPU or memory aside",
+    since: "0.1.0",
+    docs: include_str!("no_resource_requests.md"),
+    aliases: &["CKV_K8S_10", "CKV_K8S_11", "CKV_K8S_12", "KSV-0015", "KSV-0016", "unset-cpu-requirements", "container-resources", "cpuRequestsMissing", "memoryRequestsMissing", "C-0268", "C-0269", "RequestsCPU", "RequestsMemory", "require-requests-limits"],
+    category: Category::Reliability,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    if container.platform == Target::Docker || matches!(container.role, Role::Ephemeral | Role::Init) {
+        return;
+    }
+    let resources = &container.resources;
+    // Where only a limit is set, it is what is set aside too.
+    let cpu = resources.cpu_request.is_unset() && resources.cpu_limit.is_unset();
+    let memory = resources.memory_request.is_unset() && resources.memory_limit.is_unset();
+    let what = match (cpu, memory) {
+        (true, true) => "neither CPU nor memory",
+        (true, false) => "no CPU",
+        (false, true) => "no memory",
+        (false, false) => return,
+    };
+    ctx.report(container.name.span, format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value));
+}

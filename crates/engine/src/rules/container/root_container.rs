@@ -1,0 +1,74 @@
+use crate::project::container::{Role, User};
+use crate::project::{Container, Intent, Origin};
+use crate::{Safety, Target};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "root-container",
+    summary: "a container that runs as root, or may",
+    since: "0.1.0",
+    docs: include_str!("root_container.md"),
+    aliases: &["CKV_K8S_23", "CKV_K8S_6", "KSV-0012", "KSV-0105", "run-as-non-root", "runAsRootAllowed", "C-0013", "require-run-as-nonroot", "RunAsNonRoot", "CL-0018"],
+    category: Category::Security,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    // A privileged container needs root for what it does; `privileged-container` speaks of it.
+    if container.windows || container.role == Role::Ephemeral || container.privileged.is(&true) {
+        return;
+    }
+    match container.platform {
+        Target::Docker => service(container, ctx),
+        Target::Kubernetes => pod(container, ctx),
+    }
+}
+
+/// A service runs as whoever the image says; only what is known to be root is reported.
+fn service(container: &Container, ctx: &mut Ctx<'_>) {
+    let root = container.user.value().and_then(User::is_root) == Some(true);
+    // The Dockerfile is told by a rule of its own, and an entry point that gives up root needs it first.
+    let elsewhere = container.user.origin == Origin::Dockerfile || container.build.is_some();
+    let facts = container.facts(ctx.project);
+    if !root || (elsewhere && container.user.origin != Origin::Own) || facts.is_some_and(|f| f.drops_with.is_some()) {
+        return;
+    }
+    let at = container.user.at.unwrap_or(container.name.span);
+    let mut finding = ctx.report(at, format!("`{}` runs as root", container.name.value));
+    if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
+        finding.set(Safety::Unsafe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
+    }
+}
+
+/// The kubelet starts a pod's container as root unless something says otherwise.
+fn pod(container: &Container, ctx: &mut Ctx<'_>) {
+    if container.run_as_non_root.is(&true) || container.run_as_non_root.is_unknown() || container.user.is_unknown() {
+        return;
+    }
+    let user = container.user.value();
+    let own = matches!(container.user.origin, Origin::Own | Origin::Pod | Origin::Anchor);
+    let uid = user.and_then(|u| u.uid);
+    if own && uid.is_some_and(|uid| uid != 0) {
+        return;
+    }
+    let at = container.run_as_non_root.at.or(container.user.at.filter(|_| own)).unwrap_or(container.name.span);
+    let name = &container.name.value;
+    let message = if own && uid == Some(0) {
+        format!("`{name}` runs as root: `runAsUser` is 0")
+    } else {
+        format!("nothing keeps `{name}` from running as root: `runAsNonRoot: true` is not set")
+    };
+    let facts = container.facts(ctx.project);
+    let mut finding = ctx.report(at, message);
+    if own && uid == Some(0) {
+        return;
+    }
+    if !own && uid.is_some_and(|uid| uid != 0) {
+        finding.set(Safety::Safe, "Refuse to run as root", container, &Intent::RunAsNonRoot);
+    } else if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
+        finding.set(Safety::Unsafe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
+    }
+}

@@ -1,0 +1,29 @@
+use crate::Safety;
+use crate::project::{Container, Intent};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unconfined-profile",
+    summary: "a container without the system call filter or access policy of the runtime",
+    since: "0.1.0",
+    docs: include_str!("unconfined_profile.md"),
+    aliases: &["KSV-0104", "KSV-0002", "SeccompUnconfined", "ApparmorUnconfined", "restrict-seccomp", "CL-0009", "seccomp-confinement-disabled"],
+    category: Category::Security,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let unconfined = |profile: &String| profile.eq_ignore_ascii_case("unconfined");
+    if container.seccomp.value().is_some_and(unconfined) {
+        let at = container.seccomp.at.unwrap_or(container.name.span);
+        let message = format!("`{}` may make every system call: seccomp is turned off", container.name.value);
+        ctx.report(at, message).set(Safety::Unsafe, "Use the runtime's filter", container, &Intent::DefaultSeccomp);
+    }
+    if container.apparmor.value().is_some_and(unconfined) {
+        let at = container.apparmor.at.unwrap_or(container.name.span);
+        ctx.report(at, format!("`{}` runs without an AppArmor profile", container.name.value));
+    }
+}

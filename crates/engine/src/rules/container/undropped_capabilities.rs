@@ -1,0 +1,36 @@
+use crate::project::container::{Role, User};
+use crate::project::{Container, Intent};
+use crate::{Safety, Target};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "undropped-capabilities",
+    summary: "a container that keeps rights it does not use",
+    since: "0.1.0",
+    docs: include_str!("undropped_capabilities.md"),
+    aliases: &["CKV_K8S_37", "CKV_K8S_36", "CKV_K8S_28", "KSV-0003", "KSV-0106", "KSV-0004", "drop-net-raw-capability", "insecureCapabilities", "C-0220", "drop-all-capabilities", "CapDropAll", "CL-0006"],
+    category: Category::Security,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::Always,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let dropped = container.dropped_capabilities.iter().any(|c| c.value == "ALL");
+    if container.windows || container.role == Role::Ephemeral || dropped || container.privileged.is(&true) {
+        return;
+    }
+    let setting = match container.platform {
+        Target::Docker => "`cap_drop: [ALL]`",
+        Target::Kubernetes => "`capabilities.drop: [ALL]`",
+    };
+    let at = container.dropped_capabilities.first().map_or(container.name.span, |c| c.span);
+    let message = format!("`{}` keeps the default capabilities: {setting} is not set", container.name.value);
+    // A process that is not root holds no capability to begin with; one that is may need those it is known to use.
+    let root = container.user.value().and_then(User::is_root);
+    let used = container.facts(ctx.project).and_then(|f| f.capabilities.clone());
+    let safety = if root == Some(false) { Safety::Safe } else { Safety::Unsafe };
+    let keep = if root == Some(false) { Vec::new() } else { used.unwrap_or_default() };
+    ctx.report(at, message).set(safety, "Drop all capabilities", container, &Intent::DropCapabilities { keep });
+}

@@ -1,0 +1,40 @@
+use crate::project::container::Role;
+use crate::project::{Container, Intent};
+use crate::{Safety, Target};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "writable-root",
+    summary: "a container that can write its whole file system",
+    since: "0.1.0",
+    docs: include_str!("writable_root.md"),
+    aliases: &["CKV_K8S_22", "KSV-0014", "no-read-only-root-fs", "container-security-context-readonlyrootfilesystem", "notReadOnlyRootFilesystem", "C-0017", "require-ro-rootfs", "CL-0007"],
+    category: Category::Security,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    if container.windows || container.role == Role::Ephemeral || !container.read_only_root.lacks(&true) {
+        return;
+    }
+    let setting = match container.platform {
+        Target::Docker => "`read_only: true`",
+        Target::Kubernetes => "`readOnlyRootFilesystem: true`",
+    };
+    let at = container.read_only_root.at.unwrap_or(container.name.span);
+    let name = &container.name.value;
+    // Which paths a program writes is only known of public images; for others the person who knows has to look.
+    let known = container.writable_paths(ctx.project).is_some();
+    let safety = if known { Safety::Unsafe } else { Safety::Manual };
+    let scratch = container.scratch_paths(ctx.project);
+    let message = format!("`{name}` can write its whole file system: {setting} is not set");
+    ctx.report(at, message).set(
+        safety,
+        "Make the root file system read-only",
+        container,
+        &Intent::ReadOnlyRoot { scratch },
+    );
+}

@@ -1,0 +1,105 @@
+//! Tells secrets from other values by their names and their shape. No value ever leaves this module.
+
+/// The ends of names whose values are secrets, in lower case.
+const NAMES: [&str; 17] = [
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "passphrase",
+    "secret",
+    "secret_key",
+    "secret_key_base",
+    "secretkey",
+    "token",
+    "api_key",
+    "apikey",
+    "private_key",
+    "access_key",
+    "encryption_key",
+    "signing_key",
+    "credentials",
+];
+
+/// Words that stand where a secret is to come.
+const PLACEHOLDERS: [&str; 18] = [
+    "changeme", "change_me", "change-me", "password", "passwd", "secret", "example", "admin", "root", "test", "postgres",
+    "mysql", "guest", "user", "pass", "default", "minioadmin", "foobar",
+];
+
+/// Whether a variable of this name holds a secret, going by its name alone.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
+    NAMES.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
+        || (name.ends_with("password") && !name.contains("min") && !name.contains("max"))
+}
+
+/// Whether a variable written out with this value gives a secret away.
+pub(crate) fn is_secret(name: &str, value: &str) -> bool {
+    let value = value.trim();
+    let by_name = is_secret_name(name) && !is_reference(value);
+    by_name || has_credentials(value)
+}
+
+/// Whether a value only stands where a secret is to come, or is one that everybody knows.
+pub(crate) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim().to_ascii_lowercase();
+    let plain = value.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!');
+    PLACEHOLDERS.contains(&plain)
+        || PLACEHOLDERS[..3].iter().any(|word| value.contains(word))
+        || ["your", "xxx", "replace", "insert", "todo", "dummy"].iter().any(|word| value.starts_with(word))
+        || value.starts_with('<') && value.ends_with('>')
+}
+
+/// Whether a value says where a secret is, or that there is none, rather than being it.
+fn is_reference(value: &str) -> bool {
+    value.len() < 3
+        || value.starts_with('/')
+        || value.contains("$(")
+        || value.contains("${")
+        || value.contains("{{")
+        || value.starts_with("vault:")
+        || value.starts_with("arn:")
+        || value.starts_with("ENC[")
+        || value.starts_with('*') && value.ends_with('*')
+        || matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "null" | "none" | "optional" | "required" | "disabled" | "enabled")
+        || value.bytes().all(|b| b.is_ascii_digit()) && value.len() < 6
+}
+
+/// Whether an address carries a password: `scheme://user:password@host`.
+fn has_credentials(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((user, _)) = authority.rsplit_once('@') else { return false };
+    user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !is_reference(password) && !password.starts_with('$'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_told_by_name_and_shape() {
+        for (name, value, secret) in [
+            ("POSTGRES_PASSWORD", "hunter22", true),
+            ("DB_PASS", "hunter22", true),
+            ("SECRET_KEY_BASE", "0a1b2c3d4e5f", true),
+            ("spring.datasource.password", "hunter22", true),
+            ("PGPASSWORD", "hunter22", true),
+            ("DATABASE_URL", "postgres://app:hunter2@db/app", true),
+            ("DATABASE_URL", "postgres://app@db/app", false),
+            ("DATABASE_URL", "postgres://app:${PW}@db/app", false),
+            ("POSTGRES_PASSWORD_FILE", "/run/secrets/pw", false),
+            ("POSTGRES_PASSWORD", "${PASSWORD}", false),
+            ("MYSQL_ALLOW_EMPTY_PASSWORD", "yes", false),
+            ("PASSWORD_MIN_LENGTH", "12", false),
+            ("TOKEN_TTL", "3600", false),
+            ("MAX_TOKENS", "4096", false),
+            ("COMPASS", "northwest", false),
+            ("KEYBOARD", "qwerty", false),
+        ] {
+            assert_eq!(is_secret(name, value), secret, "{name}={value}");
+        }
+        assert!(is_placeholder("changeme123") && is_placeholder("<your key>") && !is_placeholder("hunter22"));
+    }
+}
