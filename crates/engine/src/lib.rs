@@ -13,8 +13,8 @@ pub mod project;
 pub mod render;
 pub mod rule;
 pub mod rules;
-mod suppress;
 mod secret;
+mod suppress;
 
 pub use check::{Config, Report, check};
 pub use diagnostic::{Diagnostic, Fix, Label, Safety};

@@ -3,7 +3,6 @@
 use seaworthy_syntax::{Edit, Span, Spanned};
 
 use super::{BuildId, Place, Project, Setting, WorkloadId};
-use crate::images::{self, Facts};
 use crate::rule::Target;
 
 /// The number of a container in [`Project::containers`].
@@ -422,25 +421,16 @@ impl Probe {
 }
 
 impl Container {
-    /// What is known of the public image it runs, or of the one that its own image is built from.
-    pub fn facts(&self, project: &Project) -> Option<&'static Facts> {
-        let image = match self.build {
-            Some((build, stage)) => project.builds.get(build.0 as usize)?.base_image(stage)?,
-            None => self.image.value()?,
-        };
-        images::facts(image)
-    }
-
     /// The paths that the public image it runs is known to write; `None` where that is not known.
-    pub fn writable_paths(&self, project: &Project) -> Option<Vec<String>> {
-        let facts = self.facts(project).filter(|f| self.build.is_none() && !f.writable.is_empty())?;
+    pub fn writable_paths(&self) -> Option<Vec<String>> {
+        let facts = self.facts().filter(|f| !f.writable.is_empty())?;
         Some(facts.writable.clone())
     }
 
     /// The paths that need scratch space once its root cannot be written: those it is known to write and `/tmp`, but for
     /// those where something is mounted already.
-    pub fn scratch_paths(&self, project: &Project) -> Vec<String> {
-        let mut paths = self.writable_paths(project).unwrap_or_default();
+    pub fn scratch_paths(&self) -> Vec<String> {
+        let mut paths = self.writable_paths().unwrap_or_default();
         paths.push("/tmp".to_owned());
         paths.sort();
         paths.dedup();

@@ -1,5 +1,4 @@
 use crate::Safety;
-use crate::project::compose::Condition;
 use crate::project::{Container, Intent};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -25,7 +24,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let neighbours = composition.services.iter().map(|s| ctx.project.container(s.container));
     let usual = neighbours.filter(|c| c.id != container.id).filter_map(|c| c.restart.value()).find(|r| *r != "no");
     let awaited = composition.services.iter().flat_map(|s| &s.depends_on).any(|d| {
-        d.service.value == container.name.value && d.condition == Condition::CompletedSuccessfully
+        d.service.value == container.name.value && d.condition == "service_completed_successfully"
     });
     let Some(usual) = usual.filter(|_| !awaited && !container.ports.is_empty()) else { return };
     let message = format!("`{}` stays down after a crash or a reboot; its neighbours restart", container.name.value);

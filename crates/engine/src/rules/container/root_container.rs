@@ -32,7 +32,7 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     let root = container.user.value().and_then(User::is_root) == Some(true);
     // The Dockerfile is told by a rule of its own, and an entry point that gives up root needs it first.
     let elsewhere = container.user.origin == Origin::Dockerfile || container.build.is_some();
-    let facts = container.facts(ctx.project);
+    let facts = container.facts();
     if !root || (elsewhere && container.user.origin != Origin::Own) || facts.is_some_and(|f| f.drops_with.is_some()) {
         return;
     }
@@ -61,7 +61,7 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     } else {
         format!("nothing keeps `{name}` from running as root: `runAsNonRoot: true` is not set")
     };
-    let facts = container.facts(ctx.project);
+    let facts = container.facts();
     let mut finding = ctx.report(at, message);
     if own && uid == Some(0) {
         return;

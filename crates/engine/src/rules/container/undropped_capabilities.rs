@@ -29,7 +29,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let message = format!("`{}` keeps the default capabilities: {setting} is not set", container.name.value);
     // A process that is not root holds no capability to begin with; one that is may need those it is known to use.
     let root = container.user.value().and_then(User::is_root);
-    let used = container.facts(ctx.project).and_then(|f| f.capabilities.clone());
+    let used = container.facts().and_then(|f| f.capabilities.clone());
     let safety = if root == Some(false) { Safety::Safe } else { Safety::Unsafe };
     let keep = if root == Some(false) { Vec::new() } else { used.unwrap_or_default() };
     ctx.report(at, message).set(safety, "Drop all capabilities", container, &Intent::DropCapabilities { keep });

@@ -27,9 +27,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.read_only_root.at.unwrap_or(container.name.span);
     let name = &container.name.value;
     // Which paths a program writes is only known of public images; for others the person who knows has to look.
-    let known = container.writable_paths(ctx.project).is_some();
+    let known = container.writable_paths().is_some();
     let safety = if known { Safety::Unsafe } else { Safety::Manual };
-    let scratch = container.scratch_paths(ctx.project);
+    let scratch = container.scratch_paths();
     let message = format!("`{name}` can write its whole file system: {setting} is not set");
     ctx.report(at, message).set(
         safety,
