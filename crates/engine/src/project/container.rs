@@ -421,6 +421,8 @@ impl Probe {
 }
 
 impl Container {
+    /// TEMP
+    pub fn facts(&self) -> Option<&'static crate::images::Facts> { if self.build.is_some() { return None; } crate::images::facts(self.image.value()?) }
     /// The paths that the public image it runs is known to write; `None` where that is not known.
     pub fn writable_paths(&self) -> Option<Vec<String>> {
         let facts = self.facts().filter(|f| !f.writable.is_empty())?;

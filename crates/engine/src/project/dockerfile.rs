@@ -2,15 +2,18 @@
 
 mod accounts;
 mod lower;
+mod runs;
 mod state;
 mod write;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::Utf8PathBuf;
 use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
+use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
+pub use runs::{Call, Install, Manager, Run};
 pub use state::{Label, State, Variable, VariableKind};
 pub use write::NonRoot;
 
@@ -65,6 +68,8 @@ pub struct Stage {
     /// What it takes from other stages and images besides its base, in order.
     pub uses: Vec<Use>,
     scope: Arc<Scope>,
+    /// The scripts of its instructions, parsed when a rule first asks.
+    shells: OnceLock<Vec<Option<Shell>>>,
 }
 
 /// What a stage starts from, or takes something from.

@@ -1,0 +1,162 @@
+//! The commands that the `RUN`s of a stage run, parsed once and read by many rules.
+
+use seaworthy_syntax::dockerfile::{self, Arguments, Instruction};
+use seaworthy_syntax::shell::{self, Command, Interpreter, Shell, Word};
+
+use super::Stage;
+use crate::project::Project;
+
+/// A `RUN` in shell form that a Unix shell runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'p> {
+    /// The instruction.
+    pub instruction: &'p Instruction,
+    /// Its index among the Dockerfile's instructions.
+    pub index: usize,
+    /// Its commands.
+    pub shell: &'p Shell,
+}
+
+/// A command without what only starts it: `sudo`, `env`, `nice` and the like.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'p> {
+    /// The whole command.
+    pub command: &'p Command,
+    /// The program's name, without its directory.
+    pub program: &'p str,
+    /// Where the name stands.
+    pub name: &'p Word,
+    /// The program's arguments.
+    pub args: &'p [Word],
+}
+
+/// The installation of packages.
+#[derive(Clone, Copy, Debug)]
+pub struct Install<'p> {
+    /// What installs.
+    pub manager: Manager,
+    /// The command.
+    pub call: Call<'p>,
+    /// The word `install` or `add`.
+    pub verb: &'p Word,
+}
+
+/// A package manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the program of its name")]
+pub enum Manager {
+    Apt,
+    Apk,
+    Dnf,
+    Microdnf,
+    Yum,
+    Zypper,
+    Pip,
+}
+
+impl Stage {
+    /// Its `RUN`s in shell form, but for those that no Unix shell runs.
+    pub fn runs<'p>(&'p self, project: &'p Project) -> impl Iterator<Item = Run<'p>> {
+        let instructions = self.instructions(project);
+        let shells = self.shells.get_or_init(|| {
+            let parse = |(offset, instruction): (usize, &Instruction)| match &instruction.arguments {
+                Arguments::Run(dockerfile::Command::Shell(script)) if instruction.onbuild.is_none() && !self.windows => {
+                    let index = self.from + 1 + offset;
+                    let shell = self.state_at(index).shell().value().and_then(|words| words.first());
+                    let shell = shell.map_or(Interpreter::Posix, |program| Interpreter::of(program));
+                    (Interpreter::of_script(script, shell) == Interpreter::Posix).then(|| shell::parse(script))
+                }
+                _ => None,
+            };
+            instructions.iter().enumerate().map(parse).collect()
+        });
+        instructions.iter().zip(shells).enumerate().filter_map(|(offset, (instruction, shell))| {
+            Some(Run { instruction, index: self.from + 1 + offset, shell: shell.as_ref()? })
+        })
+    }
+}
+
+impl<'p> Run<'p> {
+    /// Its commands in order, without what only starts them.
+    pub fn calls(self) -> impl Iterator<Item = Call<'p>> {
+        self.shell.commands.iter().filter_map(Call::of)
+    }
+
+    /// The packages it installs, command by command.
+    pub fn installs(self) -> impl Iterator<Item = Install<'p>> {
+        self.calls().filter_map(Install::of)
+    }
+
+    /// Whether a cache mount covers a path, so that nothing of it gets into the image.
+    pub fn mounts_cache(self, path: &str) -> bool {
+        self.instruction.flags("mount").any(|mount| {
+            let value = |keys: &[&str]| Some(mount.field(keys)?.value.as_ref()?.text.to_string());
+            matches!(value(&["type"]).as_deref(), Some("cache" | "tmpfs"))
+                && value(&["target", "dst", "destination"]).is_some_and(|target| {
+                    path.strip_prefix(target.trim_end_matches('/'))
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
+        })
+    }
+}
+
+impl<'p> Call<'p> {
+    fn of(command: &'p Command) -> Option<Self> {
+        let mut name = command.name.as_ref()?;
+        let mut args = command.args.as_slice();
+        loop {
+            let program = name.value.as_deref()?;
+            let program = program.rsplit('/').next().unwrap_or(program);
+            if !matches!(program, "sudo" | "env" | "nice" | "ionice" | "exec" | "command" | "time" | "eatmydata" | "nohup") {
+                return Some(Self { command, program, name, args });
+            }
+            let skipped = args.iter().position(|w| !w.text.starts_with('-') && !w.text.contains('='))?;
+            name = &args[skipped];
+            args = &args[skipped + 1..];
+        }
+    }
+
+    /// Whether one of these options is given, short ones also within a group of letters.
+    pub fn has_option(self, options: &[&str]) -> bool {
+        self.args.iter().take_while(|w| !w.is("--")).filter_map(|w| w.value.as_deref()).any(|argument| {
+            options.iter().any(|option| match option.strip_prefix('-').filter(|letter| letter.len() == 1) {
+                Some(letter) => {
+                    argument.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(letter))
+                }
+                None => argument == *option || argument.strip_prefix(option).is_some_and(|r| r.starts_with('=')),
+            })
+        })
+    }
+
+    /// The first argument that is no option.
+    pub fn verb(self) -> Option<&'p Word> {
+        self.args.iter().find(|w| !w.text.starts_with('-'))
+    }
+}
+
+impl<'p> Install<'p> {
+    fn of(call: Call<'p>) -> Option<Self> {
+        let (manager, verbs): (_, &[&str]) = match call.program {
+            "apt-get" | "apt" | "aptitude" => (Manager::Apt, &["install"]),
+            "apk" => (Manager::Apk, &["add"]),
+            "dnf" => (Manager::Dnf, &["install", "localinstall", "groupinstall", "reinstall"]),
+            "microdnf" => (Manager::Microdnf, &["install"]),
+            "yum" => (Manager::Yum, &["install", "localinstall", "groupinstall", "reinstall"]),
+            "zypper" => (Manager::Zypper, &["install", "in"]),
+            "pip" | "pip2" | "pip3" => (Manager::Pip, &["install"]),
+            python if python.starts_with("python") => {
+                let at = call.args.iter().position(|w| w.is("-m")).filter(|at| {
+                    call.args.get(at + 1).is_some_and(|w| w.is("pip"))
+                })?;
+                let verb = call.args.get(at + 2).filter(|w| w.is("install"))?;
+                return Some(Self { manager: Manager::Pip, call, verb });
+            }
+            _ => return None,
+        };
+        let verb = call.args.iter().find(|w| verbs.iter().any(|verb| w.is(verb)))?;
+        // `apt-get -o x=y install`: only words that are options or their values may stand before the verb.
+        let before = call.args.iter().take_while(|w| !std::ptr::eq(*w, verb));
+        let plain = before.filter(|w| !w.text.starts_with('-') && !w.text.contains([':', '='])).count();
+        (plain == 0 || call.has_option(&["-o", "-c", "-t", "--repo"])).then_some(Self { manager, call, verb })
+    }
+}

@@ -1,0 +1,37 @@
+use crate::Safety;
+use crate::project::dockerfile::Manager;
+use crate::project::{Stage, StageRole};
+use crate::syntax::dockerfile::edit;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "recommended-packages",
+    summary: "an `apt-get install` that brings packages nobody asked for",
+    since: "0.1.0",
+    docs: include_str!("recommended_packages.md"),
+    aliases: &["DL3015", "DS-0029", "DF016"],
+    category: Category::Efficiency,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::Always,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    // What a build stage installs does not ship.
+    if stage.role != StageRole::Final || ctx.project.source_text(stage.source).contains("Install-Recommends") {
+        return;
+    }
+    for run in stage.runs(ctx.project) {
+        for install in run.installs().filter(|i| i.manager == Manager::Apt && i.call.program != "aptitude") {
+            if install.call.has_option(&["--no-install-recommends"]) {
+                continue;
+            }
+            ctx.report(install.verb.span, "recommended packages are installed too: `--no-install-recommends` is not set").fix(
+                Safety::Unsafe,
+                "Leave recommended packages out",
+                edit::insert_behind(install.verb.span, "--no-install-recommends"),
+            );
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use crate::project::{Origin, Stage};
+use crate::syntax::dockerfile::Arguments;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "relative-workdir",
+    summary: "a `WORKDIR` that depends on what the base image says",
+    since: "0.1.0",
+    docs: include_str!("relative_workdir.md"),
+    aliases: &["DL3000", "WorkdirRelativePath", "DS-0009", "CKV_DOCKER_10", "DF009"],
+    category: Category::Correctness,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    if stage.windows {
+        return;
+    }
+    for step in stage.walk(ctx.project) {
+        let Arguments::Workdir(path) = &step.instruction.arguments else { continue };
+        // Relative to a directory that this file names, it is as certain as an absolute one.
+        let relative = path.literal().is_some_and(|p| !p.starts_with('/') && !p.is_empty() && !p.contains(':'));
+        let named = matches!(step.before.workdir().origin, Origin::Own | Origin::Dockerfile);
+        if relative && !named {
+            ctx.report(path.span, format!("`{}` is relative to whatever directory the base image ends in", path.text.as_str()));
+        }
+    }
+}

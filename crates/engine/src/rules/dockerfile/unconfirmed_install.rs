@@ -1,0 +1,49 @@
+use crate::Safety;
+use crate::project::Stage;
+use crate::project::dockerfile::Manager;
+use crate::syntax::dockerfile::edit;
+use crate::syntax::shell::Connector;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unconfirmed-install",
+    summary: "an installation that waits for an answer",
+    since: "0.1.0",
+    docs: include_str!("unconfirmed_install.md"),
+    aliases: &["DL3014", "DL3030", "DL3034", "DL3038", "DS-0021", "DF015", "DF027", "DF043"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::Always,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    for run in stage.runs(ctx.project) {
+        for install in run.installs() {
+            let call = install.call;
+            let (answers, option): (&[&str], _) = match install.manager {
+                Manager::Apt => (&["-y", "--yes", "--assume-yes", "--force-yes", "-s", "--download-only", "-d", "--print-uris"], "-y"),
+                Manager::Dnf | Manager::Yum | Manager::Microdnf => (&["-y", "--assumeyes"], "-y"),
+                Manager::Zypper => (&["-n", "--non-interactive", "-y", "--no-confirm"], "-y"),
+                Manager::Apk | Manager::Pip => continue,
+            };
+            // Twice `-q` answers yes for apt; so does `yes |`, and a file of settings may.
+            let quiet = call.args.iter().any(|w| w.is("-qq") || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
+                || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
+            let piped = call.command.before == Connector::Pipe;
+            let unknown = call.args.iter().any(|w| w.value.is_none() && w.text.starts_with('$'));
+            if quiet || piped || unknown || call.has_option(answers) || configured(stage, ctx) {
+                continue;
+            }
+            let message = format!("`{} {}` asks for confirmation, and nobody answers in a build", call.program, install.verb.text.as_str());
+            ctx.report(install.verb.span, message).fix(Safety::Safe, "Answer yes", edit::insert_behind(install.verb.span, option));
+        }
+    }
+}
+
+/// Whether an earlier script sets the answer in a file.
+fn configured(stage: &Stage, ctx: &Ctx<'_>) -> bool {
+    let file = ctx.project.source_text(stage.source);
+    file.contains("APT::Get::Assume-Yes") || file.contains("assumeyes=")
+}

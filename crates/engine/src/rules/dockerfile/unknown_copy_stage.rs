@@ -1,0 +1,38 @@
+use crate::project::{Base, Stage};
+use crate::spelling::closest;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unknown-copy-stage",
+    summary: "a copy from a stage that does not exist",
+    since: "0.1.0",
+    docs: include_str!("unknown_copy_stage.md"),
+    aliases: &["DL3022", "DL3023", "DS-0006", "DF049", "DF050"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let stages = &ctx.project.build(stage.build).stages;
+    for from in &stage.uses {
+        match &from.from {
+            Base::Stage(index) if *index == stage.index => {
+                ctx.report(from.span, "a stage cannot take files from itself");
+            }
+            Base::Stage(index) if *index > stage.index => {
+                ctx.report(from.span, "the stage is defined below; only stages above can be used");
+            }
+            // A name without registry, tag and path is an image only by accident.
+            Base::Image(image) if image.registry.is_none() && image.tag.is_none() && image.digest.is_none() => {
+                let names = stages[..stage.index].iter().filter_map(|s| s.name.as_ref()).map(|n| n.value.as_str());
+                if let Some(meant) = closest(&image.repository, names) {
+                    ctx.report(from.span, format!("no stage is called `{}`; `{meant}` is", image.repository));
+                }
+            }
+            _ => {}
+        }
+    }
+}
