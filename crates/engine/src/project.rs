@@ -22,6 +22,7 @@ pub use links::Links;
 pub use setting::{Origin, Setting};
 pub use workflow::{ImageJob, Workflow};
 
+use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeId};
 use seaworthy_syntax::{SourceId, Span};
 
@@ -116,6 +117,16 @@ impl Project {
     /// The tree of a source.
     pub fn parse(&self, source: SourceId) -> Option<&Parse> {
         self.parses.get(source.0 as usize)
+    }
+
+    /// The tree of a Dockerfile.
+    pub fn dockerfile(&self, source: SourceId) -> Option<&Dockerfile> {
+        self.parse(source)?.dockerfile()
+    }
+
+    /// The whole text of a source; empty for none of this project.
+    pub fn source_text(&self, source: SourceId) -> &str {
+        self.parse(source).map_or("", |p| &p.source.text)
     }
 
     /// The text a span covers; empty for a span of no source of this project.

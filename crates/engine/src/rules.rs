@@ -35,7 +35,37 @@ mod container {
 }
 
 mod dockerfile {
+    pub(super) mod add_instead_of_copy;
+    pub(super) mod apt_instead_of_apt_get;
+    pub(super) mod broken_exec_form;
+    pub(super) mod cd_in_run;
+    pub(super) mod copy_destination_without_slash;
+    pub(super) mod duplicate_stage_name;
+    pub(super) mod keyword_case;
+    pub(super) mod late_ownership;
+    pub(super) mod legacy_env_format;
+    pub(super) mod log_init;
+    pub(super) mod maintainer_instruction;
+    pub(super) mod missing_healthcheck;
+    pub(super) mod moving_base_tag;
+    pub(super) mod package_cache_kept;
+    pub(super) mod recommended_packages;
+    pub(super) mod relative_workdir;
+    pub(super) mod repeated_instruction;
+    pub(super) mod root_user;
+    pub(super) mod secret_in_build;
+    pub(super) mod shell_form_command;
+    pub(super) mod shell_wrapped_command;
+    pub(super) mod stale_package_index;
+    pub(super) mod sudo_in_run;
+    pub(super) mod unchecked_pipe;
+    pub(super) mod unconfirmed_install;
+    pub(super) mod undefined_variable;
+    pub(super) mod unknown_copy_stage;
     pub(super) mod untagged_base;
+    pub(super) mod unverified_download;
+    pub(super) mod useless_cleanup;
+    pub(super) mod world_writable;
 }
 
 mod project {
@@ -50,14 +80,27 @@ mod workload {
 /// Every rule, sorted by name.
 #[rustfmt::skip]
 pub static ALL: &[&Rule] = &[
+    &dockerfile::add_instead_of_copy::RULE,
+    &dockerfile::apt_instead_of_apt_get::RULE,
+    &dockerfile::broken_exec_form::RULE,
+    &dockerfile::cd_in_run::RULE,
     &container::conflicting_mounts::RULE,
+    &dockerfile::copy_destination_without_slash::RULE,
     &container::dangerous_capability::RULE,
     &container::development_setting::RULE,
     &container::duplicate_env::RULE,
+    &dockerfile::duplicate_stage_name::RULE,
     &container::exposed_ssh::RULE,
     &container::host_namespace::RULE,
     &container::identical_probes::RULE,
+    &dockerfile::keyword_case::RULE,
+    &dockerfile::late_ownership::RULE,
+    &dockerfile::legacy_env_format::RULE,
+    &dockerfile::log_init::RULE,
+    &dockerfile::maintainer_instruction::RULE,
+    &dockerfile::missing_healthcheck::RULE,
     &container::missing_volume::RULE,
+    &dockerfile::moving_base_tag::RULE,
     &container::moving_image_tag::RULE,
     &container::moving_tag_not_pulled::RULE,
     &container::no_memory_limit::RULE,
@@ -65,20 +108,37 @@ pub static ALL: &[&Rule] = &[
     &container::no_resource_requests::RULE,
     &container::no_restart_policy::RULE,
     &container::no_seccomp_profile::RULE,
+    &dockerfile::package_cache_kept::RULE,
     &container::privilege_escalation::RULE,
     &container::privileged_container::RULE,
     &container::probe_on_unknown_port::RULE,
     &container::published_database::RULE,
+    &dockerfile::recommended_packages::RULE,
+    &dockerfile::relative_workdir::RULE,
+    &dockerfile::repeated_instruction::RULE,
     &container::root_container::RULE,
+    &dockerfile::root_user::RULE,
     &container::runtime_socket::RULE,
+    &dockerfile::secret_in_build::RULE,
     &container::secret_in_env::RULE,
     &container::sensitive_host_mount::RULE,
+    &dockerfile::shell_form_command::RULE,
+    &dockerfile::shell_wrapped_command::RULE,
     &workload::single_replica::RULE,
+    &dockerfile::stale_package_index::RULE,
+    &dockerfile::sudo_in_run::RULE,
     &project::syntax_error::RULE,
+    &dockerfile::unchecked_pipe::RULE,
     &container::unconfined_profile::RULE,
+    &dockerfile::unconfirmed_install::RULE,
+    &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
+    &dockerfile::unknown_copy_stage::RULE,
     &container::unsized_scratch::RULE,
     &dockerfile::untagged_base::RULE,
     &project::unused_suppression::RULE,
+    &dockerfile::unverified_download::RULE,
+    &dockerfile::useless_cleanup::RULE,
+    &dockerfile::world_writable::RULE,
     &container::writable_root::RULE,
 ];

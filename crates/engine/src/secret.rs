@@ -23,8 +23,24 @@ const NAMES: [&str; 17] = [
 
 /// Words that stand where a secret is to come.
 const PLACEHOLDERS: [&str; 18] = [
-    "changeme", "change_me", "change-me", "password", "passwd", "secret", "example", "admin", "root", "test", "postgres",
-    "mysql", "guest", "user", "pass", "default", "minioadmin", "foobar",
+    "changeme",
+    "change_me",
+    "change-me",
+    "password",
+    "passwd",
+    "secret",
+    "example",
+    "admin",
+    "root",
+    "test",
+    "postgres",
+    "mysql",
+    "guest",
+    "user",
+    "pass",
+    "default",
+    "minioadmin",
+    "foobar",
 ];
 
 /// Whether a variable of this name holds a secret, going by its name alone.
@@ -62,7 +78,19 @@ fn is_reference(value: &str) -> bool {
         || value.starts_with("arn:")
         || value.starts_with("ENC[")
         || value.starts_with('*') && value.ends_with('*')
-        || matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "null" | "none" | "optional" | "required" | "disabled" | "enabled")
+        || matches!(
+            value.to_ascii_lowercase().as_str(),
+            "true"
+                | "false"
+                | "yes"
+                | "no"
+                | "null"
+                | "none"
+                | "optional"
+                | "required"
+                | "disabled"
+                | "enabled"
+        )
         || value.bytes().all(|b| b.is_ascii_digit()) && value.len() < 6
 }
 
@@ -71,7 +99,9 @@ fn has_credentials(value: &str) -> bool {
     let Some((_, rest)) = value.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let Some((user, _)) = authority.rsplit_once('@') else { return false };
-    user.split_once(':').is_some_and(|(_, password)| !password.is_empty() && !is_reference(password) && !password.starts_with('$'))
+    user.split_once(':').is_some_and(|(_, password)| {
+        !password.is_empty() && !is_reference(password) && !password.starts_with('$')
+    })
 }
 
 #[cfg(test)]

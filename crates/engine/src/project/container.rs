@@ -421,8 +421,6 @@ impl Probe {
 }
 
 impl Container {
-    /// TEMP
-    pub fn facts(&self) -> Option<&'static crate::images::Facts> { if self.build.is_some() { return None; } crate::images::facts(self.image.value()?) }
     /// The paths that the public image it runs is known to write; `None` where that is not known.
     pub fn writable_paths(&self) -> Option<Vec<String>> {
         let facts = self.facts().filter(|f| !f.writable.is_empty())?;
@@ -451,6 +449,16 @@ impl Project {
     /// The container of a number.
     pub fn container(&self, id: ContainerId) -> &Container {
         &self.containers[id.0 as usize]
+    }
+
+    /// The Compose service that a container is of.
+    pub fn service_of(&self, container: &Container) -> Option<&super::compose::Service> {
+        self.compositions.get(container.composition?)?.services.iter().find(|s| s.container == container.id)
+    }
+
+    /// Whether the project itself builds the image that a container runs.
+    pub fn is_built(&self, container: &Container) -> bool {
+        container.build.is_some() || self.service_of(container).is_some_and(|s| s.build.is_some())
     }
 
     /// The edits that change a container so; `None` where the format cannot say it, where it is said already, or where

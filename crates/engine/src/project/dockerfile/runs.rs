@@ -60,11 +60,14 @@ impl Stage {
         let instructions = self.instructions(project);
         let shells = self.shells.get_or_init(|| {
             let parse = |(offset, instruction): (usize, &Instruction)| match &instruction.arguments {
-                Arguments::Run(dockerfile::Command::Shell(script)) if instruction.onbuild.is_none() && !self.windows => {
+                Arguments::Run(dockerfile::Command::Shell(script))
+                    if instruction.onbuild.is_none() && !self.windows =>
+                {
                     let index = self.from + 1 + offset;
                     let shell = self.state_at(index).shell().value().and_then(|words| words.first());
                     let shell = shell.map_or(Interpreter::Posix, |program| Interpreter::of(program));
-                    (Interpreter::of_script(script, shell) == Interpreter::Posix).then(|| shell::parse(script))
+                    (Interpreter::of_script(script, shell) == Interpreter::Posix)
+                        .then(|| shell::parse(script))
                 }
                 _ => None,
             };
@@ -107,7 +110,10 @@ impl<'p> Call<'p> {
         loop {
             let program = name.value.as_deref()?;
             let program = program.rsplit('/').next().unwrap_or(program);
-            if !matches!(program, "sudo" | "env" | "nice" | "ionice" | "exec" | "command" | "time" | "eatmydata" | "nohup") {
+            if !matches!(
+                program,
+                "sudo" | "env" | "nice" | "ionice" | "exec" | "command" | "time" | "eatmydata" | "nohup"
+            ) {
                 return Some(Self { command, program, name, args });
             }
             let skipped = args.iter().position(|w| !w.text.starts_with('-') && !w.text.contains('='))?;
@@ -120,10 +126,12 @@ impl<'p> Call<'p> {
     pub fn has_option(self, options: &[&str]) -> bool {
         self.args.iter().take_while(|w| !w.is("--")).filter_map(|w| w.value.as_deref()).any(|argument| {
             options.iter().any(|option| match option.strip_prefix('-').filter(|letter| letter.len() == 1) {
-                Some(letter) => {
-                    argument.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(letter))
+                Some(letter) => argument
+                    .strip_prefix('-')
+                    .is_some_and(|rest| !rest.starts_with('-') && rest.contains(letter)),
+                None => {
+                    argument == *option || argument.strip_prefix(option).is_some_and(|r| r.starts_with('='))
                 }
-                None => argument == *option || argument.strip_prefix(option).is_some_and(|r| r.starts_with('=')),
             })
         })
     }
@@ -145,9 +153,11 @@ impl<'p> Install<'p> {
             "zypper" => (Manager::Zypper, &["install", "in"]),
             "pip" | "pip2" | "pip3" => (Manager::Pip, &["install"]),
             python if python.starts_with("python") => {
-                let at = call.args.iter().position(|w| w.is("-m")).filter(|at| {
-                    call.args.get(at + 1).is_some_and(|w| w.is("pip"))
-                })?;
+                let at = call
+                    .args
+                    .iter()
+                    .position(|w| w.is("-m"))
+                    .filter(|at| call.args.get(at + 1).is_some_and(|w| w.is("pip")))?;
                 let verb = call.args.get(at + 2).filter(|w| w.is("install"))?;
                 return Some(Self { manager: Manager::Pip, call, verb });
             }

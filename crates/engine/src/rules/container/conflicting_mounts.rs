@@ -19,7 +19,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for (at, mount) in container.mounts.iter().enumerate() {
         let same = |other: &&Mount| other.target.trim_end_matches('/') == mount.target.trim_end_matches('/');
         if let Some(first) = container.mounts[..at].iter().find(same) {
-            let message = format!("`{}` already has something mounted at `{}`", container.name.value, mount.target);
+            let message =
+                format!("`{}` already has something mounted at `{}`", container.name.value, mount.target);
             ctx.report(mount.span, message).related(first.span, "mounted here first");
         }
     }

@@ -7,7 +7,17 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a capability that is as good as root on the host",
     since: "0.1.0",
     docs: include_str!("dangerous_capability.md"),
-    aliases: &["CKV_K8S_39", "KSV-0005", "KSV-0120", "dangerousCapabilities", "C-0046", "CapSysAdmin", "CL-0011", "CL-0024", "CL-0028"],
+    aliases: &[
+        "CKV_K8S_39",
+        "KSV-0005",
+        "KSV-0120",
+        "dangerousCapabilities",
+        "C-0046",
+        "CapSysAdmin",
+        "CL-0011",
+        "CL-0024",
+        "CL-0028",
+    ],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -34,9 +44,16 @@ const DANGEROUS: [(&str, &str); 13] = [
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for capability in &container.added_capabilities {
-        let Some((name, gives)) = DANGEROUS.iter().find(|(name, _)| *name == capability.value) else { continue };
+        let Some((name, gives)) = DANGEROUS.iter().find(|(name, _)| *name == capability.value) else {
+            continue;
+        };
         let message = format!("`{}` gets `{name}`: {gives}", container.name.value);
         let intent = Intent::RemoveCapability((*name).to_owned());
-        ctx.report(capability.span, message).set(Safety::Unsafe, format!("Do not add `{name}`"), container, &intent);
+        ctx.report(capability.span, message).set(
+            Safety::Unsafe,
+            format!("Do not add `{name}`"),
+            container,
+            &intent,
+        );
     }
 }

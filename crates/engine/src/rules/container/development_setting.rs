@@ -40,14 +40,25 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         };
         if VARIABLES.iter().any(|entry| set(&entry)) {
             let at = variable.value.at.unwrap_or(variable.name.span);
-            ctx.report(at, format!("`{}={value}` is for development: it shows the program's inside to its users", variable.name.value));
+            ctx.report(
+                at,
+                format!(
+                    "`{}={value}` is for development: it shows the program's inside to its users",
+                    variable.name.value
+                ),
+            );
         }
     }
     let arguments = [&container.entrypoint, &container.command];
     for setting in arguments {
-        let reload = setting.value().is_some_and(|words| words.iter().flat_map(|w| w.split_whitespace()).any(|w| w == "--reload"));
+        let reload = setting
+            .value()
+            .is_some_and(|words| words.iter().flat_map(|w| w.split_whitespace()).any(|w| w == "--reload"));
         if let Some(at) = setting.at.filter(|_| reload) {
-            ctx.report(at, "`--reload` watches files for a developer: it costs memory and restarts the program");
+            ctx.report(
+                at,
+                "`--reload` watches files for a developer: it costs memory and restarts the program",
+            );
         }
     }
 }

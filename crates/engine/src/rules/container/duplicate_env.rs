@@ -22,12 +22,18 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let mut seen: HashMap<&str, Span> = HashMap::new();
     for variable in &container.env {
         // `envFrom` has no names of its own: what it gives is meant to be overridden.
-        if matches!(variable.value.value(), Some(EnvValue::Secret { key: None, .. } | EnvValue::ConfigMap { key: None, .. })) {
+        if matches!(
+            variable.value.value(),
+            Some(EnvValue::Secret { key: None, .. } | EnvValue::ConfigMap { key: None, .. })
+        ) {
             continue;
         }
         if let Some(first) = seen.insert(&variable.name.value, variable.name.span) {
-            ctx.report(variable.name.span, format!("`{}` is set twice; only this one counts", variable.name.value))
-                .related(first, "set here first");
+            ctx.report(
+                variable.name.span,
+                format!("`{}` is set twice; only this one counts", variable.name.value),
+            )
+            .related(first, "set here first");
         }
     }
 }

@@ -15,7 +15,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    for port in container.ports.iter().filter(|p| p.container == 22 && p.protocol.eq_ignore_ascii_case("tcp")) {
-        ctx.report(port.span, format!("`{}` offers SSH: one more way in, with keys of its own", container.name.value));
+    for port in container.ports.iter().filter(|p| p.container == 22 && p.protocol.eq_ignore_ascii_case("tcp"))
+    {
+        ctx.report(
+            port.span,
+            format!("`{}` offers SSH: one more way in, with keys of its own", container.name.value),
+        );
     }
 }

@@ -8,7 +8,30 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that shares a namespace of the host",
     since: "0.1.0",
     docs: include_str!("host_namespace.md"),
-    aliases: &["CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_1", "CKV_K8S_3", "CKV_K8S_4", "KSV-0008", "KSV-0009", "KSV-0010", "host-network", "host-pid", "host-ipc", "hostNetworkSet", "hostPIDSet", "hostIPCSet", "C-0041", "C-0275", "C-0276", "C-0038", "disallow-host-namespaces", "CL-0008", "CL-0010"],
+    aliases: &[
+        "CKV_K8S_17",
+        "CKV_K8S_18",
+        "CKV_K8S_19",
+        "CKV_K8S_1",
+        "CKV_K8S_3",
+        "CKV_K8S_4",
+        "KSV-0008",
+        "KSV-0009",
+        "KSV-0010",
+        "host-network",
+        "host-pid",
+        "host-ipc",
+        "hostNetworkSet",
+        "hostPIDSet",
+        "hostIPCSet",
+        "C-0041",
+        "C-0275",
+        "C-0276",
+        "C-0038",
+        "disallow-host-namespaces",
+        "CL-0008",
+        "CL-0010",
+    ],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -19,7 +42,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for namespace in &container.host_namespaces {
         let (what, gives) = match namespace.value {
-            Namespace::Network => ("network", "it reaches what the host keeps on loopback, and no policy holds"),
+            Namespace::Network => {
+                ("network", "it reaches what the host keeps on loopback, and no policy holds")
+            }
             Namespace::Pid => ("processes", "it sees and may stop every process"),
             Namespace::Ipc => ("shared memory", "it reads what other programs share"),
             Namespace::User => ("user ids", "its root is the host's root"),

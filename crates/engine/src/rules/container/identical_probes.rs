@@ -19,7 +19,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let (Some(liveness), Some(readiness)) = (&container.liveness, &container.readiness) else { return };
     let patient = liveness.failures() > readiness.failures();
     if liveness.action == readiness.action && liveness.action != Action::None && !patient {
-        let message = format!("`{}` is restarted as soon as it is not ready: both probes ask the same", container.name.value);
+        let message = format!(
+            "`{}` is restarted as soon as it is not ready: both probes ask the same",
+            container.name.value
+        );
         ctx.report(liveness.span, message).related(readiness.span, "the readiness probe");
     }
 }

@@ -6,7 +6,16 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an image whose tag is missing or moves",
     since: "0.1.0",
     docs: include_str!("moving_image_tag.md"),
-    aliases: &["CKV_K8S_14", "KSV-0013", "latest-tag", "container-image-tag", "tagNotSpecified", "disallow-latest-tag", "CL-0004", "service-image-require-explicit-tag"],
+    aliases: &[
+        "CKV_K8S_14",
+        "KSV-0013",
+        "latest-tag",
+        "container-image-tag",
+        "tagNotSpecified",
+        "disallow-latest-tag",
+        "CL-0004",
+        "service-image-require-explicit-tag",
+    ],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -17,7 +26,8 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let Some(image) = container.image.value() else { return };
     // The tag of an image that is built here is the project's own business.
-    if image.digest.is_some() || container.build.is_some() || container.image.origin == Origin::Platform {
+    if image.digest.is_some() || ctx.project.is_built(container) || container.image.origin == Origin::Platform
+    {
         return;
     }
     let at = container.image.at.unwrap_or(container.name.span);

@@ -1,13 +1,19 @@
 use crate::project::{Container, Intent};
-use crate::{Safety, Target};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "moving-tag-not-pulled",
     summary: "a moving tag that is pulled once and never again",
     since: "0.1.0",
     docs: include_str!("moving_tag_not_pulled.md"),
-    aliases: &["CKV_K8S_15", "container-image-pull-policy", "pullPolicyNotAlways", "C-0075", "imagepullpolicy-always"],
+    aliases: &[
+        "CKV_K8S_15",
+        "container-image-pull-policy",
+        "pullPolicyNotAlways",
+        "C-0075",
+        "imagepullpolicy-always",
+    ],
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
@@ -18,8 +24,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let Some(image) = container.image.value().filter(|i| i.digest.is_none()) else { return };
     let moving = image.tag.as_deref().is_none_or(|tag| tag == "latest");
-    let cached = container.pull_policy.value().is_some_and(|p| matches!(p.as_str(), "IfNotPresent" | "missing"));
-    if !moving || !cached || container.build.is_some() {
+    let cached =
+        container.pull_policy.value().is_some_and(|p| matches!(p.as_str(), "IfNotPresent" | "missing"));
+    if !moving || !cached || ctx.project.is_built(container) {
         return;
     }
     let at = container.pull_policy.at.unwrap_or(container.name.span);

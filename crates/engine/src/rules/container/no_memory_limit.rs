@@ -8,7 +8,16 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that may take all memory of its node",
     since: "0.1.0",
     docs: include_str!("no_memory_limit.md"),
-    aliases: &["CKV_K8S_13", "KSV-0018", "unset-memory-requirements", "memoryLimitsMissing", "C-0271", "C-0004", "LimitsMemory", "CL-0026"],
+    aliases: &[
+        "CKV_K8S_13",
+        "KSV-0018",
+        "unset-memory-requirements",
+        "memoryLimitsMissing",
+        "C-0271",
+        "C-0004",
+        "LimitsMemory",
+        "CL-0026",
+    ],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -24,6 +33,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let request = container.resources.memory_request.value().copied();
     let mut finding = ctx.report(container.name.span, message);
     if let Some(bytes) = request {
-        finding.set(Safety::Unsafe, "Limit memory to what is set aside", container, &Intent::MemoryLimit(bytes));
+        finding.set(
+            Safety::Unsafe,
+            "Limit memory to what is set aside",
+            container,
+            &Intent::MemoryLimit(bytes),
+        );
     }
 }

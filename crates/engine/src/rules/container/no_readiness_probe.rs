@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container behind a Service that nothing asks whether it is ready",
     since: "0.1.0",
     docs: include_str!("no_readiness_probe.md"),
-    aliases: &["CKV_K8S_9", "no-readiness-probe", "pod-probes", "readinessProbeMissing", "C-0018", "require-pod-probes"],
+    aliases: &["CKV_K8S_9", "pod-probes", "readinessProbeMissing", "C-0018", "require-pod-probes"],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -22,7 +22,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     if container.readiness.is_none() && !container.ports.is_empty() {
-        let message = format!("`{}` gets traffic before it can answer: it has no readiness probe", container.name.value);
+        let message = format!(
+            "`{}` gets traffic before it can answer: it has no readiness probe",
+            container.name.value
+        );
         ctx.report(container.name.span, message);
     }
 }

@@ -16,18 +16,23 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    let Some(composition) = container.composition.and_then(|c| ctx.project.compositions.get(c)) else { return };
+    let Some(composition) = container.composition.and_then(|c| ctx.project.compositions.get(c)) else {
+        return;
+    };
     if !container.restart.is_unset() {
         return;
     }
     // Where nobody sets it, the file is for development; what others wait for to complete must not come back.
     let neighbours = composition.services.iter().map(|s| ctx.project.container(s.container));
-    let usual = neighbours.filter(|c| c.id != container.id).filter_map(|c| c.restart.value()).find(|r| *r != "no");
-    let awaited = composition.services.iter().flat_map(|s| &s.depends_on).any(|d| {
-        d.service.value == container.name.value && d.condition == "service_completed_successfully"
-    });
+    let usual =
+        neighbours.filter(|c| c.id != container.id).filter_map(|c| c.restart.value()).find(|r| *r != "no");
+    let awaited =
+        composition.services.iter().flat_map(|s| &s.depends_on).any(|d| {
+            d.service.value == container.name.value && d.condition == "service_completed_successfully"
+        });
     let Some(usual) = usual.filter(|_| !awaited && !container.ports.is_empty()) else { return };
-    let message = format!("`{}` stays down after a crash or a reboot; its neighbours restart", container.name.value);
+    let message =
+        format!("`{}` stays down after a crash or a reboot; its neighbours restart", container.name.value);
     let policy = if usual == "always" { "always" } else { "unless-stopped" };
     ctx.report(container.name.span, message).set(
         Safety::Unsafe,

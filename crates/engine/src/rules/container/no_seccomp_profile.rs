@@ -1,14 +1,22 @@
 use crate::project::container::Role;
 use crate::project::{Container, Intent};
-use crate::{Safety, Target};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-seccomp-profile",
     summary: "a pod's container that may make every system call",
     since: "0.1.0",
     docs: include_str!("no_seccomp_profile.md"),
-    aliases: &["CKV_K8S_31", "CKV_K8S_32", "KSV-0030", "container-seccomp-profile", "SeccompAny", "restrict-seccomp-strict", "C-0210"],
+    aliases: &[
+        "CKV_K8S_31",
+        "CKV_K8S_32",
+        "KSV-0030",
+        "container-seccomp-profile",
+        "SeccompAny",
+        "restrict-seccomp-strict",
+        "C-0210",
+    ],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
@@ -24,7 +32,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     // What adds capabilities may use system calls that the filter closes.
     let safety = if container.added_capabilities.is_empty() { Safety::Safe } else { Safety::Unsafe };
-    let message = format!("`{}` may make every system call: `seccompProfile` is not set", container.name.value);
+    let message =
+        format!("`{}` may make every system call: `seccompProfile` is not set", container.name.value);
     ctx.report(container.name.span, message).set(
         safety,
         "Use the runtime's seccomp profile",

@@ -18,14 +18,17 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for probe in [&container.readiness, &container.liveness, &container.startup].into_iter().flatten() {
-        let (Action::Http { port, .. } | Action::Tcp(port) | Action::Grpc(port)) = &probe.action else { continue };
+        let (Action::Http { port, .. } | Action::Tcp(port) | Action::Grpc(port)) = &probe.action else {
+            continue;
+        };
         // A number needs no declaration; a name does.
         let known = port.parse::<u16>().is_ok()
             || container.ports.iter().any(|p| p.name.as_ref().is_some_and(|name| name.value == *port));
         if known || container.platform == Target::Docker {
             continue;
         }
-        let message = format!("`{}` has no port named `{port}`, so this probe always fails", container.name.value);
+        let message =
+            format!("`{}` has no port named `{port}`, so this probe always fails", container.name.value);
         ctx.report(probe.port_at.unwrap_or(probe.span), message);
     }
 }

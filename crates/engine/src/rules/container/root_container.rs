@@ -1,14 +1,25 @@
 use crate::project::container::{Role, User};
 use crate::project::{Container, Intent, Origin};
-use crate::{Safety, Target};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "root-container",
     summary: "a container that runs as root, or may",
     since: "0.1.0",
     docs: include_str!("root_container.md"),
-    aliases: &["CKV_K8S_23", "CKV_K8S_6", "KSV-0012", "KSV-0105", "run-as-non-root", "runAsRootAllowed", "C-0013", "require-run-as-nonroot", "RunAsNonRoot", "CL-0018"],
+    aliases: &[
+        "CKV_K8S_23",
+        "CKV_K8S_6",
+        "KSV-0012",
+        "KSV-0105",
+        "run-as-non-root",
+        "runAsRootAllowed",
+        "C-0013",
+        "require-run-as-nonroot",
+        "RunAsNonRoot",
+        "CL-0018",
+    ],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -33,7 +44,10 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     // The Dockerfile is told by a rule of its own, and an entry point that gives up root needs it first.
     let elsewhere = container.user.origin == Origin::Dockerfile || container.build.is_some();
     let facts = container.facts();
-    if !root || (elsewhere && container.user.origin != Origin::Own) || facts.is_some_and(|f| f.drops_with.is_some()) {
+    if !root
+        || (elsewhere && container.user.origin != Origin::Own)
+        || facts.is_some_and(|f| f.drops_with.is_some())
+    {
         return;
     }
     let at = container.user.at.unwrap_or(container.name.span);
@@ -45,7 +59,10 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
 
 /// The kubelet starts a pod's container as root unless something says otherwise.
 fn pod(container: &Container, ctx: &mut Ctx<'_>) {
-    if container.run_as_non_root.is(&true) || container.run_as_non_root.is_unknown() || container.user.is_unknown() {
+    if container.run_as_non_root.is(&true)
+        || container.run_as_non_root.is_unknown()
+        || container.user.is_unknown()
+    {
         return;
     }
     let user = container.user.value();
@@ -54,7 +71,8 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     if own && uid.is_some_and(|uid| uid != 0) {
         return;
     }
-    let at = container.run_as_non_root.at.or(container.user.at.filter(|_| own)).unwrap_or(container.name.span);
+    let at =
+        container.run_as_non_root.at.or(container.user.at.filter(|_| own)).unwrap_or(container.name.span);
     let name = &container.name.value;
     let message = if own && uid == Some(0) {
         format!("`{name}` runs as root: `runAsUser` is 0")

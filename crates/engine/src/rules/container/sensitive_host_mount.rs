@@ -17,20 +17,39 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Directories of the host whose files give rights over it, or over what runs on it.
 const SENSITIVE: [&str; 13] = [
-    "/", "/boot", "/dev", "/etc", "/home", "/lib/modules", "/proc", "/root", "/run", "/sys", "/usr", "/var/lib/docker",
+    "/",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib/modules",
+    "/proc",
+    "/root",
+    "/run",
+    "/sys",
+    "/usr",
+    "/var/lib/docker",
     "/var/lib/kubelet",
 ];
 /// Files below them that programs ask for by custom, and that give nothing away.
 const HARMLESS: [&str; 8] = [
-    "/etc/localtime", "/etc/timezone", "/etc/hostname", "/etc/resolv.conf", "/etc/machine-id", "/etc/ssl/certs",
-    "/etc/os-release", "/usr/share",
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/hostname",
+    "/etc/resolv.conf",
+    "/etc/machine-id",
+    "/etc/ssl/certs",
+    "/etc/os-release",
+    "/usr/share",
 ];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for mount in &container.mounts {
         let Volume::Bind(path) = &mount.volume else { continue };
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        let harmless = HARMLESS.iter().any(|h| path.strip_prefix(h).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+        let harmless = HARMLESS
+            .iter()
+            .any(|h| path.strip_prefix(h).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
         if !SENSITIVE.contains(&path) && !path.starts_with("/etc/") || harmless {
             continue;
         }

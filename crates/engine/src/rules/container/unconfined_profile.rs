@@ -7,7 +7,15 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container without the system call filter or access policy of the runtime",
     since: "0.1.0",
     docs: include_str!("unconfined_profile.md"),
-    aliases: &["KSV-0104", "KSV-0002", "SeccompUnconfined", "ApparmorUnconfined", "restrict-seccomp", "CL-0009", "seccomp-confinement-disabled"],
+    aliases: &[
+        "KSV-0104",
+        "KSV-0002",
+        "SeccompUnconfined",
+        "ApparmorUnconfined",
+        "restrict-seccomp",
+        "CL-0009",
+        "seccomp-confinement-disabled",
+    ],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -20,7 +28,12 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.seccomp.value().is_some_and(unconfined) {
         let at = container.seccomp.at.unwrap_or(container.name.span);
         let message = format!("`{}` may make every system call: seccomp is turned off", container.name.value);
-        ctx.report(at, message).set(Safety::Unsafe, "Use the runtime's filter", container, &Intent::DefaultSeccomp);
+        ctx.report(at, message).set(
+            Safety::Unsafe,
+            "Use the runtime's filter",
+            container,
+            &Intent::DefaultSeccomp,
+        );
     }
     if container.apparmor.value().is_some_and(unconfined) {
         let at = container.apparmor.at.unwrap_or(container.name.span);

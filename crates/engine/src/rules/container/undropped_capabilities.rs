@@ -1,14 +1,27 @@
 use crate::project::container::{Role, User};
 use crate::project::{Container, Intent};
-use crate::{Safety, Target};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "undropped-capabilities",
     summary: "a container that keeps rights it does not use",
     since: "0.1.0",
     docs: include_str!("undropped_capabilities.md"),
-    aliases: &["CKV_K8S_37", "CKV_K8S_36", "CKV_K8S_28", "KSV-0003", "KSV-0106", "KSV-0004", "drop-net-raw-capability", "insecureCapabilities", "C-0220", "drop-all-capabilities", "CapDropAll", "CL-0006"],
+    aliases: &[
+        "CKV_K8S_37",
+        "CKV_K8S_36",
+        "CKV_K8S_28",
+        "KSV-0003",
+        "KSV-0106",
+        "KSV-0004",
+        "drop-net-raw-capability",
+        "insecureCapabilities",
+        "C-0220",
+        "drop-all-capabilities",
+        "CapDropAll",
+        "CL-0006",
+    ],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
@@ -32,5 +45,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let used = container.facts().and_then(|f| f.capabilities.clone());
     let safety = if root == Some(false) { Safety::Safe } else { Safety::Unsafe };
     let keep = if root == Some(false) { Vec::new() } else { used.unwrap_or_default() };
-    ctx.report(at, message).set(safety, "Drop all capabilities", container, &Intent::DropCapabilities { keep });
+    ctx.report(at, message).set(
+        safety,
+        "Drop all capabilities",
+        container,
+        &Intent::DropCapabilities { keep },
+    );
 }

@@ -25,7 +25,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             && !(memory && !container.resources.memory_limit.is_unset())
         {
             let what = if memory { "all memory" } else { "the disk" };
-            ctx.report(mount.span, format!("`{}` may fill {what} of the node through this `emptyDir`", container.name.value));
+            ctx.report(
+                mount.span,
+                format!("`{}` may fill {what} of the node through this `emptyDir`", container.name.value),
+            );
         }
     }
 }

@@ -1,14 +1,23 @@
 use crate::project::container::Role;
 use crate::project::{Container, Intent};
-use crate::{Safety, Target};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "writable-root",
     summary: "a container that can write its whole file system",
     since: "0.1.0",
     docs: include_str!("writable_root.md"),
-    aliases: &["CKV_K8S_22", "KSV-0014", "no-read-only-root-fs", "container-security-context-readonlyrootfilesystem", "notReadOnlyRootFilesystem", "C-0017", "require-ro-rootfs", "CL-0007"],
+    aliases: &[
+        "CKV_K8S_22",
+        "KSV-0014",
+        "no-read-only-root-fs",
+        "container-security-context-readonlyrootfilesystem",
+        "notReadOnlyRootFilesystem",
+        "C-0017",
+        "require-ro-rootfs",
+        "CL-0007",
+    ],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,

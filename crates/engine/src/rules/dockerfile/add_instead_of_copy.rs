@@ -1,7 +1,7 @@
 use crate::project::Stage;
 use crate::syntax::dockerfile::{Arguments, CopySource};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "add-instead-of-copy",
@@ -27,19 +27,32 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             CopySource::Heredoc { .. } => true,
         });
         // `COPY` has neither checksums nor unpacking.
-        if !plain || ["checksum", "unpack", "keep-git-dir"].iter().any(|flag| instruction.flag(flag).is_some()) {
+        if !plain
+            || ["checksum", "unpack", "keep-git-dir"].iter().any(|flag| instruction.flag(flag).is_some())
+        {
             continue;
         }
         let keyword = instruction.keyword.span;
-        let copy = if keyword.of(ctx.project.source_text(stage.source)).starts_with('a') { "copy" } else { "COPY" };
-        let certain = transfer.sources.iter().all(|s| matches!(s, CopySource::Path(p) if !p.text.contains(['$', '*', '?', '['])));
-        ctx.report(keyword, "`ADD` also fetches and unpacks; what only copies says `COPY`")
-            .fix(Safety::Safe, "Copy it", certain.then(|| Edit { span: keyword, text: copy.to_owned() }));
+        let copy =
+            if keyword.of(ctx.project.source_text(stage.source)).starts_with('a') { "copy" } else { "COPY" };
+        let certain = transfer
+            .sources
+            .iter()
+            .all(|s| matches!(s, CopySource::Path(p) if !p.text.contains(['$', '*', '?', '['])));
+        ctx.report(keyword, "`ADD` also fetches and unpacks; what only copies says `COPY`").fix(
+            Safety::Safe,
+            "Copy it",
+            certain.then(|| Edit { span: keyword, text: copy.to_owned() }),
+        );
     }
 }
 
 /// Whether a source is neither fetched nor unpacked.
 fn copies(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    !path.contains("://") && !path.starts_with("git@") && !path.starts_with('$') && !ARCHIVES.iter().any(|a| lower.ends_with(a)) && !lower.contains(".tar")
+    !path.contains("://")
+        && !path.starts_with("git@")
+        && !path.starts_with('$')
+        && !ARCHIVES.iter().any(|a| lower.ends_with(a))
+        && !lower.contains(".tar")
 }

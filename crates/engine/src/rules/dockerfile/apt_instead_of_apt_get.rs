@@ -1,6 +1,6 @@
 use crate::project::Stage;
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "apt-instead-of-apt-get",
@@ -20,11 +20,27 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for call in run.calls().filter(|c| c.program == "apt") {
             let verb = call.verb().and_then(|w| w.value.as_deref());
             // `apt list`, `apt show` and the like have other programs behind them.
-            let same = matches!(verb, Some("update" | "install" | "remove" | "purge" | "upgrade" | "autoremove" | "clean" | "autoclean" | "build-dep"));
+            let same = matches!(
+                verb,
+                Some(
+                    "update"
+                        | "install"
+                        | "remove"
+                        | "purge"
+                        | "upgrade"
+                        | "autoremove"
+                        | "clean"
+                        | "autoclean"
+                        | "build-dep"
+                )
+            );
             let span = call.name.span;
             let verbatim = span.of(ctx.project.source_text(stage.source)) == "apt";
-            ctx.report(span, "`apt` is for people: its options and output change between releases")
-                .fix(Safety::Safe, "Use `apt-get`", (same && verbatim).then(|| Edit { span, text: "apt-get".to_owned() }));
+            ctx.report(span, "`apt` is for people: its options and output change between releases").fix(
+                Safety::Safe,
+                "Use `apt-get`",
+                (same && verbatim).then(|| Edit { span, text: "apt-get".to_owned() }),
+            );
         }
     }
 }

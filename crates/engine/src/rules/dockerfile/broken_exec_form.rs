@@ -19,9 +19,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for instruction in stage.instructions(ctx.project) {
         let Some(Command::Shell(script)) = instruction.command() else { continue };
         // `[ -f x ] && y` is a test of the shell.
-        let test = script.text.trim_start().strip_prefix('[').is_some_and(|rest| rest.starts_with([' ', '[']) && !rest.trim_start().starts_with(['"', '\'']));
+        let test =
+            script.text.trim_start().strip_prefix('[').is_some_and(|rest| {
+                rest.starts_with([' ', '[']) && !rest.trim_start().starts_with(['"', '\''])
+            });
         let Some(broken) = script.broken_json.as_ref().filter(|_| !test) else { continue };
         let keyword = instruction.keyword.value.as_str();
-        ctx.report(broken.span, format!("this is no JSON array, so `{keyword}` runs it as a line of shell: {}", broken.value));
+        ctx.report(
+            broken.span,
+            format!("this is no JSON array, so `{keyword}` runs it as a line of shell: {}", broken.value),
+        );
     }
 }

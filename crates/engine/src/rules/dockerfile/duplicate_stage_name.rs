@@ -20,7 +20,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let same = earlier.iter().filter_map(|s| s.name.as_ref()).find(|n| n.value == name.value);
     if let Some(first) = same {
         let first = first.span;
-        ctx.report(name.span, format!("a stage above is called `{}` too: who names it gets this one", name.value))
-            .related(first, "the first of that name");
+        ctx.report(
+            name.span,
+            format!("a stage above is called `{}` too: who names it gets this one", name.value),
+        )
+        .related(first, "the first of that name");
     }
 }

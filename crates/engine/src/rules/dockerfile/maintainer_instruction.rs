@@ -1,7 +1,7 @@
 use crate::project::Stage;
 use crate::syntax::dockerfile::{Arguments, Keyword, edit};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "maintainer-instruction",
@@ -21,10 +21,17 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for instruction in stage.instructions(ctx.project) {
         let Arguments::Maintainer(name) = &instruction.arguments else { continue };
         let edit = (instruction.onbuild.is_none() && name.text.is_verbatim()).then(|| {
-            let label = format!("{} org.opencontainers.image.authors={}", edit::keyword(file, Keyword::Label), edit::json_string(name.text.trim_matches('"')));
+            let label = format!(
+                "{} org.opencontainers.image.authors={}",
+                edit::keyword(file, Keyword::Label),
+                edit::json_string(name.text.trim_matches('"'))
+            );
             Edit { span: instruction.span, text: label }
         });
-        ctx.report(instruction.keyword.span, "`MAINTAINER` is deprecated: labels have taken its place")
-            .fix(Safety::Safe, "Write it as a label", edit);
+        ctx.report(instruction.keyword.span, "`MAINTAINER` is deprecated: labels have taken its place").fix(
+            Safety::Safe,
+            "Write it as a label",
+            edit,
+        );
     }
 }

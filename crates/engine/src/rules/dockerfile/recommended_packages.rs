@@ -19,7 +19,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     // What a build stage installs does not ship.
-    if stage.role != StageRole::Final || ctx.project.source_text(stage.source).contains("Install-Recommends") {
+    if stage.role != StageRole::Final || ctx.project.source_text(stage.source).contains("Install-Recommends")
+    {
         return;
     }
     for run in stage.runs(ctx.project) {
@@ -27,7 +28,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             if install.call.has_option(&["--no-install-recommends"]) {
                 continue;
             }
-            ctx.report(install.verb.span, "recommended packages are installed too: `--no-install-recommends` is not set").fix(
+            ctx.report(
+                install.verb.span,
+                "recommended packages are installed too: `--no-install-recommends` is not set",
+            )
+            .fix(
                 Safety::Unsafe,
                 "Leave recommended packages out",
                 edit::insert_behind(install.verb.span, "--no-install-recommends"),

@@ -8,7 +8,18 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a `CMD`, `ENTRYPOINT` or `HEALTHCHECK` that a later one takes back",
     since: "0.1.0",
     docs: include_str!("repeated_instruction.md"),
-    aliases: &["DL4003", "DL4004", "DL3012", "MultipleInstructionsDisallowed", "DS-0007", "DS-0016", "DS-0023", "DF038", "DF039", "DF041"],
+    aliases: &[
+        "DL4003",
+        "DL4004",
+        "DL3012",
+        "MultipleInstructionsDisallowed",
+        "DS-0007",
+        "DS-0016",
+        "DS-0023",
+        "DF038",
+        "DF039",
+        "DF041",
+    ],
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
@@ -21,15 +32,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let instructions = stage.instructions(ctx.project);
     for (at, instruction) in instructions.iter().enumerate() {
         let keyword = instruction.keyword.value;
-        if !matches!(keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck) || instruction.onbuild.is_some() {
+        if !matches!(keyword, Keyword::Cmd | Keyword::Entrypoint | Keyword::Healthcheck)
+            || instruction.onbuild.is_some()
+        {
             continue;
         }
         let same = |i: &&Instruction| i.keyword.value == keyword && i.onbuild.is_none();
         if let Some(last) = instructions[at + 1..].iter().rfind(same) {
             let message = format!("this `{}` has no effect: another follows", keyword.as_str());
-            ctx.report(instruction.keyword.span, message)
-                .related(last.keyword.span, "this one counts")
-                .fix(Safety::Safe, "Remove it", edit::remove(file, instruction));
+            ctx.report(instruction.keyword.span, message).related(last.keyword.span, "this one counts").fix(
+                Safety::Safe,
+                "Remove it",
+                edit::remove(file, instruction),
+            );
         }
     }
 }

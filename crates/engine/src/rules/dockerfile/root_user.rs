@@ -31,13 +31,23 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         return;
     }
     let at = user.at.filter(|at| named && at.source == stage.source);
-    let last = stage.instructions(ctx.project).iter().rev().find(|i| matches!(i.keyword.value, Keyword::Cmd | Keyword::Entrypoint));
-    let Some(at) = at.or(last.map(|i| i.keyword.span)).or_else(|| stage.from_span(ctx.project)) else { return };
+    let last = stage
+        .instructions(ctx.project)
+        .iter()
+        .rev()
+        .find(|i| matches!(i.keyword.value, Keyword::Cmd | Keyword::Entrypoint));
+    let Some(at) = at.or(last.map(|i| i.keyword.span)).or_else(|| stage.from_span(ctx.project)) else {
+        return;
+    };
     // An official image whose entry point gives up root on its own has to start as root.
     if stage.facts.is_some_and(|f| f.drops_with.is_some()) && state.entrypoint().origin == Origin::Image {
         return;
     }
-    let message = if named { "the last `USER` is root, so the program runs as root" } else { "no `USER` is set, so the program runs as root" };
+    let message = if named {
+        "the last `USER` is root, so the program runs as root"
+    } else {
+        "no `USER` is set, so the program runs as root"
+    };
     ctx.report(at, message);
 }
 
@@ -45,7 +55,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 fn runs_something(stage: &Stage) -> bool {
     let state = stage.end();
     let own = |origin| matches!(origin, Origin::Own | Origin::Dockerfile);
-    own(state.command().origin) || own(state.entrypoint().origin) || stage.facts.is_some_and(|f| f.command.is_some())
+    own(state.command().origin)
+        || own(state.entrypoint().origin)
+        || stage.facts.is_some_and(|f| f.command.is_some())
 }
 
 /// Whether the base is an image whose user is known to be unset, or nothing at all.

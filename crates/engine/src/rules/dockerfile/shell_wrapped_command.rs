@@ -1,8 +1,8 @@
 use crate::exec;
 use crate::project::{Stage, StageRole};
 use crate::syntax::dockerfile::{Arguments, Command, edit};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "shell-wrapped-command",
@@ -19,11 +19,16 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     // Shells of BusyBox and bash step aside for the last command by themselves.
-    if stage.role != StageRole::Final || stage.windows || stage.facts.and_then(|f| f.sh_execs_last_command) == Some(true) {
+    if stage.role != StageRole::Final
+        || stage.windows
+        || stage.facts.and_then(|f| f.sh_execs_last_command) == Some(true)
+    {
         return;
     }
     for instruction in stage.instructions(ctx.project) {
-        let (Arguments::Cmd(command) | Arguments::Entrypoint(command)) = &instruction.arguments else { continue };
+        let (Arguments::Cmd(command) | Arguments::Entrypoint(command)) = &instruction.arguments else {
+            continue;
+        };
         let Command::Exec { words, .. } = command else { continue };
         let [shell, flag, line] = words.as_slice() else { continue };
         let program = shell.text.rsplit('/').next().unwrap_or_default();
@@ -31,8 +36,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         if !wraps || instruction.onbuild.is_some() || exec::has_exec(&line.text) {
             continue;
         }
-        let edit = exec::is_simple(&line.text).then(|| {
-            Edit { span: line.span, text: edit::json_string(&format!("exec {}", line.text.trim_start())) }
+        let edit = exec::is_simple(&line.text).then(|| Edit {
+            span: line.span,
+            text: edit::json_string(&format!("exec {}", line.text.trim_start())),
         });
         ctx.report(line.span, "the shell keeps running in front of the program and does not pass SIGTERM on")
             .fix(Safety::Unsafe, "Replace the shell by the program", edit);

@@ -23,21 +23,44 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for install in run.installs() {
             let call = install.call;
             let (answers, option): (&[&str], _) = match install.manager {
-                Manager::Apt => (&["-y", "--yes", "--assume-yes", "--force-yes", "-s", "--download-only", "-d", "--print-uris"], "-y"),
+                Manager::Apt => (
+                    &[
+                        "-y",
+                        "--yes",
+                        "--assume-yes",
+                        "--force-yes",
+                        "-s",
+                        "--download-only",
+                        "-d",
+                        "--print-uris",
+                    ],
+                    "-y",
+                ),
                 Manager::Dnf | Manager::Yum | Manager::Microdnf => (&["-y", "--assumeyes"], "-y"),
                 Manager::Zypper => (&["-n", "--non-interactive", "-y", "--no-confirm"], "-y"),
                 Manager::Apk | Manager::Pip => continue,
             };
             // Twice `-q` answers yes for apt; so does `yes |`, and a file of settings may.
-            let quiet = call.args.iter().any(|w| w.is("-qq") || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
+            let quiet = call
+                .args
+                .iter()
+                .any(|w| w.is("-qq") || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
                 || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
             let piped = call.command.before == Connector::Pipe;
             let unknown = call.args.iter().any(|w| w.value.is_none() && w.text.starts_with('$'));
             if quiet || piped || unknown || call.has_option(answers) || configured(stage, ctx) {
                 continue;
             }
-            let message = format!("`{} {}` asks for confirmation, and nobody answers in a build", call.program, install.verb.text.as_str());
-            ctx.report(install.verb.span, message).fix(Safety::Safe, "Answer yes", edit::insert_behind(install.verb.span, option));
+            let message = format!(
+                "`{} {}` asks for confirmation, and nobody answers in a build",
+                call.program,
+                install.verb.text.as_str()
+            );
+            ctx.report(install.verb.span, message).fix(
+                Safety::Safe,
+                "Answer yes",
+                edit::insert_behind(install.verb.span, option),
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
+use crate::config::nearest;
 use crate::project::{Base, Stage};
-use crate::spelling::closest;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,9 +26,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 ctx.report(from.span, "the stage is defined below; only stages above can be used");
             }
             // A name without registry, tag and path is an image only by accident.
-            Base::Image(image) if image.registry.is_none() && image.tag.is_none() && image.digest.is_none() => {
-                let names = stages[..stage.index].iter().filter_map(|s| s.name.as_ref()).map(|n| n.value.as_str());
-                if let Some(meant) = closest(&image.repository, names) {
+            Base::Image(image)
+                if image.registry.is_none() && image.tag.is_none() && image.digest.is_none() =>
+            {
+                let names =
+                    stages[..stage.index].iter().filter_map(|s| s.name.as_ref()).map(|n| n.value.as_str());
+                if let Some(meant) = nearest(&image.repository, names) {
                     ctx.report(from.span, format!("no stage is called `{}`; `{meant}` is", image.repository));
                 }
             }

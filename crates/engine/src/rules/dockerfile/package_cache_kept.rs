@@ -1,0 +1,143 @@
+use crate::Safety;
+use crate::project::dockerfile::{Install, Manager, Run};
+use crate::project::{Stage, StageRole};
+use crate::syntax::dockerfile::{Dockerfile, Value, edit};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "package-cache-kept",
+    summary: "a layer that keeps what the package manager downloaded",
+    since: "0.1.0",
+    docs: include_str!("package_cache_kept.md"),
+    aliases: &[
+        "DL3009",
+        "DL3019",
+        "DL3032",
+        "DL3036",
+        "DL3040",
+        "DL3042",
+        "DS-0015",
+        "DS-0019",
+        "DS-0020",
+        "DS-0025",
+        "DS-0027",
+        "DKL-DI-0004",
+        "DKL-DI-0005",
+        "DF004",
+        "DF029",
+        "DF030",
+        "DF045",
+        "DF046",
+        "DF047",
+    ],
+    category: Category::Efficiency,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    // What lies in a build stage does not ship.
+    if stage.role != StageRole::Final {
+        return;
+    }
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
+    for run in stage.runs(ctx.project) {
+        let mut told = Vec::new();
+        for install in run.installs().filter(|i| i.call.command.context.depth == 0) {
+            let manager = install.manager;
+            if told.contains(&manager)
+                || kept(manager).iter().all(|path| run.mounts_cache(path))
+                || is_clean(run, install, stage, file)
+            {
+                continue;
+            }
+            told.push(manager);
+            let verb = install.verb.span;
+            let edit = match manager {
+                Manager::Apk => Some(edit::insert_behind(verb, "--no-cache")),
+                Manager::Pip => Some(edit::insert_behind(verb, "--no-cache-dir")),
+                Manager::Apt => edit::append_command(file, run.instruction, "rm -rf /var/lib/apt/lists/*"),
+                Manager::Dnf => edit::append_command(file, run.instruction, "dnf clean all"),
+                Manager::Microdnf => edit::append_command(file, run.instruction, "microdnf clean all"),
+                Manager::Yum => edit::append_command(file, run.instruction, "yum clean all"),
+                Manager::Zypper => edit::append_command(file, run.instruction, "zypper clean --all"),
+            };
+            // Behind a command that may fail, or one that a loop or `||` holds, nothing can be appended safely.
+            let message = format!("this layer keeps `{}`", kept(manager)[0]);
+            ctx.report(verb, message).fix(Safety::Safe, "Leave it out of the layer", edit);
+        }
+    }
+}
+
+/// What an installation leaves behind.
+fn kept(manager: Manager) -> &'static [&'static str] {
+    match manager {
+        // The downloaded archives themselves are deleted by the hook of Debian's images.
+        Manager::Apt => &["/var/lib/apt/lists"],
+        Manager::Apk => &["/var/cache/apk"],
+        Manager::Dnf => &["/var/cache/dnf", "/var/cache/libdnf5"],
+        Manager::Microdnf | Manager::Yum => &["/var/cache/yum", "/var/cache/dnf"],
+        Manager::Zypper => &["/var/cache/zypp"],
+        Manager::Pip => &["/root/.cache/pip", "/root/.cache"],
+    }
+}
+
+/// Whether the same `RUN`, or a setting above it, keeps the cache out of the layer.
+fn is_clean(run: Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfile) -> bool {
+    let manager = install.manager;
+    let state = stage.state_at(run.index);
+    let cleaned = |programs: &[&str]| {
+        run.calls().any(|c| {
+            programs.contains(&c.program)
+                && c.args.iter().any(|w| w.text.as_str() == "clean" || w.text.as_str() == "cc")
+        })
+    };
+    let removed = |parts: &[&str]| {
+        run.calls().any(|c| {
+            matches!(c.program, "rm" | "find" | "rmdir")
+                && c.args.iter().any(|w| parts.iter().any(|p| w.text.contains(p)))
+        })
+    };
+    match manager {
+        Manager::Apt => {
+            removed(&["/var/lib/apt", "/var/lib/{apt"])
+                || cleaned(&["apt-clean"])
+                || file.text.contains("/etc/apt/apt.conf.d/docker-clean-lists")
+        }
+        Manager::Apk => {
+            install.call.has_option(&["--no-cache"])
+                || removed(&["/var/cache/apk", "/var/cache/*", "/etc/apk/cache"])
+                || run.mounts_cache("/etc/apk/cache")
+        }
+        Manager::Dnf | Manager::Yum | Manager::Microdnf => {
+            cleaned(&["dnf", "yum", "microdnf", "dnf5"])
+                || removed(&["/var/cache/yum", "/var/cache/dnf", "/var/cache/*", "/var/cache/libdnf5"])
+        }
+        Manager::Zypper => cleaned(&["zypper"]) || removed(&["/var/cache/zypp"]),
+        Manager::Pip => {
+            let unset = |name: &str| matches!(state.env(name), Value::Unset);
+            install.call.has_option(&["--no-cache-dir", "--no-cache"])
+                || !unset("PIP_NO_CACHE_DIR")
+                || !unset("PIP_NO_CACHE")
+                || removed(&[".cache"])
+                || run.calls().any(|c| {
+                    c.program.starts_with("pip")
+                        && c.args.iter().any(|w| w.is("cache"))
+                        && c.args.iter().any(|w| w.is("purge"))
+                })
+                || run
+                    .shell
+                    .commands
+                    .iter()
+                    .flat_map(|c| &c.assignments)
+                    .any(|a| a.name.as_str().starts_with("PIP_NO_CACHE"))
+                || run.instruction.flags("mount").any(|m| {
+                    m.field(&["target", "dst", "destination"])
+                        .and_then(|f| f.value.as_ref())
+                        .is_some_and(|v| v.text.contains("pip") || v.text.ends_with(".cache"))
+                })
+        }
+    }
+}
