@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Critical,
     default: true,
-    fix: FixKind::Sometimes,
+    fix: FixKind::Always,
     check: Check::Container(check),
 };
 

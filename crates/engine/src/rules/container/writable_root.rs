@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::Sometimes,
+    fix: FixKind::Always,
     check: Check::Container(check),
 };
 

@@ -33,7 +33,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Efficiency,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::Sometimes,
+    fix: FixKind::Always,
     check: Check::Stage(check),
 };
 
