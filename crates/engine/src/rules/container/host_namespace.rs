@@ -52,7 +52,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             Namespace::Cgroup => ("control groups", "it sees how others are limited"),
         };
         // A namespace belongs to the pod, so each container of it says the same, and it is said once.
-        ctx.report(namespace.span, format!("the host's {what} is shared: {gives}")).set(
+        ctx.report(namespace.span, format!("this shares the host's {what}: {gives}")).set(
             Safety::Unsafe,
             "Do not share it",
             container,
