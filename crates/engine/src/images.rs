@@ -511,6 +511,12 @@ mod tests {
         assert_eq!(of("postgres:16").unwrap().volumes, ["/var/lib/postgresql/data"]);
         assert_eq!(of("python:3.12-slim").unwrap().package_manager, Some(PackageManager::Apt));
         assert_eq!(of("python:3.12-alpine3.20").unwrap().user_tools, Some(UserTools::Busybox));
+        let entry_point = |image| of(image).and_then(|f| f.entrypoint.clone()).unwrap_or_default().join(" ");
+        assert_eq!(entry_point("nginx:1.25-alpine"), "/docker-entrypoint.sh");
+        assert_eq!(entry_point("nginx:stable"), "/docker-entrypoint.sh");
+        assert_eq!(entry_point("nginx:1.17"), "");
+        assert_eq!(of("python:2.7").unwrap().command, None);
+        assert!(of("gradle:5-jdk11").is_none() && of("gradle:jdk21").is_some());
         let has_uid_1000 = |image| of(image).is_some_and(|f| f.users.iter().any(|u| u.uid == 1000));
         assert!(has_uid_1000("ubuntu:24.04") && has_uid_1000("ubuntu:noble") && has_uid_1000("node:alpine"));
         assert!(!has_uid_1000("ubuntu:22.04") && !has_uid_1000("ubuntu:jammy-20240808"));
