@@ -340,7 +340,14 @@ impl Builder<'_> {
     /// Control characters are in no YAML file; a binary file is told by them.
     fn control_characters(&mut self) {
         let bad = |b: &u8| (*b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || *b == 0x7f;
-        if let Some(at) = self.text.bytes().position(|b| bad(&b)) {
+        // Whole blocks first: that is quick.
+        let block = self
+            .text
+            .as_bytes()
+            .chunks(256)
+            .position(|block| block.iter().fold(false, |any, b| any | bad(b)));
+        let Some(from) = block.map(|n| n * 256) else { return };
+        if let Some(at) = self.text.as_bytes()[from..].iter().position(bad).map(|n| from + n) {
             let text = format!(
                 "control character U+{:04X}; YAML is text, so write it as an escape in double quotes or remove it",
                 self.text.as_bytes()[at]
@@ -618,33 +625,42 @@ impl Builder<'_> {
     }
 
     fn find_duplicates(&mut self, mapping: u32) {
+        const FEW: usize = 12;
         let tree = &self.tree;
         let map = Node { tree, id: NodeId(mapping) };
-        let mut found = Vec::new();
-        let keys = map.entries().filter_map(|e| {
-            let text = e.key.scalar()?;
-            Some((e.key.id, text))
-        });
-        if map.raw().link - mapping < 24 {
-            // Few keys: compare each with those before it.
-            let mut before: Vec<(NodeId, std::borrow::Cow<'_, str>)> = Vec::with_capacity(12);
-            for (id, text) in keys {
-                match before.iter().find(|(_, other)| *other == text) {
-                    Some((first, _)) => found.push((Duplicate { key: id, first: *first }, text)),
-                    None => before.push((id, text)),
-                }
+        // Most mappings have few keys that stand in the file as they are: compare each with those before it.
+        let mut before = [""; FEW];
+        let mut few = true;
+        for (n, entry) in map.entries().enumerate() {
+            let raw = entry.key.raw();
+            if n == FEW || raw.kind != NodeKind::Scalar || raw.text != Text::Slice {
+                few = false;
             }
-        } else {
-            let mut before = HashMap::new();
-            for (id, text) in keys {
-                match before.get(&text) {
-                    Some(first) => found.push((Duplicate { key: id, first: *first }, text)),
-                    None => drop(before.insert(text, id)),
-                }
+            if !few {
+                break;
+            }
+            let written = self.text.get(raw.start as usize..raw.end as usize).unwrap_or_default();
+            let key = scalar::unquoted(written, raw.style);
+            if before[..n].contains(&key) {
+                few = false;
+                break;
+            }
+            before[n] = key;
+        }
+        if few {
+            return;
+        }
+        let mut before = HashMap::new();
+        let mut found = Vec::new();
+        for entry in map.entries() {
+            let Some(key) = entry.key.scalar().filter(|_| entry.key.kind() == NodeKind::Scalar) else {
+                continue;
+            };
+            match before.get(&key) {
+                Some(first) => found.push((Duplicate { key: entry.key.id, first: *first }, key.into_owned())),
+                None => drop(before.insert(key, entry.key.id)),
             }
         }
-        let found: Vec<_> =
-            found.into_iter().map(|(duplicate, text)| (duplicate, text.into_owned())).collect();
         for (duplicate, key) in found {
             self.tree.duplicates.push(duplicate);
             if self.tree.errors.len() >= ERRORS {
@@ -652,6 +668,7 @@ impl Builder<'_> {
             }
             let first = self.tree.node(duplicate.first).span().start as usize;
             let line = 1 + memchr::memchr_iter(b'\n', &self.text.as_bytes()[..first]).count();
+            let key: String = key.chars().take(60).collect();
             let message = format!("the key `{key}` stands here a second time; the first is in line {line}");
             let span = self.tree.node(duplicate.key).span();
             self.error(message, span);

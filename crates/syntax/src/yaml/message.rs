@@ -14,10 +14,19 @@ pub(super) fn of(kind: &ErrorKind, text: &str, at: usize, document: usize) -> (S
 
     // A tab is what a person sees least, whatever else it leads to.
     let margin = line.len() - line.trim_start().len();
-    if let Some(tab) = line[..margin].find('\t')
-        && !matches!(kind, ErrorKind::UnclosedQuotedScalar | ErrorKind::UnclosedFlowCollection { .. })
-    {
-        let tab = line_start + tab;
+    let tab = match kind {
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::UnclosedFlowCollection { .. } => None,
+        _ => line[..margin].find('\t').map(|tab| line_start + tab),
+    };
+    // The parser may point at what stands before the line with the tab.
+    let tab = tab.or_else(|| match kind {
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar => next_margin_tab(text, at),
+        _ => None,
+    });
+    if let Some(tab) = tab {
         return ("a tab in the indentation; YAML is indented with spaces".into(), tab..tab + 1);
     }
 
@@ -140,6 +149,13 @@ pub(super) fn of(kind: &ErrorKind, text: &str, at: usize, document: usize) -> (S
         | ErrorKind::InvalidTagDirectiveTerminator => say("not a YAML directive"),
         _ => say("not YAML"),
     }
+}
+
+/// The first tab in the indentation of the lines below `at`, up to one that is indented with spaces and has none.
+fn next_margin_tab(text: &str, at: usize) -> Option<usize> {
+    let line = at + text[at..].find(['\n', '\r'])?;
+    let start = line + text[line..].find(|c: char| !matches!(c, '\n' | '\r' | ' '))?;
+    text[start..].starts_with('\t').then_some(start)
 }
 
 /// The quote that opens the text which is not closed: the parser points at it or behind it.
