@@ -32,7 +32,10 @@ pub(super) fn of(kind: &ErrorKind, text: &str, at: usize, document: usize) -> (S
 
     let say = |message: &str| (message.to_owned(), word.clone());
     match kind {
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
+        // A scalar that is closed and not indented never comes here.
+        ErrorKind::UnclosedQuotedScalar
+        | ErrorKind::InvalidQuotedScalarIndent
+        | ErrorKind::DocumentIndicatorInQuotedScalar => {
             let start = opening_quote(text, at, document);
             (format!("the quote {} is never closed", quoted(text, start)), start..start + 1)
         }
@@ -95,7 +98,6 @@ pub(super) fn of(kind: &ErrorKind, text: &str, at: usize, document: usize) -> (S
         ErrorKind::InvalidBlockScalarIndent | ErrorKind::InvalidFlowScalarIndent => {
             say("this line of the text is indented less than its first line")
         }
-        ErrorKind::InvalidQuotedScalarIndent => say("this line of the quoted text is not indented enough"),
         ErrorKind::InvalidBlockScalarHeader => {
             say("only `+`, `-` or a digit may follow `|` or `>`; the text begins on the next line")
         }
