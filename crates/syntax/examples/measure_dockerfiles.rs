@@ -5,6 +5,7 @@
 //! ```
 #![expect(
     clippy::print_stdout,
+    clippy::use_debug,
     clippy::disallowed_methods,
     reason = "a program that reads files and measures"
 )]

@@ -4,6 +4,7 @@
 //! word knows its span. A file `BuildKit` refuses still gives a tree; what is wrong with it is in
 //! [`Dockerfile::errors`].
 
+mod build;
 pub mod duration;
 pub mod edit;
 mod flags;
@@ -43,8 +44,9 @@ pub struct Dockerfile {
     pub errors: Vec<Spanned<String>>,
     /// What is wrong within `ONBUILD`: the build itself succeeds, a build on top of its image fails.
     pub deferred_errors: Vec<Spanned<String>>,
-    /// Words that never expand, `${a.b}` for example: the file is read, its build fails there.
-    pub expansion_errors: Vec<Spanned<String>>,
+    /// What is read but makes every build fail there: a word that never expands, as `${a.b}`, an unknown type of mount, a
+    /// port that is none.
+    pub build_errors: Vec<Spanned<String>>,
 }
 
 /// A parser directive: `# syntax=docker/dockerfile:1`.
@@ -313,7 +315,7 @@ impl Dockerfile {
             instructions: Vec::new(),
             errors: Vec::new(),
             deferred_errors: Vec::new(),
-            expansion_errors: Vec::new(),
+            build_errors: Vec::new(),
         };
         parse::file(&mut tree);
         tree

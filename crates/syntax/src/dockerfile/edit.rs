@@ -17,7 +17,7 @@ pub struct New {
 
 impl New {
     /// An instruction with its arguments.
-    pub fn new(keyword: Keyword, arguments: impl Into<String>) -> Self {
+    pub fn of(keyword: Keyword, arguments: impl Into<String>) -> Self {
         Self { keyword, arguments: arguments.into() }
     }
 }
@@ -252,7 +252,7 @@ pub fn json_string(value: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => out.extend(format!("\\u{:04x}", u32::from(c)).chars()),
             c => out.push(c),
         }
     }
@@ -330,7 +330,7 @@ mod tests {
     }
 
     fn user() -> Vec<New> {
-        vec![New::new(Keyword::User, "app")]
+        vec![New::of(Keyword::User, "app")]
     }
 
     #[test]
@@ -356,7 +356,7 @@ mod tests {
             let out = edited(before, |f| Some(insert_before(f, &f.instructions[1], &user())));
             assert_eq!(out.as_deref(), Some(after));
         }
-        let args = [New::new(Keyword::Arg, "A=1")];
+        let args = [New::of(Keyword::Arg, "A=1")];
         let out =
             edited("# syntax=x\n# licence\nFROM a\n", |f| Some(insert_before(f, &f.instructions[0], &args)));
         assert_eq!(out.as_deref(), Some("# syntax=x\n# licence\nARG A=1\nFROM a\n"));
@@ -365,7 +365,7 @@ mod tests {
         let heredoc = "FROM a\nRUN <<E\nx\nE\nCMD b\n";
         let out = edited(heredoc, |f| Some(insert_after(f, &f.instructions[1], &user())));
         assert_eq!(out.as_deref(), Some("FROM a\nRUN <<E\nx\nE\nUSER app\nCMD b\n"));
-        let health = [New::new(Keyword::Healthcheck, "--interval=30s\nCMD true")];
+        let health = [New::of(Keyword::Healthcheck, "--interval=30s\nCMD true")];
         let out = edited("# escape=`\nFROM a\n", |f| Some(insert_after(f, &f.instructions[0], &health)));
         assert_eq!(out.as_deref(), Some("# escape=`\nFROM a\nHEALTHCHECK --interval=30s `\n    CMD true\n"));
     }

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::build;
 use super::flags::{self, nearest};
 use super::heredoc;
 use super::json::{self, Json};
-use super::lex;
 use super::lines::{Line, Lines};
 use super::{
     ArgDefinition, Arguments, Command, CopySource, Dockerfile, Flag, Healthcheck, Heredoc, Instruction,
@@ -42,7 +42,7 @@ pub(super) fn file(tree: &mut Dockerfile) {
         }
         staged |= from;
         if instruction.onbuild.is_none() {
-            check_expansion(&instruction, &mut tree.expansion_errors);
+            build::check(&instruction, &mut tree.build_errors);
         }
         tree.instructions.push(instruction);
     }
@@ -70,23 +70,6 @@ fn has_preview_flags(tree: &Dockerfile) -> bool {
         _ if tag.contains("labs") => true,
         (Some(Ok(1)), Some(Ok(minor))) => minor >= 20,
         _ => true,
-    }
-}
-
-/// Finds the words that expand with no variables whatever.
-fn check_expansion(instruction: &Instruction, errors: &mut Vec<Spanned<String>>) {
-    let fails = |word: &&Word| word.escape.is_some_and(|e| word.text.contains(['$', '\'', '"', e]));
-    for word in instruction.words().into_iter().filter(fails) {
-        if let Err(error) = word.expand(&lex::Unknown) {
-            errors.push(Spanned::new(error.message, error.span));
-        }
-    }
-    if matches!(instruction.arguments, Arguments::Copy(_) | Arguments::Add(_)) {
-        for heredoc in &instruction.heredocs {
-            if let Err(error) = heredoc.expand(&lex::Unknown) {
-                errors.push(Spanned::new(error.message, error.span));
-            }
-        }
     }
 }
 

@@ -183,6 +183,42 @@ fn errors_are_narrow_and_parsing_goes_on() {
 }
 
 #[test]
+fn what_fails_in_every_build_is_told_apart() {
+    let cases = [
+        ("RUN --mount=type=cach,target=/x y", "cach", "did you mean `cache`?"),
+        ("RUN --mount=type=cache,taget=/x y", "taget=/x", "did you mean `target`?"),
+        ("RUN --mount=type=secret y", "--mount=type=secret", "no name"),
+        ("RUN --mount=type=secret,id=a,from=b y", "b", "no `from`"),
+        ("RUN --mount=type=tmpfs,size=x y", "x", "is no size"),
+        ("RUN --mount=type=cache,sharing=all y", "all", "no sharing mode"),
+        ("RUN --mount=type=bind,uid=0 y", "uid=0", "no uid and gid"),
+        ("RUN --mount=required y", "required", "only for mounts"),
+        ("RUN --mount=type=cache,ro=x y", "x", "`true` or `false`"),
+        ("COPY --from=$X y z", "$X", "takes no variable"),
+        ("EXPOSE 80 99999", "99999", "is no port"),
+        ("EXPOSE 80/tpc", "80/tpc", "is no protocol"),
+        ("EXPOSE 80:8080 [::1]:1:2 1-2:3-4 1-1:5", "", ""),
+        ("EXPOSE $P ${P:-x}", "", ""),
+        ("STOPSIGNAL SIGTREM", "SIGTREM", "did you mean `SIGTERM`?"),
+        ("STOPSIGNAL sigrtmin+3", "", ""),
+        ("RUN --mount=type=$T,size=3,sharing=$S,uid=$U,ro y", "", ""),
+        ("RUN --mount=type=secret,id=a,required,env=B --mount=type=tmpfs,target=/x,size=64mb y", "", ""),
+    ];
+    for (line, place, message) in cases {
+        let tree = parse(&format!("FROM a\n{line}\n"));
+        assert_eq!(tree.errors, [], "{line}");
+        let told: Vec<_> = tree.build_errors.iter().map(|e| (e.span.of(&tree.text), &*e.value)).collect();
+        match told[..] {
+            [] => assert_eq!(message, "", "{line}"),
+            [(at, said)] => {
+                assert!(at == place && said.contains(message) && !message.is_empty(), "{line}: {told:?}")
+            }
+            _ => panic!("{line}: {told:?}"),
+        }
+    }
+}
+
+#[test]
 fn onbuild_errors_are_deferred() {
     let tree = parse("FROM a\nONBUILD COPY b\nONBUILD FOO\n");
     assert_eq!(tree.errors, []);
@@ -287,7 +323,7 @@ fn words_know_what_they_come_to() {
     let Arguments::Env(pairs) = &tree.instructions[1].arguments else { panic!() };
     assert!(pairs[0].legacy && &*pairs[0].value.text == "b  c");
     assert_eq!(tree.errors, []);
-    let told: Vec<_> = tree.expansion_errors.iter().map(|e| e.span.of(&tree.text)).collect();
+    let told: Vec<_> = tree.build_errors.iter().map(|e| e.span.of(&tree.text)).collect();
     assert_eq!(told, ["${a.", "${a."]);
 }
 
