@@ -1,7 +1,7 @@
 //! Compares our reading of Dockerfiles with `BuildKit`'s, file by file and instruction by instruction.
 //!
 //! ```text
-//! find DIR -type f | dockerfile-oracle parse | cargo run --example compare_dockerfiles
+//! find DIR -type f | dockerfile-oracle parse [--llb] | cargo run --example compare_dockerfiles
 //! dockerfile-oracle expand < words | cargo run --example compare_dockerfiles -- expand
 //! ```
 //!
@@ -50,9 +50,13 @@ fn compare_file(oracle: &Value) -> Option<String> {
     let source = Source::from_bytes(path, Kind::Dockerfile, std::fs::read(path).ok()?);
     let tree = Dockerfile::parse(SourceId(0), &source.text);
     let accepted = level.is_empty();
-    if accepted != tree.errors.is_empty() {
+    let mut errors: Vec<_> = tree.errors.iter().collect();
+    if oracle["llb"] == json!(true) {
+        errors.extend(&tree.build_errors);
+    }
+    if accepted != errors.is_empty() {
         let index = LineIndex::new(&tree.text);
-        let ours = tree.errors.first().map_or_else(
+        let ours = errors.first().map_or_else(
             || "accepted".into(),
             |e| format!("line {}: {}", index.position(&tree.text, e.span.start).line, e.value),
         );

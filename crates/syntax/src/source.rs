@@ -58,7 +58,17 @@ impl Source {
                 let bytes = error.into_bytes();
                 let mut text = String::with_capacity(bytes.len() + 16);
                 for chunk in bytes.utf8_chunks() {
-                    text.push_str(chunk.valid());
+                    let mut valid = chunk.valid();
+                    // A private-use character that stands in the file itself must not come back as a byte.
+                    while let Some(at) = valid.find(|c| escaped_byte(c).is_some()) {
+                        let (before, rest) = valid.split_at(at);
+                        let length = rest.chars().next().map_or(0, char::len_utf8);
+                        text.push_str(before);
+                        let bytes = rest[..length].bytes();
+                        text.extend(bytes.filter_map(|b| char::from_u32(ESCAPE_BASE + u32::from(b))));
+                        valid = &rest[length..];
+                    }
+                    text.push_str(valid);
                     text.extend(
                         chunk.invalid().iter().filter_map(|&b| char::from_u32(ESCAPE_BASE + u32::from(b))),
                     );
@@ -265,6 +275,8 @@ mod tests {
         assert!(!source.is_utf8());
         assert_eq!(source.to_bytes(), bytes);
         assert_eq!(source.file_offset(source.text.len() as u32), bytes.len() as u32);
+        let bytes = [b"\xff".as_slice(), "a\u{f7890}b".as_bytes()].concat();
+        assert_eq!(Source::from_bytes("Dockerfile", Kind::Dockerfile, bytes.clone()).to_bytes(), bytes);
     }
 
     #[test]

@@ -48,6 +48,7 @@ type file struct {
 	Path         string        `json:"path"`
 	Error        string        `json:"error"`
 	Level        string        `json:"level"`
+	LLB          bool          `json:"llb"`
 	Escape       string        `json:"escape"`
 	Empty        int           `json:"empty_continuations"`
 	Instructions []instruction `json:"instructions"`
@@ -90,7 +91,7 @@ func (resolver) ResolveImageConfig(_ context.Context, ref string, _ sourceresolv
 }
 
 func read(path string, llb bool) (out file) {
-	out = file{Path: path, Instructions: []instruction{}}
+	out = file{Path: path, LLB: llb, Instructions: []instruction{}}
 	defer func() {
 		if r := recover(); r != nil {
 			out.Error, out.Level = fmt.Sprint("panic: ", r), "panic"

@@ -68,6 +68,7 @@ fn expansion(instruction: &Instruction, wrong: &mut Wrong) {
 fn mount(flag: &Flag, wrong: &mut Wrong) {
     let mut kind = Some("bind");
     let (mut from, mut sharing, mut source, mut target, mut id) = (None, None, false, false, false);
+    let mut place = None;
     let mut owned: Vec<(&str, Span)> = Vec::new();
     for field in &flag.fields {
         let key = field.key.to_lowercase();
@@ -99,8 +100,16 @@ fn mount(flag: &Flag, wrong: &mut Wrong) {
                 }
             }
             "from" => from = (known != Some("")).then_some(word.span),
-            "source" | "src" => source = known != Some(""),
-            "target" | "dst" | "destination" => target = known != Some(""),
+            "source" | "src" => {
+                source = known != Some("");
+                place = source.then_some(field.span);
+            }
+            "target" | "dst" | "destination" => {
+                target = known != Some("");
+                if known.is_some_and(|path| !path.is_empty() && path.bytes().all(|b| b == b'/')) {
+                    fail("a mount cannot be on `/`: name a directory below it".into(), word.span);
+                }
+            }
             "id" => id = known != Some(""),
             "readonly" | "ro" | "readwrite" | "rw" | "required" => {
                 if key == "required" && !tied {
@@ -138,6 +147,9 @@ fn mount(flag: &Flag, wrong: &mut Wrong) {
         }
     }
     let Some(kind) = kind else { return };
+    if let Some(place) = place.filter(|_| kind == "ssh") {
+        wrong.push(Spanned::new("a mount of type ssh has no `source`: remove it".into(), place));
+    }
     if matches!(kind, "bind" | "tmpfs") {
         for (name, place) in owned {
             wrong.push(Spanned::new(format!("a mount of type {kind} has no {name}: remove it"), place));

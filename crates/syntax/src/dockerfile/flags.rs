@@ -1,5 +1,6 @@
 //! Flags before the arguments, and the fields of `--mount` and `--device`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{Field, Flag, Keyword, Word};
@@ -128,6 +129,7 @@ pub(super) fn check(
 ) -> Vec<Flag> {
     let known = known(keyword, preview);
     let mut flags: Vec<Flag> = Vec::with_capacity(raw.len());
+    let mut seen = BTreeSet::new();
     for (text, range) in raw {
         let span = line.span_of(range);
         let equals = text.find('=');
@@ -138,7 +140,7 @@ pub(super) fn check(
             Word { text: value, span, escape: expands(keyword, &name).then_some(escape) }
         });
         let mut fail = |message: String, span: Span| wrong.push(Spanned::new(message, span));
-        let takes = known.iter().find(|f| f.0 == &*name).map(|f| f.1);
+        let (known_as, takes) = known.iter().find(|f| f.0 == &*name).map(|f| (f.0, f.1)).unzip();
         match (takes, &value) {
             (None, _) => fail(unknown(keyword, &name, &known), name_span(span, &name)),
             (Some(Takes::Value | Takes::Values), None) => {
@@ -152,7 +154,7 @@ pub(super) fn check(
             }
             _ => {}
         }
-        if matches!(takes, Some(Takes::Value | Takes::Bool)) && flags.iter().any(|f| *f.name == *name) {
+        if matches!(takes, Some(Takes::Value | Takes::Bool)) && !seen.insert(known_as) {
             fail(format!("`--{name}` stands twice: remove one of them"), span);
         }
         let mut fields = Vec::new();
@@ -226,6 +228,9 @@ fn unknown(keyword: Keyword, name: &str, known: &[(&str, Takes)]) -> String {
 
 /// The candidate that a misspelt word most likely means.
 pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > 64 {
+        return None;
+    }
     let word = word.to_lowercase();
     candidates
         .map(|c| (strsim::damerau_levenshtein(&word, &c.to_lowercase()), c))

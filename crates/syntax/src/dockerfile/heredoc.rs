@@ -8,6 +8,13 @@ use super::{Dockerfile, Heredoc, Keyword};
 use crate::text::Builder;
 use crate::{Span, Spanned, Text};
 
+/// How many heredocs without their delimiter are looked into before the rest of the file is taken for the last one's body.
+const MOST_UNTERMINATED: usize = 16;
+
+fn missing(name: &str) -> String {
+    format!("the heredoc does not end: add a line with nothing but `{name}` behind its last line")
+}
+
 /// The start of a heredoc on a line.
 #[derive(Debug)]
 pub(super) struct Start {
@@ -76,7 +83,13 @@ pub(super) fn read(
     let place = line.span_of(start.range);
     let first = lines.position();
     let (body, terminator) = lines.heredoc(&start.name, start.strip_tabs, tree).unwrap_or_else(|| {
-        let (body, terminator, message) = unterminated(&file, first, &start.name);
+        lines.unterminated += 1;
+        // Looking on behind each of very many would take quadratic time.
+        let (body, terminator, message) = if lines.unterminated <= MOST_UNTERMINATED {
+            unterminated(&file, first, &start.name)
+        } else {
+            (first..file.len(), file.len()..file.len(), missing(&start.name))
+        };
         tree.errors.push(Spanned::new(message, place));
         lines.rewind(line_end(&file, terminator.end));
         (body, terminator)
@@ -137,7 +150,5 @@ fn unterminated(file: &str, from: usize, name: &str) -> (Range<usize>, Range<usi
         at += line.len();
     }
     let end = next.unwrap_or(file.len());
-    let message =
-        format!("the heredoc does not end: add a line with nothing but `{name}` behind its last line");
-    (from..end, end..end, message)
+    (from..end, end..end, missing(name))
 }

@@ -23,13 +23,15 @@ pub(super) struct Line {
 pub(super) struct Lines<'t> {
     text: &'t str,
     at: usize,
+    /// How many heredocs had no end so far.
+    pub(super) unterminated: usize,
 }
 
 impl<'t> Lines<'t> {
     /// Starts behind a byte order mark and takes the directives at the top.
     pub(super) fn new(text: &'t str, tree: &mut Dockerfile) -> Self {
         let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        let mut lines = Self { text, at };
+        let mut lines = Self { text, at, unterminated: 0 };
         lines.directives(tree);
         lines
     }

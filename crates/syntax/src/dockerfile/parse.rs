@@ -17,6 +17,12 @@ use crate::{Span, Spanned, Text};
 /// The characters that separate arguments.
 const SEPARATORS: [char; 5] = ['\t', '\u{b}', '\u{c}', '\r', ' '];
 
+/// How many errors of a kind are kept: a binary file has one in every line.
+const MOST_ERRORS: usize = 1000;
+
+/// How long a message may be in bytes: a word of the file may be the whole file.
+const LONGEST_MESSAGE: usize = 400;
+
 /// Parses a whole file into its tree.
 pub(super) fn file(tree: &mut Dockerfile) {
     let text = tree.text.clone();
@@ -45,6 +51,9 @@ pub(super) fn file(tree: &mut Dockerfile) {
             build::check(&instruction, &mut tree.build_errors);
         }
         tree.instructions.push(instruction);
+        for errors in [&mut tree.errors, &mut tree.deferred_errors, &mut tree.build_errors] {
+            errors.truncate(MOST_ERRORS);
+        }
     }
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let place = Span::new(tree.source, start, start);
@@ -55,6 +64,14 @@ pub(super) fn file(tree: &mut Dockerfile) {
         tree.errors.push(Spanned::new("the file has no stage to build: add `FROM image`".into(), place));
     }
     tree.errors.sort_by_key(|e| e.span.start);
+    // Lines behind a heredoc without an end are read twice.
+    tree.errors.dedup();
+    for error in [&mut tree.errors, &mut tree.deferred_errors, &mut tree.build_errors].into_iter().flatten() {
+        if error.value.len() > LONGEST_MESSAGE {
+            error.value.truncate(error.value.floor_char_boundary(LONGEST_MESSAGE));
+            error.value.push('…');
+        }
+    }
 }
 
 /// Whether the frontend that the file asks for has the flags that `BuildKit` 0.24 itself has only in its preview:
@@ -86,6 +103,7 @@ fn instruction(line: Line, lines: &mut Lines<'_>, tree: &mut Dockerfile, preview
     let text = line.text;
     let escape = tree.escape;
     let mut onbuild = None;
+    let mut chained = false;
     let mut rest = 0..text.len();
     let (keyword_range, raw_flags, arguments) = loop {
         let (word, after) = split_keyword(&text, rest);
@@ -95,7 +113,8 @@ fn instruction(line: Line, lines: &mut Lines<'_>, tree: &mut Dockerfile, preview
             break (word, raw, arguments);
         }
         let span = text.span_of(word.clone());
-        if onbuild.is_some() {
+        if onbuild.is_some() && !chained {
+            chained = true;
             let message = "ONBUILD cannot stand within ONBUILD: keep one of them".into();
             tree.errors.push(Spanned::new(message, span));
         }
