@@ -211,7 +211,7 @@ fn what_fails_in_every_build_is_told_apart() {
         match told[..] {
             [] => assert_eq!(message, "", "{line}"),
             [(at, said)] => {
-                assert!(at == place && said.contains(message) && !message.is_empty(), "{line}: {told:?}")
+                assert!(at == place && said.contains(message) && !message.is_empty(), "{line}: {told:?}");
             }
             _ => panic!("{line}: {told:?}"),
         }
