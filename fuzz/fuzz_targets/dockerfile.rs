@@ -44,7 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let Some(instruction) = tree.instructions.get(bytes.len() % tree.instructions.len().max(1)) else { return };
-    let new = [New::of(Keyword::User, "app")];
+    let new = [New::new(Keyword::User, "app")];
     let edits = [
         Some(edit::insert_after(&tree, instruction, &new)),
         Some(edit::insert_before(&tree, instruction, &new)),

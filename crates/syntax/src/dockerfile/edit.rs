@@ -17,7 +17,11 @@ pub struct New {
 
 impl New {
     /// An instruction with its arguments.
-    pub fn of(keyword: Keyword, arguments: impl Into<String>) -> Self {
+    #[expect(
+        clippy::self_named_constructors,
+        reason = "the type is named for what it is, and this makes one"
+    )]
+    pub fn new(keyword: Keyword, arguments: impl Into<String>) -> Self {
         Self { keyword, arguments: arguments.into() }
     }
 }
@@ -330,7 +334,7 @@ mod tests {
     }
 
     fn user() -> Vec<New> {
-        vec![New::of(Keyword::User, "app")]
+        vec![New::new(Keyword::User, "app")]
     }
 
     #[test]
@@ -356,7 +360,7 @@ mod tests {
             let out = edited(before, |f| Some(insert_before(f, &f.instructions[1], &user())));
             assert_eq!(out.as_deref(), Some(after));
         }
-        let args = [New::of(Keyword::Arg, "A=1")];
+        let args = [New::new(Keyword::Arg, "A=1")];
         let out =
             edited("# syntax=x\n# licence\nFROM a\n", |f| Some(insert_before(f, &f.instructions[0], &args)));
         assert_eq!(out.as_deref(), Some("# syntax=x\n# licence\nARG A=1\nFROM a\n"));
@@ -365,7 +369,7 @@ mod tests {
         let heredoc = "FROM a\nRUN <<E\nx\nE\nCMD b\n";
         let out = edited(heredoc, |f| Some(insert_after(f, &f.instructions[1], &user())));
         assert_eq!(out.as_deref(), Some("FROM a\nRUN <<E\nx\nE\nUSER app\nCMD b\n"));
-        let health = [New::of(Keyword::Healthcheck, "--interval=30s\nCMD true")];
+        let health = [New::new(Keyword::Healthcheck, "--interval=30s\nCMD true")];
         let out = edited("# escape=`\nFROM a\n", |f| Some(insert_after(f, &f.instructions[0], &health)));
         assert_eq!(out.as_deref(), Some("# escape=`\nFROM a\nHEALTHCHECK --interval=30s `\n    CMD true\n"));
     }
