@@ -133,7 +133,7 @@ fn errors_say_what_and_where() {
         ("a: 'x\nb: 1\n", "never closed", "'"),
         ("a: [1, 2\nb: 1\n", "", ""),
         ("a: {b: 1\n", "never closed", "{"),
-        ("a: [1}\n", "closed with", "}"),
+        ("a: [1}\n", "closed with", "["),
         ("a: b: c\n", "mapping cannot begin here", ""),
         ("a:\n  b: 1\n c: 2\n", "indentation", ""),
         ("a: @x\n", "must be quoted", "@"),

@@ -47,7 +47,7 @@ pub(super) fn of(kind: &ErrorKind, text: &str, at: usize, document: usize) -> (S
         | ErrorKind::UnexpectedEofImplicitFlowMapping => say("the text ends within a bracket"),
         ErrorKind::MisplacedFlowCollectionEnd => say("this bracket closes none that is open"),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            (format!("`{open}` is closed with `{close}`"), word)
+            (format!("`{open}` is closed with `{close}`"), at..(at + 1).min(text.len()))
         }
         ErrorKind::ExpectedFlowMappingSeparator => say("expected `,` or `}` here"),
         ErrorKind::ExpectedFlowSequenceSeparator => say("expected `,` or `]` here"),
