@@ -78,7 +78,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: Printing,
 }
 
 #[derive(Debug, clap::Args)]
@@ -97,7 +97,7 @@ pub(crate) struct Fix {
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]
-    pub(crate) output: Output,
+    pub(crate) output: Printing,
 }
 
 #[derive(Debug, clap::Args)]
@@ -132,7 +132,7 @@ pub(crate) struct Selection {
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
-pub(crate) struct Output {
+pub(crate) struct Printing {
     /// How to print findings
     #[arg(long, value_name = "FORMAT", default_value = Format::ALL[0].as_str(), value_parser = formats())]
     pub(crate) format: Format,

@@ -273,7 +273,7 @@ fn read_outright(label: &Utf8Path, path: &Path) -> Outcome {
         }
         Err(error) => return Outcome::Note(Note::Failure(format!("{label}: {}", reason(&error)))),
     };
-    let in_chart = || is_chart_template(label, |chart| chart.exists());
+    let in_chart = || is_chart_template(label, Utf8Path::exists);
     source_of(label, bytes, |text| kind::classify_outright(label, text, in_chart)).unwrap_or_else(|why| {
         Outcome::Note(match why {
             Unfit::Binary => Note::Failure(unknown(label, &why)),
@@ -336,7 +336,9 @@ fn surroundings(path: &Path, label: &Utf8Path, cwd: &Utf8Path, tree: &mut Tree, 
     tree.add(directory);
     let parent = label.parent().unwrap_or(Utf8Path::new("")).to_owned();
     let (files, directories) = walk::children(directory);
-    directories.iter().for_each(|name| walked.files.add_closed(parent.join(&**name)));
+    for name in directories {
+        walked.files.add_closed(parent.join(&*name));
+    }
     walked.files.add_directory(parent.clone(), files);
     walked.files.add_root(parent);
 }

@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use seaworthy_engine::render::{Format, render, statistics, summary};
 use seaworthy_engine::{Project, Report};
 
-use crate::args::{Global, Output};
+use crate::args::{Global, Printing};
 use crate::error::{Error, reason};
 
 /// Says on standard error what went wrong, or deserves a look. That it cannot be said is no reason to stop.
@@ -39,7 +39,7 @@ pub(crate) fn count(n: usize, noun: &str) -> String {
 pub(crate) fn report(
     report: &Report,
     project: &Project,
-    args: &Output,
+    args: &Printing,
     global: &Global,
 ) -> Result<(), Error> {
     let Some(path) = &args.output else {
@@ -60,7 +60,7 @@ pub(crate) fn report(
 fn write(
     report: &Report,
     project: &Project,
-    args: &Output,
+    args: &Printing,
     global: &Global,
     color: bool,
     out: &mut dyn Write,

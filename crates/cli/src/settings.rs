@@ -164,7 +164,9 @@ impl Finder {
             }
         };
         let mut exclude = GitignoreBuilder::new(base);
-        settings.exclude.iter().for_each(|p| pattern(p, &mut exclude));
+        for excluded in &settings.exclude {
+            pattern(excluded, &mut exclude);
+        }
         let per_file = settings.per_file_ignores.iter().map(|(p, _)| {
             let mut builder = GitignoreBuilder::new(base);
             pattern(p, &mut builder);

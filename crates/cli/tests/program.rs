@@ -1,5 +1,7 @@
 //! The program as its users run it: real processes on real files.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
+
 #[path = "program/sandbox.rs"]
 mod sandbox;
 

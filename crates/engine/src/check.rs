@@ -6,6 +6,7 @@ use seaworthy_syntax::Span;
 
 pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::parse::Parse;
 use crate::project::{Project, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
 use crate::{rules, suppress};
@@ -49,7 +50,7 @@ fn key(d: &Diagnostic) -> (Span, &str, &str, bool) {
 /// What no parser accepts.
 fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
     let rule = rules::find("syntax-error").first().copied();
-    project.parses().iter().flat_map(|parse| parse.errors()).filter_map(move |error| {
+    project.parses().iter().flat_map(Parse::errors).filter_map(move |error| {
         let rule = rule?;
         Some(Diagnostic {
             rule,

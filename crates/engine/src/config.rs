@@ -171,7 +171,10 @@ pub fn resolve(layers: &[&Layer]) -> Vec<&'static Rule> {
 }
 
 impl Selector {
-    /// What a word stands for; the error says what was probably meant.
+    /// What a word stands for.
+    ///
+    /// # Errors
+    /// No rule has this name or id; the message says which was probably meant.
     pub fn of(word: &str) -> Result<Self, String> {
         if word.eq_ignore_ascii_case("all") {
             return Ok(Self::All);

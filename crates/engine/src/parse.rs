@@ -87,7 +87,9 @@ impl Files {
     /// Files from complete listings of directories.
     pub fn new(roots: Vec<Utf8PathBuf>, names: BTreeSet<Utf8PathBuf>) -> Self {
         let mut files = Self { roots, ..Self::default() };
-        names.iter().for_each(|path| files.add_name(path));
+        for path in names {
+            files.add_name(&path);
+        }
         files
     }
 

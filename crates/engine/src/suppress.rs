@@ -384,7 +384,9 @@ fn annotations(project: &Project, object: &Object, found: &mut dyn FnMut(Suppres
                 match ids {
                     Ids::All => push(Covers::All),
                     Ids::These(ids) => {
-                        ids.into_iter().filter_map(|id| Covers::of(id, Tool::Other)).for_each(&mut push);
+                        for covers in ids.into_iter().filter_map(|id| Covers::of(id, Tool::Other)) {
+                            push(covers);
+                        }
                     }
                 }
             }

@@ -58,7 +58,9 @@ pub(crate) fn load(
     };
     let problems = finder.take_problems();
     let misconfigured = !problems.is_empty();
-    problems.iter().for_each(|problem| complain("error", problem));
+    for problem in &problems {
+        complain("error", problem);
+    }
     let mut failed = misconfigured;
     for note in &found.notes {
         match note {

@@ -68,7 +68,9 @@ pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path, walked: &mut Walked) {
         for seen in receiver {
             match seen {
                 Seen::Directory { label, files, directories } => {
-                    directories.iter().for_each(|name| so_far.files.add_closed(label.join(&**name)));
+                    for name in directories {
+                        so_far.files.add_closed(label.join(&*name));
+                    }
                     so_far.files.add_directory(label, files);
                 }
                 Seen::Candidate(label, entry) => {
