@@ -234,7 +234,7 @@ impl Builder<'_> {
             None => true,
         };
         let line_start = self.text[..at].rfind('\n').map_or(0, |n| n + 1);
-        if !empty || line_start != at {
+        if !empty || line_start != at || self.last_end > at {
             return None;
         }
         let start = self.document.take().map_or(at, |document| document.start);

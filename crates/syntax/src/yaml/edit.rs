@@ -410,7 +410,7 @@ fn is_named_from_outside(first: Node<'_>, last: Node<'_>) -> bool {
 }
 
 fn is_core_tag(tag: &str) -> bool {
-    tag.starts_with("!!") || tag.starts_with("!<tag:yaml.org,2002:")
+    tag == "!" || tag.starts_with("!!") || tag.starts_with("!<tag:yaml.org,2002:")
 }
 
 fn is_block_collection(node: Node<'_>) -> bool {

@@ -80,8 +80,10 @@ fn new_model(value: &New) -> Model {
 /// The value with what stays of the old one.
 fn keeping(value: &New, old: Node<'_>) -> Model {
     let anchor = old.anchor().map(str::to_owned);
-    let tag =
-        old.tag().filter(|t| !t.starts_with("!!") && !t.starts_with("!<tag:yaml.org")).map(str::to_owned);
+    let tag = old
+        .tag()
+        .filter(|t| *t != "!" && !t.starts_with("!!") && !t.starts_with("!<tag:yaml.org"))
+        .map(str::to_owned);
     let mut model = new_model(value);
     match &mut model {
         Model::Scalar { properties, values, text } => {
