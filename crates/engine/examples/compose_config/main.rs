@@ -5,6 +5,8 @@
 //! compose_config compare [--stored DIR] [--started] DIRECTORY  every Compose file below, and every directory with an
 //!                                                              override, against docker-compose; with --started without
 //!                                                              the services that a profile starts
+//! compose_config change DIRECTORY                              writes every change into every service below, and looks
+//!                                                              whether the project then says that and nothing else new
 //! compose_config bless DIRECTORY                               stores what docker-compose says of the projects in it
 //! ```
 //!
@@ -19,7 +21,8 @@ use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::project::compose;
+use seaworthy_engine::project::{Intent, Namespace, compose};
+use seaworthy_engine::{Files, Kind, Project, Source, SourceId, parse};
 use serde_json::Value as Json;
 
 use host::{default_chain, differ, host, json, read};
@@ -28,6 +31,9 @@ fn main() -> ExitCode {
     let mut args = std::env::args().skip(1).peekable();
     if args.next_if_eq("compare").is_some() {
         return compare(args);
+    }
+    if args.next_if_eq("change").is_some() {
+        return change(args.next().as_deref().unwrap_or("."));
     }
     if args.next_if_eq("bless").is_some() {
         return bless(args.next().as_deref().unwrap_or("."));
@@ -207,4 +213,116 @@ fn bless(directory: &str) -> ExitCode {
         std::fs::write(project.join("expected.json"), text.replace(directory.as_str(), "/projects")).unwrap();
     }
     ExitCode::SUCCESS
+}
+
+/// The changes, and the keys of a service that each may touch.
+fn intents() -> Vec<(Intent, &'static [&'static str])> {
+    let text = str::to_owned;
+    vec![
+        (Intent::ReadOnlyRoot { scratch: vec![text("/tmp"), text("/run")] }, &["read_only", "tmpfs"]),
+        (Intent::User { uid: 1001, gid: 1001 }, &["user"]),
+        (Intent::DropCapabilities { keep: vec![text("CHOWN")] }, &["cap_drop", "cap_add"]),
+        (Intent::NoPrivilegeEscalation, &["security_opt"]),
+        (Intent::NotPrivileged, &["privileged"]),
+        (Intent::DefaultSeccomp, &["security_opt"]),
+        (Intent::RemoveCapability(text("SYS_ADMIN")), &["cap_add"]),
+        (Intent::MemoryLimit(512 << 20), &["mem_limit", "deploy"]),
+        (Intent::CpuLimit(500), &["cpus", "deploy"]),
+        (Intent::PidsLimit(200), &["pids_limit", "deploy"]),
+        (Intent::Image(text("example/changed:1")), &["image"]),
+        (Intent::PullPolicy("always"), &["pull_policy"]),
+        (Intent::OwnNamespace(Namespace::Network), &["network_mode", "networks"]),
+        (Intent::OwnNamespace(Namespace::Pid), &["pid"]),
+        (Intent::Restart("unless-stopped"), &["restart"]),
+        (Intent::Init, &["init"]),
+        (Intent::StopGrace(30), &["stop_grace_period"]),
+    ]
+}
+
+fn change(root: &str) -> ExitCode {
+    let mut files = Vec::new();
+    find(Utf8Path::new(root), &mut files);
+    let mut counts: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+    let mut wrong = 0;
+    for path in files.iter().filter(|path| path.is_file()) {
+        let Ok(bytes) = std::fs::read(path) else { continue };
+        let before = project(Source::from_bytes("compose.yaml", Kind::Compose, bytes));
+        if before.parses().iter().any(|parse| !parse.errors().is_empty()) {
+            continue;
+        }
+        let Some(config) = before.compositions.first().map(|c| json(&compose::config(c))) else { continue };
+        let refused = |project: &Project| {
+            let problems = project.compositions.iter().flat_map(|c| &c.problems);
+            problems
+                .filter(|problem| problem.kind.is_refused())
+                .map(|p| p.message.clone())
+                .collect::<Vec<_>>()
+        };
+        let refusals = refused(&before);
+        for container in &before.containers {
+            for (intent, keys) in intents() {
+                let name = format!("{intent:?}");
+                let count =
+                    counts.entry(name.split(['(', ' ']).next().unwrap_or_default().to_owned()).or_default();
+                let Some(edits) = before.set(container, &intent) else {
+                    count[1] += 1;
+                    continue;
+                };
+                count[0] += 1;
+                let source = &before.parses()[0].source;
+                let mut text = source.text.to_string();
+                for edit in edits.iter().rev() {
+                    text.replace_range(edit.span.range(), &edit.text);
+                }
+                let after = project(Source::new("compose.yaml", Kind::Compose, text.clone()));
+                let mut say = |what: String| {
+                    wrong += 1;
+                    println!("{path}: {} {intent:?}: {what}", container.name.value);
+                };
+                if let Some(error) = after.parses()[0].errors().first() {
+                    say(format!("no longer YAML: {}", error.value));
+                    continue;
+                }
+                if refused(&after).len() > refusals.len() {
+                    let new = refused(&after).into_iter().find(|message| !refusals.contains(message));
+                    say(format!("refused: {}", new.unwrap_or_default()));
+                }
+                let Some(composition) = after.compositions.first() else { continue };
+                let mut differences = Vec::new();
+                differ(&json(&compose::config(composition)), &config, "", &mut differences);
+                let allowed = |difference: &String| {
+                    let service = format!(".services.{}.", container.name.value);
+                    let default = difference.starts_with(".networks");
+                    // What is extended changes with what it extends.
+                    let extended = source.text.contains("extends");
+                    default
+                        || extended
+                        || keys.iter().any(|key| difference.starts_with(&format!("{service}{key}")))
+                };
+                if let Some(difference) = differences.iter().find(|difference| !allowed(difference)) {
+                    say(difference.clone());
+                }
+                let Some(changed) = after
+                    .containers
+                    .iter()
+                    .find(|c| c.place == container.place || c.name.value == container.name.value)
+                else {
+                    say("the service is gone".to_owned());
+                    continue;
+                };
+                if after.set(changed, &intent).is_some() && !matches!(intent, Intent::Image(_)) {
+                    say("it is not settled".to_owned());
+                }
+            }
+        }
+    }
+    for (name, [made, refused]) in &counts {
+        println!("{made:7} made {refused:7} not  {name}");
+    }
+    println!("{wrong} wrong");
+    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn project(source: Source) -> Project {
+    Project::of(vec![parse(SourceId(0), source)], Files::default())
 }

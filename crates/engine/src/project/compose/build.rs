@@ -11,7 +11,7 @@ use super::problem::{Problem, ProblemKind};
 use crate::project::{Origin, Place};
 
 /// How many values a file may come to: aliases may multiply.
-const MAX_ITEMS: usize = 500_000;
+const MAX_ITEMS: usize = 100_000;
 /// How deep values may nest.
 const MAX_DEPTH: usize = 200;
 
@@ -91,7 +91,11 @@ pub(super) fn build(
         depth: 0,
         full: false,
     };
-    let item = builder.item(root, &Path::ROOT, Origin::Own).unwrap_or_default();
+    let mut item = builder.item(root, &Path::ROOT, Origin::Own).unwrap_or_default();
+    if builder.full {
+        // The part that was read says nothing about the whole.
+        item.value = Value::Map(Map::new());
+    }
     Built { root: item, resets: builder.resets }
 }
 
