@@ -159,7 +159,7 @@ fn a_matrix_builds_several() {
 
 #[test]
 fn a_called_workflow_takes_its_inputs() {
-    let callee = "on:
+    let reusable = "on:
   workflow_call:
     inputs:
       dir: {type: string}
@@ -179,7 +179,7 @@ jobs:
     with: {dir: \"${{ matrix.dir }}\"}
 ";
     let project =
-        project(&[(".github/workflows/called.yml", callee), (".github/workflows/caller.yml", caller)]);
+        project(&[(".github/workflows/called.yml", reusable), (".github/workflows/caller.yml", caller)]);
     let lines: Vec<_> = project.image_jobs.iter().map(line).collect();
     assert_eq!(lines, ["api/Dockerfile in api as  keep", "web/Dockerfile in web as  keep"]);
     let caller = &project.workflows[1];
@@ -239,6 +239,7 @@ fn nothing_panics() {
         "jobs: {a: {steps: {x: y}, strategy: {matrix: [1]}}}",
         "jobs: {a: {steps: [3, {run: 3}, {uses: ''}, {uses: 'docker/build-push-action@', with: 3}]}}",
         "a: {script: [docker build, docker build -f, 'docker -H x build', 'kaniko', '/kaniko/executor -f']}",
+        "a: {script: &s [*s, make]}",
         "a: {extends: .b, script: 3}\n.b: {extends: .b}",
         "jobs: {a: {strategy: {matrix: {include: 3, exclude: [[]]}}, steps: [{run: 'docker build -é .'}]}}",
         "jobs: {a: {steps: [{run: 'docker build ${{ ${{ }} }} -t ${{x}}${{'}]}}",

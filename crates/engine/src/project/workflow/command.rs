@@ -1,15 +1,58 @@
 //! Builds in the scripts of a job.
 
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::dockerfile::Script;
-use seaworthy_syntax::shell::{self, Command};
-use seaworthy_syntax::yaml::Node;
+use seaworthy_syntax::shell::{self, Command, Shell};
+use seaworthy_syntax::yaml::{Node, NodeId, NodeKind};
 use seaworthy_syntax::{Span, Spanned, Text};
 
 use super::scope::{Scope, UNKNOWN, known, known_text, mask};
 use super::{ImageJob, ImageName, Tool, Workflow};
 use crate::parse::{Files, normalise};
 use crate::project::Place;
+
+/// The scripts of a job that have been parsed: each combination of its matrix runs them again.
+pub(super) type Scripts = HashMap<NodeId, Rc<Parsed>>;
+
+/// A script as a shell reads it.
+pub(super) struct Parsed {
+    shell: Shell,
+    /// What [`mask`] took out of it.
+    expressions: Vec<String>,
+    /// Whether its spans lie on the file's text.
+    exact: bool,
+}
+
+impl Parsed {
+    fn of(node: Node<'_>) -> Option<Self> {
+        let exact = node.text();
+        let (is_exact, span) = (exact.is_some(), node.span());
+        let text = match exact {
+            Some(text) => text,
+            None => Text::new(node.scalar()?.as_ref(), span.source, span.start),
+        };
+        let (masked, expressions) = mask(&text);
+        let text = text.masked(masked);
+        let script = Script { span, text, heredoc: false, broken_json: None };
+        Some(Self { shell: shell::parse(&script), expressions, exact: is_exact })
+    }
+}
+
+fn holds_build(line: Node<'_>) -> bool {
+    line.scalar()
+        .is_some_and(|text| ["build", "bud", "kaniko", "bake"].iter().any(|word| text.contains(word)))
+}
+
+/// Whether a script may build an image.
+pub(super) fn may_build(script: Node<'_>) -> bool {
+    holds_build(script)
+        // Lists of lists are GitLab's; one that holds itself by an alias runs nothing.
+        || script.items().any(|item| item.kind() != NodeKind::Alias && may_build(item))
+        || script.items().any(|item| item.kind() == NodeKind::Alias && (holds_build(item) || item.items().any(holds_build)))
+}
 
 /// A shell that runs one script after the other, as the steps of a job or the lines of GitLab's scripts.
 pub(super) struct Runner<'w> {
@@ -23,6 +66,7 @@ pub(super) struct Runner<'w> {
     /// Where checkouts lie that name their repository: another one, or this one by its name.
     pub(super) named_checkouts: Vec<Utf8PathBuf>,
     pub(super) files: &'w Files,
+    pub(super) scripts: &'w mut Scripts,
     /// What has been built.
     pub(super) built: Vec<ImageJob>,
 }
@@ -69,22 +113,18 @@ impl Runner<'_> {
 
     /// Reads a script. The directory and the variables that it sets stay for the next one.
     pub(super) fn script(&mut self, node: Node<'_>, place: Option<Place>, scope: &mut Scope) {
-        let Some(written) = node.scalar() else { return };
-        // Most scripts build nothing.
-        if !["build", "bud", "kaniko", "push", "bake", "cd "].iter().any(|word| written.contains(word))
-            && !written.contains('=')
-        {
-            return;
-        }
-        let exact = node.text();
-        let whole = node.resolve().span();
-        let text = exact.clone().unwrap_or_else(|| Text::new(written.as_ref(), whole.source, whole.start));
-        let (masked, expressions) = mask(&text);
-        let text = text.masked(masked);
-        let script = Script { span: whole, text, heredoc: false, broken_json: None };
-        for command in &shell::parse(&script).commands {
-            let span = if exact.is_some() { command.span } else { whole };
-            self.command(command, span, place, scope, &expressions);
+        let node = node.resolve();
+        let parsed = match self.scripts.get(&node.id()) {
+            Some(parsed) => Rc::clone(parsed),
+            None => {
+                let Some(parsed) = Parsed::of(node).map(Rc::new) else { return };
+                self.scripts.insert(node.id(), Rc::clone(&parsed));
+                parsed
+            }
+        };
+        for command in &parsed.shell.commands {
+            let span = if parsed.exact { command.span } else { node.span() };
+            self.command(command, span, place, scope, &parsed.expressions);
         }
     }
 

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Spanned;
 use seaworthy_syntax::yaml::{Dialect, Node, Value};
 
-use super::command::{Runner, build_arg, image_name, platforms, tag, unnamed_file};
+use super::command::{Runner, Scripts, build_arg, image_name, may_build, platforms, tag, unnamed_file};
 use super::scope::{Scope, UNKNOWN, known, known_text};
 use super::{ImageJob, Job, Step, System, Tool, Uses, Workflow};
 use crate::parse::{Files, normalise};
@@ -189,10 +189,18 @@ pub(super) fn builds(index: usize, project: &Workflows<'_>, out: &mut Vec<ImageJ
             let node = root.tree().node(job.place.node);
             let no_matrix = [Vec::new()];
             let rows = if job.matrix.is_empty() { &no_matrix[..] } else { &job.matrix[..] };
+            // Most jobs build no image.
+            let builds = |step: &Step| {
+                step.uses.is_some() || step.run.is_some_and(|run| may_build(root.tree().node(run.node)))
+            };
+            if !job.steps.iter().any(builds) {
+                continue;
+            }
+            let mut scripts = Scripts::new();
             for row in rows {
                 let mut scope = Scope { matrix: row.clone(), ..scope.clone() };
                 add_env(node, &mut scope);
-                steps(index, project, job, node, scope, out);
+                steps(index, project, job, scope, &mut scripts, out);
             }
         }
     }
@@ -261,12 +269,14 @@ fn steps(
     index: usize,
     project: &Workflows<'_>,
     job: &Job,
-    node: Node<'_>,
     mut scope: Scope,
+    scripts: &mut Scripts,
     out: &mut Vec<ImageJob>,
 ) {
     let (workflow, root) = (&project.all[index], project.roots[index]);
     let tree = root.tree();
+    let node = tree.node(job.place.node);
+    let runs = job.steps.iter().filter_map(|step| step.run).any(|run| may_build(tree.node(run.node)));
     let default = [node, root]
         .iter()
         .find_map(|n| n.at(&["defaults", "run", "working-directory"])?.scalar())
@@ -279,6 +289,7 @@ fn steps(
         checkout: Utf8PathBuf::new(),
         named_checkouts: Vec::new(),
         files: project.files,
+        scripts,
         built: Vec::new(),
     };
     for step in &job.steps {
@@ -306,7 +317,7 @@ fn steps(
             if let Some(built) = action(&runner, uses, step.place, &with) {
                 runner.built.push(built);
             }
-        } else if let Some(run) = step.run {
+        } else if let Some(run) = step.run.filter(|_| runs) {
             let directory = at
                 .get("working-directory")
                 .and_then(Node::scalar)

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Spanned;
 use seaworthy_syntax::yaml::{Node, NodeKind};
 
-use super::command::Runner;
+use super::command::{Runner, Scripts, may_build};
 use super::scope::Scope;
 use super::{ImageJob, Job, Step, System, Workflow};
 use crate::parse::Files;
@@ -149,6 +149,10 @@ pub(super) fn builds(
         let node = tree.node(job.place.node);
         let no_matrix = [Vec::new()];
         let rows = if job.matrix.is_empty() { &no_matrix[..] } else { &job.matrix[..] };
+        if !job.steps.iter().any(|step| may_build(tree.node(step.place.node))) {
+            continue;
+        }
+        let mut scripts = Scripts::new();
         for row in rows {
             let mut scope = global.clone();
             add_variables(lookup(root, node, "variables"), &mut scope);
@@ -161,6 +165,7 @@ pub(super) fn builds(
                 checkout: Utf8PathBuf::new(),
                 named_checkouts: Vec::new(),
                 files,
+                scripts: &mut scripts,
                 built: Vec::new(),
             };
             for step in &job.steps {
