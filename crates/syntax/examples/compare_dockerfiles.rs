@@ -49,6 +49,10 @@ fn compare_file(oracle: &Value) -> Option<String> {
     }
     let source = Source::from_bytes(path, Kind::Dockerfile, std::fs::read(path).ok()?);
     let tree = Dockerfile::parse(SourceId(0), &source.text);
+    if tree.is_foreign() {
+        // BuildKit would hand the file to another program.
+        return None;
+    }
     let accepted = level.is_empty();
     let mut errors: Vec<_> = tree.errors.iter().collect();
     if oracle["llb"] == json!(true) {

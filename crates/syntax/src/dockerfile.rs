@@ -341,6 +341,15 @@ impl Dockerfile {
         })
     }
 
+    /// Whether its `syntax` directive names a frontend that is none for Dockerfiles: what it may hold is that frontend's
+    /// affair, so it has no errors.
+    pub fn is_foreign(&self) -> bool {
+        self.directive("syntax").is_some_and(|d| {
+            let image = d.value.split(' ').next().unwrap_or_default();
+            !image.contains('$') && !image.to_ascii_lowercase().contains("dockerfile")
+        })
+    }
+
     /// The value of a directive, `syntax` for example.
     pub fn directive(&self, name: &str) -> Option<&Directive> {
         self.directives.iter().find(|d| d.name.eq_ignore_ascii_case(name))

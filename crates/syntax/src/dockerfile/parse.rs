@@ -63,6 +63,11 @@ pub(super) fn file(tree: &mut Dockerfile) {
         let place = tree.instructions.last().map_or(place, |i| i.span);
         tree.errors.push(Spanned::new("the file has no stage to build: add `FROM image`".into(), place));
     }
+    if tree.is_foreign() {
+        for errors in [&mut tree.errors, &mut tree.deferred_errors, &mut tree.build_errors] {
+            errors.clear();
+        }
+    }
     tree.errors.sort_by_key(|e| e.span.start);
     // Lines behind a heredoc without an end are read twice.
     tree.errors.dedup();

@@ -237,6 +237,8 @@ fn frontends_with_more_flags_are_known() {
     for syntax in ["docker/dockerfile:1.4", "docker.io/docker/dockerfile:1.7.1"] {
         assert!(!accepts(syntax), "{syntax}");
     }
+    let tree = parse("# syntax=ghcr.io/azure/dalec/frontend:latest\nname: x\n");
+    assert!(tree.is_foreign() && tree.errors.is_empty());
 }
 
 struct Scope;
