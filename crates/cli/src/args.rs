@@ -50,7 +50,7 @@ pub(crate) enum Command {
     Fix(Fix),
     /// Explain a rule, by its name or by another tool's id
     Explain {
-        /// The rule: root-user, DL3002, CKV_K8S_23, …
+        /// The rule: `root-user`, `DL3002`, `CKV_K8S_23`
         rule: String,
     },
     /// List the rules

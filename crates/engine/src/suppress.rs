@@ -131,8 +131,11 @@ fn unused(
     here: &[Suppression],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
+    // Where a variable decides, no rule of ours fires, but another tool's may.
+    let unknown = |s: &Suppression| s.tool == Tool::Other && project.text(s.reach).contains('$');
     let idle = |s: &Suppression| {
         !s.used
+            && !unknown(s)
             && match &s.covers {
                 Covers::All => s.tool == Tool::Seaworthy,
                 Covers::Category(_) | Covers::Nothing(_) => true,
@@ -404,7 +407,7 @@ fn annotation<'a>(key: &'a str, value: &'a str) -> Option<Ids<'a>> {
     let (domain, name) = key.split_once('/')?;
     let yes = value.eq_ignore_ascii_case("true");
     Some(match domain {
-        "ignore-check.kube-linter.io" => Ids::These(vec![name]),
+        "ignore-check.kube-linter.io" | "datree.skip" => Ids::These(vec![name]),
         "kube-linter.io" if name == "ignore-all" => Ids::All,
         "kube-score" if name == "ignore" => Ids::These(value.split(',').map(str::trim).collect()),
         "polaris.fairwinds.com" if name == "exempt" && yes => Ids::All,
@@ -413,7 +416,6 @@ fn annotation<'a>(key: &'a str, value: &'a str) -> Option<Ids<'a>> {
             let ids = value.split(['=', ':']).next().unwrap_or(value);
             Ids::These(ids.split(',').map(str::trim).collect())
         }
-        "datree.skip" => Ids::These(vec![name]),
         _ => return None,
     })
 }

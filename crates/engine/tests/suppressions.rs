@@ -51,6 +51,8 @@ fn in_a_dockerfile() {
         ("# hadolint ignore=DL3008,DL3006\nFROM a\nFROM b\n", &["3 untagged-base"], 1),
         ("# hadolint global ignore=DL3006\nFROM a\nFROM b\n", &[], 2),
         ("# hadolint ignore=DL3006\nFROM a:1\n", &["1 unused-suppression"], 0),
+        // What a variable decides another tool may see otherwise.
+        ("ARG A\n# hadolint ignore=DL3006\nFROM $A\n", &[], 0),
         // A rule of theirs that we do not have is none of our business.
         ("# hadolint ignore=DL9999\nFROM a:1\n", &[], 0),
         // BuildKit has no check that we know as this rule.
