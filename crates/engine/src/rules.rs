@@ -69,12 +69,45 @@ mod dockerfile {
 }
 
 mod project {
+    pub(super) mod conflicting_settings;
+    pub(super) mod dependency_cycle;
+    pub(super) mod disabled_dependency;
+    pub(super) mod duplicate_entry;
+    pub(super) mod invalid_value;
+    pub(super) mod obsolete_version;
+    pub(super) mod service_without_image;
     pub(super) mod syntax_error;
+    pub(super) mod undefined_reference;
+    pub(super) mod unknown_key;
+    pub(super) mod unset_variable;
     pub(super) mod unused_suppression;
 }
 
 mod workload {
+    pub(super) mod cron_job_deadline;
+    pub(super) mod default_namespace;
+    pub(super) mod default_service_account;
+    pub(super) mod duplicate_container_name;
+    pub(super) mod duplicate_container_port;
+    pub(super) mod host_path_volume;
+    pub(super) mod host_port;
+    pub(super) mod kept_job;
+    pub(super) mod long_pre_stop;
+    pub(super) mod missing_fs_group;
+    pub(super) mod mounted_service_account_token;
+    pub(super) mod naked_pod;
+    pub(super) mod no_network_policy;
+    pub(super) mod no_stop_grace;
+    pub(super) mod old_service_account_field;
+    pub(super) mod overlapping_cron_job;
+    pub(super) mod selector_mismatch;
+    pub(super) mod service_links;
+    pub(super) mod shared_claim;
     pub(super) mod single_replica;
+    pub(super) mod stateful_set_service;
+    pub(super) mod unsafe_sysctl;
+    pub(super) mod unspread_replicas;
+    pub(super) mod unsupported_restart_policy;
 }
 
 /// Every rule, sorted by name.
@@ -135,6 +168,42 @@ pub static ALL: &[&Rule] = &[
     &container::undropped_capabilities::RULE,
     &dockerfile::unknown_copy_stage::RULE,
     &container::unsized_scratch::RULE,
+    &project::conflicting_settings::RULE,
+    &workload::cron_job_deadline::RULE,
+    &workload::default_namespace::RULE,
+    &workload::default_service_account::RULE,
+    &project::dependency_cycle::RULE,
+    &project::disabled_dependency::RULE,
+    &workload::duplicate_container_name::RULE,
+    &workload::duplicate_container_port::RULE,
+    &project::duplicate_entry::RULE,
+    &workload::host_path_volume::RULE,
+    &workload::host_port::RULE,
+    &project::invalid_value::RULE,
+    &workload::kept_job::RULE,
+    &workload::long_pre_stop::RULE,
+    &workload::missing_fs_group::RULE,
+    &workload::mounted_service_account_token::RULE,
+    &workload::naked_pod::RULE,
+    &workload::no_network_policy::RULE,
+    &workload::no_stop_grace::RULE,
+    &project::obsolete_version::RULE,
+    &workload::old_service_account_field::RULE,
+    &workload::overlapping_cron_job::RULE,
+    &container::privilege_escalation::RULE,
+    &workload::selector_mismatch::RULE,
+    &workload::service_links::RULE,
+    &project::service_without_image::RULE,
+    &workload::shared_claim::RULE,
+    &workload::single_replica::RULE,
+    &workload::stateful_set_service::RULE,
+    &project::syntax_error::RULE,
+    &project::undefined_reference::RULE,
+    &project::unknown_key::RULE,
+    &workload::unsafe_sysctl::RULE,
+    &project::unset_variable::RULE,
+    &workload::unspread_replicas::RULE,
+    &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,

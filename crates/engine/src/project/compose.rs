@@ -120,6 +120,16 @@ impl Composition {
         self.model.get("services")?.get(name)
     }
 
+    /// What Compose refuses or warns of, of one kind.
+    pub fn problems_of(&self, kind: ProblemKind) -> impl Iterator<Item = &Problem> {
+        self.problems.iter().filter(move |problem| problem.kind == kind)
+    }
+
+    /// Whether it takes in files that were not read, so that it may say more than is known.
+    pub fn is_incomplete(&self) -> bool {
+        self.problems.iter().any(|p| matches!(p.kind, ProblemKind::OutsideFile | ProblemKind::TooLarge))
+    }
+
     /// Where a service is written first.
     pub fn place(&self, name: &str) -> Option<Place> {
         self.service(name)?.place

@@ -16,6 +16,7 @@ use seaworthy_syntax::Span;
 pub use calls::{Call, Callee};
 pub use images::{Built, BuiltHow};
 pub(super) use inherit::inherit;
+pub(crate) use near::closest;
 pub use objects::{ConfigSource, ConfigUse, PortLink, PortTarget, Selection, SelectionKind, ServiceRef};
 
 use super::container::Container;

@@ -48,3 +48,19 @@ pub(super) fn may_share_namespace(a: &Object, b: &Object) -> bool {
         _ => true,
     }
 }
+
+/// The name that another one was meant to be: the nearest in spelling, if it is near enough.
+pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let limit = match name.len() {
+        0..3 => 0,
+        3..6 => 1,
+        6..64 => 2,
+        _ => return None,
+    };
+    candidates
+        .filter(|candidate| *candidate != name)
+        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

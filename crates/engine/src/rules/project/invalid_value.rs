@@ -1,0 +1,36 @@
+use crate::project::Project;
+use crate::project::compose::ProblemKind;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "invalid-value",
+    summary: "a value that Compose refuses",
+    since: "0.1.0",
+    docs: include_str!("invalid_value.md"),
+    aliases: &["invalid-schema"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for composition in &project.compositions {
+        let mut last = None;
+        for problem in composition.problems.iter().filter(|p| {
+            matches!(
+                p.kind,
+                ProblemKind::InvalidValue
+                    | ProblemKind::InvalidVariable
+                    | ProblemKind::InvalidEnvFile
+                    | ProblemKind::MissingKey
+            )
+        }) {
+            // One wrong value may be wrong in several ways.
+            if last.replace(problem.span) != Some(problem.span) {
+                ctx.report(problem.span, problem.message.clone());
+            }
+        }
+    }
+}

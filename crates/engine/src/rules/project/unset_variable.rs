@@ -1,0 +1,28 @@
+use crate::project::Project;
+use crate::project::compose::ProblemKind;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unset-variable",
+    summary: "a variable that the project's own .env leaves without a value",
+    since: "0.1.0",
+    docs: include_str!("unset_variable.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for composition in &project.compositions {
+        // Most repositories keep `.env` to themselves; only where it is here does it show that something is missing.
+        if project.files.text(&composition.directory.join(".env")).is_none() {
+            continue;
+        }
+        for problem in composition.problems_of(ProblemKind::UnsetVariable) {
+            ctx.report(problem.span, problem.message.clone());
+        }
+    }
+}

@@ -1,0 +1,47 @@
+use std::collections::HashMap;
+
+use crate::project::{Role, Workload};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "duplicate-container-port",
+    summary: "two containers of one pod that listen on the same port, or two ports of the same name",
+    since: "0.1.0",
+    docs: include_str!("duplicate_container_port.md"),
+    aliases: &["container-ports-check"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Workload(check),
+};
+
+fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    let mut numbers = HashMap::new();
+    for container in workload.containers.iter().map(|id| ctx.project.container(*id)) {
+        if !matches!(container.role, Role::Main | Role::Sidecar) {
+            continue;
+        }
+        let mut names = HashMap::new();
+        for port in &container.ports {
+            if let Some(name) = &port.name
+                && let Some(first) = names.insert(name.value.as_str(), name.span)
+                && first != name.span
+            {
+                let message = format!("a second port is named `{}`: the API refuses it", name.value);
+                ctx.report(name.span, message).related(first, "the first one");
+            }
+            let other =
+                numbers.entry((port.container, port.protocol.as_str())).or_insert((container, port.span));
+            // The same container may say the same port twice, under two names.
+            if other.0.id != container.id {
+                let message = format!(
+                    "`{}` listens on port {} of the same pod: the second one cannot start",
+                    other.0.name.value, port.container
+                );
+                let first = other.1;
+                ctx.report(port.span, message).related(first, "the first one");
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+use crate::project::{Namespace, Workload, WorkloadKind};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "host-port",
+    summary: "a port of the node for pods of which there may be several",
+    since: "0.1.0",
+    docs: include_str!("host_port.md"),
+    aliases: &[
+        "hostPortSet",
+        "KSV-0024",
+        "CKV_K8S_26",
+        "container-hostPort",
+        "C-0044",
+        "disallow-host-ports",
+    ],
+    category: Category::Reliability,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Workload(check),
+};
+
+fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    // On the node's own network every port is one of the node.
+    let on_host = workload.pod.host_namespaces.iter().any(|n| n.value == Namespace::Network);
+    if workload.kind == WorkloadKind::DaemonSet || on_host || !workload.pod.node_selector.is_empty() {
+        return;
+    }
+    for container in workload.containers.iter().map(|id| ctx.project.container(*id)) {
+        for port in container.ports.iter().filter(|port| port.host.is_some_and(|host| host != 0)) {
+            let host = port.host.unwrap_or_default();
+            let message = format!("takes port {host} of its node: a second pod on that node never starts");
+            ctx.report(port.span, message);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
+use crate::project::kubernetes::Detail;
+use crate::project::{Project, Workload, WorkloadKind};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "mounted-service-account-token",
+    summary: "a pod with a token for the Kubernetes API that nothing shows it to need",
+    since: "0.1.0",
+    docs: include_str!("mounted_service_account_token.md"),
+    aliases: &[
+        "automountServiceAccountToken",
+        "KSV-0036",
+        "CKV_K8S_38",
+        "automount-service-account",
+        "C-0034",
+        "C-0190",
+        "restrict-automount-sa-token",
+    ],
+    category: Category::Security,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Workload(check),
+};
+
+fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    let pod = &workload.pod;
+    if !pod.automount_token.is_unset() && !pod.automount_token.is(&true)
+        || pod.service_account.is_unknown()
+        || matches!(workload.kind, WorkloadKind::Running | WorkloadKind::PodTemplate)
+    {
+        return;
+    }
+    let account = pod.service_account.value().map_or("default", String::as_str);
+    if account != "default" || is_bound(workload, ctx.project) {
+        return;
+    }
+    // Of a public image that is known it is known too that it asks the API nothing.
+    let known = workload.containers.iter().all(|id| ctx.project.container(*id).facts().is_some());
+    let safety = if known { Safety::Safe } else { Safety::Unsafe };
+    let at = pod.automount_token.at.unwrap_or(workload.headline);
+    let edit = ctx
+        .project
+        .node(pod.place)
+        .and_then(|pod| edit::set(pod, "automountServiceAccountToken", &New::Bool(false)).ok());
+    ctx.report(
+        at,
+        "its pods carry a token for the Kubernetes API, which a program that is broken into gives away",
+    )
+    .fix(safety, "Mount no token", edit);
+}
+
+/// Whether the default account is given rights, or says itself what it mounts.
+fn is_bound(workload: &Workload, project: &Project) -> bool {
+    let own = &workload.object(project).namespace;
+    let near = |other: Option<&str>| match (own, other) {
+        (Some(own), Some(other)) => own.value == other,
+        _ => true,
+    };
+    project.objects.iter().any(|object| match &object.detail {
+        Detail::Binding(binding) => binding.subjects.iter().any(|(subject, namespace)| {
+            subject.kind == "ServiceAccount"
+                && subject.name.value == "default"
+                && near(namespace.as_ref().map(|n| n.value.as_str()))
+        }),
+        Detail::ServiceAccount(account) => {
+            object.name.as_ref().is_some_and(|name| name.value == "default")
+                && !account.automount_token.is_unset()
+                && near(object.namespace.as_ref().map(|n| n.value.as_str()))
+        }
+        _ => false,
+    })
+}
