@@ -239,7 +239,7 @@ fn nothing_panics() {
         "jobs: {a: {steps: {x: y}, strategy: {matrix: [1]}}}",
         "jobs: {a: {steps: [3, {run: 3}, {uses: ''}, {uses: 'docker/build-push-action@', with: 3}]}}",
         "a: {script: [docker build, docker build -f, 'docker -H x build', 'kaniko', '/kaniko/executor -f']}",
-        "a: {script: &s [*s, make]}",
+        "a: {script: &s [*s, *s, *s, *s, *s, *s, *s, *s, docker build .]}",
         "a: {extends: .b, script: 3}\n.b: {extends: .b}",
         "jobs: {a: {strategy: {matrix: {include: 3, exclude: [[]]}}, steps: [{run: 'docker build -é .'}]}}",
         "jobs: {a: {steps: [{run: 'docker build ${{ ${{ }} }} -t ${{x}}${{'}]}}",

@@ -114,13 +114,12 @@ impl Runner<'_> {
     /// Reads a script. The directory and the variables that it sets stay for the next one.
     pub(super) fn script(&mut self, node: Node<'_>, place: Option<Place>, scope: &mut Scope) {
         let node = node.resolve();
-        let parsed = match self.scripts.get(&node.id()) {
-            Some(parsed) => Rc::clone(parsed),
-            None => {
-                let Some(parsed) = Parsed::of(node).map(Rc::new) else { return };
-                self.scripts.insert(node.id(), Rc::clone(&parsed));
-                parsed
-            }
+        let parsed = if let Some(parsed) = self.scripts.get(&node.id()) {
+            Rc::clone(parsed)
+        } else {
+            let Some(parsed) = Parsed::of(node).map(Rc::new) else { return };
+            self.scripts.insert(node.id(), Rc::clone(&parsed));
+            parsed
         };
         for command in &parsed.shell.commands {
             let span = if parsed.exact { command.span } else { node.span() };

@@ -28,6 +28,9 @@ const RESERVED: &[&str] = &[
 /// How often `extends` may lead on, and how deep lists of scripts may lie in each other; GitLab's own limits.
 const DEPTH: u8 = 11;
 
+/// How many lines the scripts of a job may have.
+const LINES: u32 = 4096;
+
 /// Reads what a pipeline says, without what it builds.
 pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Workflow {
     let jobs = root
@@ -168,23 +171,29 @@ pub(super) fn builds(
                 scripts: &mut scripts,
                 built: Vec::new(),
             };
+            let mut lines = LINES;
             for step in &job.steps {
-                run(&mut runner, tree.node(step.place.node), &mut scope, DEPTH);
+                run(&mut runner, tree.node(step.place.node), &mut scope, DEPTH, &mut lines);
             }
             out.append(&mut runner.built);
         }
     }
 }
 
-/// Runs the lines of a script one after the other in one shell.
-fn run(runner: &mut Runner<'_>, node: Node<'_>, scope: &mut Scope, depth: u8) {
-    if depth == 0 {
+/// Runs the lines of a script one after the other in one shell, as many as `lines` says: lists that hold themselves by
+/// aliases would never end.
+fn run(runner: &mut Runner<'_>, node: Node<'_>, scope: &mut Scope, depth: u8, lines: &mut u32) {
+    if depth == 0 || *lines == 0 {
         return;
     }
+    *lines -= 1;
     if node.scalar().is_some() {
         runner.script(node, None, scope);
     }
-    for item in node.items() {
-        run(runner, item, scope, depth - 1);
+    for item in node.items().take_while(|_| depth > 1) {
+        if *lines == 0 {
+            return;
+        }
+        run(runner, item, scope, depth - 1, lines);
     }
 }
