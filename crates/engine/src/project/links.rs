@@ -11,6 +11,7 @@ mod objects;
 
 use std::collections::HashMap;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Span;
 
 pub use calls::{Call, Callee};
@@ -22,7 +23,7 @@ pub use objects::{ConfigSource, ConfigUse, PortLink, PortTarget, Selection, Sele
 use super::container::Container;
 use super::dockerfile::{BuildId, Stage};
 use super::kubernetes::{ObjectId, WorkloadId};
-use super::{ContainerId, Project};
+use super::{ContainerId, Object, Project};
 use crate::images::{self as known, Facts};
 
 /// What refers to what.
@@ -42,6 +43,8 @@ pub struct Links {
     pub configs: Vec<ConfigUse>,
     /// Containers and whom they call by name, by container.
     pub calls: Vec<Call>,
+    /// Objects that select every workload, by their directory: there may be many of both, so they are not paired.
+    all: HashMap<(Utf8PathBuf, SelectionKind), Vec<ObjectId>>,
     /// For each workload the selections it is in, as indices.
     selected: HashMap<WorkloadId, Vec<u32>>,
     deployed: HashMap<(BuildId, usize), Deployment>,
@@ -100,12 +103,13 @@ fn of_key<T, K: Ord + Copy>(list: &[T], key: K, of: impl Fn(&T) -> K) -> &[T] {
 }
 
 impl Links {
-    /// The workloads that an object selects or names.
+    /// The workloads that an object selects by some label, or names. One whose selector is empty is about all of those
+    /// in its directory and namespace, and has none here; see [`Project::selecting`].
     pub fn selected_by(&self, object: ObjectId) -> &[Selection] {
         of_key(&self.selections, object, |s| s.object)
     }
 
-    /// The objects that select or name a workload.
+    /// The objects that select a workload by some label, or name it; see [`Project::selecting`] for all.
     pub fn selecting(&self, workload: WorkloadId) -> impl Iterator<Item = &Selection> {
         let indices = self.selected.get(&workload).map(Vec::as_slice).unwrap_or_default();
         indices.iter().filter_map(|index| self.selections.get(*index as usize))
@@ -128,13 +132,16 @@ impl Links {
 }
 
 impl Project {
-    /// The objects of one kind that select or name a workload.
-    pub fn selecting(
-        &self,
-        workload: WorkloadId,
-        kind: SelectionKind,
-    ) -> impl Iterator<Item = &super::Object> {
-        self.links.selecting(workload).filter(move |s| s.kind == kind).map(|s| self.object(s.object))
+    /// The objects of one kind that select or name a workload, those too that select everything beside them.
+    pub fn selecting(&self, workload: WorkloadId, kind: SelectionKind) -> impl Iterator<Item = &Object> {
+        let own = self.workload(workload).object(self);
+        let directory =
+            self.parse(own.source).and_then(|p| p.source.path.parent()).unwrap_or(Utf8Path::new(""));
+        let all = self.links.all.get(&(directory.to_owned(), kind)).map(Vec::as_slice).unwrap_or_default();
+        let all = all.iter().map(|id| self.object(*id)).filter(|o| near::may_share_namespace(o, own));
+        let named =
+            self.links.selecting(workload).filter(move |s| s.kind == kind).map(|s| self.object(s.object));
+        named.chain(all)
     }
 
     /// What runs the image of a stage.

@@ -129,6 +129,12 @@ pub(super) fn find(project: &Project, links: &mut Links) {
     let index = Index::of(project);
     for object in project.objects.iter().filter(|o| !o.patch) {
         let mut select = |selector: &Selector, kind| {
+            if selector.is_empty() {
+                let directory = directory(project, object).unwrap_or(Utf8Path::new("")).to_owned();
+                let all = links.all.entry((directory, kind)).or_default();
+                all.push(object.id);
+                return;
+            }
             for workload in index.selected(object, selector) {
                 let to = project.workload(workload).headline;
                 let ends = Ends { at: selector.span, to };
