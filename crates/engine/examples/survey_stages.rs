@@ -1,4 +1,12 @@
 //! Surveys what the model knows of the stages of real Dockerfiles: `survey_stages DIRECTORY [SHOW-EVERY]`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a tool for developers: it reads files and prints"
+)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -68,7 +76,7 @@ fn main() {
             }
             let Some(last) = build.last() else { continue };
             let user = last.end().user();
-            count(match user.value().map(|u| u.is_root()) {
+            count(match user.value().map(seaworthy_engine::project::User::is_root) {
                 Some(Some(true)) => "user of the last stage: root",
                 Some(Some(false)) if user.value().is_some_and(|u| u.uid.is_some()) => {
                     "user of the last stage: another, id known"

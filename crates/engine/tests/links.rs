@@ -46,7 +46,10 @@ fn public_images_decide_what_nobody_else_does() {
     let cache = container(&project, "cache");
     assert_eq!(cache.user.origin, Origin::Image);
     assert_eq!(cache.user.value().and_then(|u| u.uid), Some(0));
-    assert_eq!(cache.facts().and_then(|f| f.working_user()).and_then(|u| u.uid), Some(999));
+    assert_eq!(
+        cache.facts().and_then(seaworthy_engine::images::Facts::working_user).and_then(|u| u.uid),
+        Some(999)
+    );
     assert_eq!(cache.ports.iter().map(|p| p.container).collect::<Vec<_>>(), [6379]);
     assert_eq!(cache.entrypoint.value().map(Vec::as_slice), Some(&["docker-entrypoint.sh".to_owned()][..]));
 }

@@ -1,5 +1,7 @@
 //! What the model says of the stages of small Dockerfiles.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use seaworthy_engine::project::container::{Action, User};
 use seaworthy_engine::project::dockerfile::{Base, ImageCommand, Stage, StageRole, UseKind};
 use seaworthy_engine::project::{Origin, Setting};

@@ -1,12 +1,12 @@
 //! Tries every kind of edit at many places of every YAML file below directories and prints what is right, refused or wrong:
 //! `cargo run --release --example yaml_edits DIR… [--places N] [--show N]`.
-
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
-    clippy::use_debug,
+    clippy::disallowed_types,
     clippy::disallowed_methods,
-    reason = "a tool for the developer"
+    reason = "a tool for developers: it reads files and prints"
 )]
 
 #[path = "../tests/support/fidelity.rs"]

@@ -1,11 +1,12 @@
 //! Parses the files named on standard input several times and prints bytes, nodes and errors:
 //! `find … | cargo run --release --example yaml_speed 10`; take the processor time of two counts to get the speed.
-
 #![allow(
     clippy::print_stdout,
-    clippy::disallowed_methods,
+    clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "a tool for the developer"
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a tool for developers: it reads files and prints"
 )]
 
 use std::sync::Arc;

@@ -1,6 +1,12 @@
 //! Prints which of the files named on standard input are templates: `find … | cargo run --example yaml_templates`.
-
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a tool for the developer")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a tool for developers: it reads files and prints"
+)]
 
 fn main() {
     for path in std::io::stdin().lines().map_while(Result::ok) {

@@ -1,12 +1,12 @@
 //! Prints the trees of YAML files, to compare them with other parsers': `cargo run --example yaml_tree FILE…` for a person,
 //! with `--json` one line a file as `tests/engines/yaml-oracle tree` prints them. `-` reads file names from standard input.
-
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::unwrap_used,
-    clippy::use_debug,
+    clippy::disallowed_types,
     clippy::disallowed_methods,
-    reason = "a tool for the developer"
+    reason = "a tool for developers: it reads files and prints"
 )]
 
 use std::fmt::Write as _;
@@ -117,7 +117,7 @@ fn print_node(node: Node<'_>, depth: usize) {
     }
     match node.kind() {
         NodeKind::Scalar => {
-            println!(" {:?} {:?}", node.span().of(node.tree().text()), node.scalar().unwrap())
+            println!(" {:?} {:?}", node.span().of(node.tree().text()), node.scalar().unwrap());
         }
         NodeKind::Alias => println!(" -> {:?}", node.resolve().span().range()),
         NodeKind::Sequence => {

@@ -1,5 +1,7 @@
 //! Edits of YAML leave everything else as it is.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/fidelity.rs"]
 mod fidelity;
 

@@ -1,4 +1,5 @@
 //! Scalars come to what the engines' own libraries make of them: `tests/engines/yaml-oracle` writes the table.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

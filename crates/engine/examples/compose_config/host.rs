@@ -51,7 +51,7 @@ pub(crate) fn read(
     loop {
         let (composition, wanted) = compose::load(&parses, &files, chain, host);
         if wanted.is_empty() {
-            let errors = parses.iter().flat_map(|parse| parse.errors());
+            let errors = parses.iter().flat_map(seaworthy_engine::Parse::errors);
             return (composition, errors.count() > 0);
         }
         for path in wanted {

@@ -13,8 +13,14 @@
 //! The comparison runs `docker-compose` of `$DOCKER_COMPOSE` or the path in an environment without variables but `PATH` and
 //! `HOME=/nonexistent`, or reads answers that were stored before: `a__b__compose.yml.json` and `.rc` for
 //! `a/b/compose.yml`.
-#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, reason = "a tool for developers")]
-
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a tool for developers: it reads files and prints"
+)]
 mod host;
 
 use std::collections::BTreeMap;
@@ -92,22 +98,19 @@ fn compare(mut args: impl Iterator<Item = String>) -> ExitCode {
         let relative = path.strip_prefix(&root).unwrap_or(path).as_str();
         let directory = if path.is_dir() { path } else { path.parent().unwrap_or(Utf8Path::new("/")) };
         let chain = if path.is_dir() { default_chain(path) } else { vec![path.clone()] };
-        let answer = match &stored {
-            Some(stored) => {
-                let name = if path.is_dir() { format!("{relative}/DIRECTORY") } else { relative.to_owned() };
-                match recall(stored, &name) {
-                    Some(answer) => answer,
-                    None => continue,
-                }
+        let answer = if let Some(stored) = &stored {
+            let name = if path.is_dir() { format!("{relative}/DIRECTORY") } else { relative.to_owned() };
+            match recall(stored, &name) {
+                Some(answer) => answer,
+                None => continue,
             }
-            None => {
-                let mut arguments: Vec<&str> = Vec::new();
-                profiles.iter().for_each(|profile| arguments.extend(["--profile", profile]));
-                if path.is_file() {
-                    arguments.extend(["-f", path.as_str()]);
-                }
-                ask(directory, &arguments)
+        } else {
+            let mut arguments: Vec<&str> = Vec::new();
+            profiles.iter().for_each(|profile| arguments.extend(["--profile", profile]));
+            if path.is_file() {
+                arguments.extend(["-f", path.as_str()]);
             }
+            ask(directory, &arguments)
         };
         let home = if stored.is_some() { "/tmp/emptyhome" } else { "/nonexistent" };
         let (composition, broken) =

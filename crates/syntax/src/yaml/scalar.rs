@@ -83,7 +83,7 @@ pub(super) fn decode_quoted(written: &str) -> String {
 fn skip_breaks(first: char, chars: &mut Peekable<Chars<'_>>) -> usize {
     let mut breaks = 1;
     let mut last = first;
-    while let Some(c) = chars.next_if(|c| c.is_ascii_whitespace()) {
+    while let Some(c) = chars.next_if(char::is_ascii_whitespace) {
         if c == '\r' || (c == '\n' && last != '\r') {
             breaks += 1;
         }

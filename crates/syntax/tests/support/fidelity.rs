@@ -9,7 +9,7 @@ use seaworthy_syntax::{Edit, SourceId, apply};
 
 /// What became of the edits of one or more texts.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Right ones, by kind of edit.
     pub right: BTreeMap<&'static str, usize>,
     /// Refused ones, by kind of edit and reason.
@@ -171,7 +171,7 @@ fn values() -> Vec<New> {
 }
 
 /// Tries edits everywhere in a text, at most `limit` places; the file's name stands in the reports.
-pub fn check(name: &str, text: &str, limit: usize, outcome: &mut Outcome) {
+pub(crate) fn check(name: &str, text: &str, limit: usize, outcome: &mut Outcome) {
     let text: Arc<str> = text.into();
     let tree = Yaml::parse(SourceId(0), &text);
     if !tree.errors().is_empty() {

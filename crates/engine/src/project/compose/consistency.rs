@@ -1,6 +1,6 @@
 //! What a merged project must be: every name defined, nothing said twice or against itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use seaworthy_syntax::Span;
 
@@ -231,21 +231,21 @@ impl Check<'_> {
     }
 
     fn mounts(&mut self, name: &str, service: &Item) {
-        let mut seen: HashMap<&str, ()> = HashMap::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         let tmpfs = service.get("tmpfs").map(Item::items).unwrap_or_default();
         let volumes = service.get("volumes").map(Item::items).unwrap_or_default();
         let mut twice = Vec::new();
         for item in tmpfs {
             let Some(text) = item.as_str().filter(|_| !item.is_unknown()) else { continue };
             let path = text.split(':').next().unwrap_or(text);
-            if seen.insert(path, ()).is_some() {
+            if !seen.insert(path) {
                 twice.push((item, path));
             }
         }
         for item in volumes {
             let Some(target) = item.get("target").filter(|target| !target.is_unknown()) else { continue };
             if let Some(path) = target.as_str()
-                && seen.insert(path, ()).is_some()
+                && !seen.insert(path)
             {
                 twice.push((item, path));
             }

@@ -380,15 +380,14 @@ impl<'a> Loader<'a> {
         let span = extends.span().unwrap_or(run.at);
         let (reference, file) = match &extends.value {
             Value::Str(reference) => (reference.clone(), None),
-            Value::Map(map) => match map.get("service").and_then(Item::as_str) {
-                Some(reference) => {
+            Value::Map(map) => {
+                if let Some(reference) = map.get("service").and_then(Item::as_str) {
                     (reference.to_owned(), extends.get("file").filter(|file| file.as_str().is_some()))
-                }
-                None => {
+                } else {
                     run.say(ProblemKind::MissingKey, span, "extends needs a service".to_owned());
                     return Some(service);
                 }
-            },
+            }
             _ => return Some(service),
         };
         let step = (path.to_owned(), name.to_owned());
@@ -669,7 +668,7 @@ impl<'a> Loader<'a> {
                 run.say(ProblemKind::InvalidValue, at, format!("unsupported env_file format {format:?}"));
                 continue;
             }
-            let label = run.label(text);
+            let label = Run::label(text);
             match self.text(&label) {
                 Found::Here(text) => {
                     let read = dotenv::read(&text, variables.clone(), &|name| {
@@ -719,7 +718,7 @@ impl<'a> Loader<'a> {
         let mut labels: HashMap<String, Known> = HashMap::new();
         for file in files.items() {
             let (Some(text), Some(at)) = (file.as_str(), file.span()) else { continue };
-            let label = run.label(text);
+            let label = Run::label(text);
             match self.text(&label) {
                 Found::Here(text) => {
                     let read = dotenv::read(&text, HashMap::new(), &|name| labels.get(name));
@@ -787,7 +786,7 @@ impl Run<'_> {
     }
 
     /// The label of a path that was resolved.
-    fn label(&self, path: &str) -> Utf8PathBuf {
+    fn label(path: &str) -> Utf8PathBuf {
         normalise(Utf8Path::new(path))
     }
 }

@@ -143,7 +143,7 @@ fn pairs(item: &mut Item, pairs: Pairs, problems: &mut Vec<Problem>) {
                 match value.to_text() {
                     Some(text) => value.value = Value::Str(text),
                     None if value.is_null() && pairs == Pairs::Text => {
-                        value.value = Value::Str(String::new())
+                        value.value = Value::Str(String::new());
                     }
                     None => {}
                 }
@@ -184,7 +184,7 @@ fn hosts(item: &mut Item, problems: &mut Vec<Problem>) {
             for (host, value) in map {
                 match &value.value {
                     Value::List(list) => {
-                        hosts.extend(list.iter().map(|address| (host.clone(), address.clone())))
+                        hosts.extend(list.iter().map(|address| (host.clone(), address.clone())));
                     }
                     Value::Null => hosts.push((host.clone(), value.with(Value::Str(String::new())))),
                     _ => hosts.push((host.clone(), value.clone())),

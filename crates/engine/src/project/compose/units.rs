@@ -100,7 +100,7 @@ pub(super) fn bytes(text: &str) -> Option<i64> {
     let unit = unit.to_ascii_lowercase();
     let power = match unit.as_bytes() {
         [] | [b'b'] => 0,
-        [prefix, rest @ ..] if matches!(rest, [] | [b'b'] | [b'i', b'b']) => {
+        [prefix] | [prefix, b'b'] | [prefix, b'i', b'b'] => {
             b"kmgtp".iter().position(|p| p == prefix)? as i32 + 1
         }
         _ => return None,

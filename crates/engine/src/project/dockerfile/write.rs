@@ -49,7 +49,7 @@ impl Stage {
                 make: None,
             });
         }
-        let id = (FIRST_ID..).find(|id| !end.accounts().any(|a| a.uid == *id))?;
+        let id = (FIRST_ID..=u32::MAX).find(|id| !end.accounts().any(|a| a.uid == *id))?;
         let make = match self.distribution(project).map(|d| d.users) {
             Some(UserTools::Shadow) => Some(format!(
                 "groupadd --system --gid {id} app && useradd --system --uid {id} --gid {id} --create-home \
@@ -96,12 +96,11 @@ impl Stage {
         let runs = |i: &&Instruction| {
             i.onbuild.is_none() && matches!(i.arguments, Arguments::Cmd(_) | Arguments::Entrypoint(_))
         };
-        let edit = match tail.iter().find(runs) {
-            Some(instruction) => edit::insert_before(file, instruction, &new),
-            None => {
-                let last = file.instructions.get(self.end.checked_sub(1)?)?;
-                edit::insert_after(file, last, &new)
-            }
+        let edit = if let Some(instruction) = tail.iter().find(runs) {
+            edit::insert_before(file, instruction, &new)
+        } else {
+            let last = file.instructions.get(self.end.checked_sub(1)?)?;
+            edit::insert_after(file, last, &new)
         };
         Some(vec![edit])
     }

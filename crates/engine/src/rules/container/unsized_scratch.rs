@@ -22,7 +22,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         if container.platform == Target::Kubernetes
             && container.resources.storage_limit.is_unset()
             && let Volume::Scratch { memory, sized: false } = mount.volume
-            && !(memory && !container.resources.memory_limit.is_unset())
+            && (!memory || container.resources.memory_limit.is_unset())
         {
             let what = if memory { "all memory" } else { "the disk" };
             ctx.report(

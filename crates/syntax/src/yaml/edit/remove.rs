@@ -107,7 +107,7 @@ fn drop_part(collection: Node<'_>, first: Node<'_>, last: Node<'_>, start: usize
 /// Writes `{}` or `[]` in the place of a block collection whose only part goes.
 fn empty(collection: Node<'_>) -> Edited {
     let tree = collection.tree;
-    let text = tree.text();
+    let _text = tree.text();
     let (start, end) = (collection.span().start as usize, collection.span().end as usize);
     let brackets = if collection.kind() == NodeKind::Mapping { "{}" } else { "[]" };
     if collection.raw().role == Role::Root {
