@@ -1,4 +1,5 @@
 //! Small Compose projects against what docker-compose 5.0.2 makes of them; `compose_config bless` stores its answers.
+#![allow(clippy::disallowed_methods, reason = "the projects and answers are files of the tests")]
 
 #[path = "../examples/compose_config/host.rs"]
 mod host;
