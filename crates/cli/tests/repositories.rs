@@ -1,0 +1,66 @@
+//! Whole outputs on small repositories of ours: what the user reads, byte for byte.
+//!
+//! `UPDATE=1 cargo test -p seaworthy --test repositories` writes them anew; read the difference.
+
+use std::path::Path;
+use std::process::Command;
+
+/// A command and the file beside the repository that holds what it prints.
+const RUNS: [(&[&str], &str); 4] = [
+    (&["check", "--color", "never"], "check.txt"),
+    (&["check", "--format", "json"], "check.json"),
+    (&["fix", "--diff"], "fix.diff"),
+    (&["fix", "--diff", "--unsafe-fixes"], "unsafe.diff"),
+];
+
+#[test]
+fn whole_outputs_on_small_repositories() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/repositories"));
+    let mut stale = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().is_dir()) {
+        for (arguments, file) in RUNS {
+            let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+                .args(arguments)
+                .current_dir(entry.path())
+                .env_remove("CI")
+                .output()
+                .unwrap();
+            assert_ne!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+            let printed = String::from_utf8(output.stdout).unwrap();
+            let path = folder.join(format!("{}.{file}", entry.file_name().to_string_lossy()));
+            let expected = std::fs::read_to_string(&path).unwrap_or_default();
+            if printed == expected {
+                continue;
+            }
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&path, &printed).unwrap();
+            } else {
+                stale.push(format!("{}: {arguments:?} prints\n{printed}", path.display()));
+            }
+        }
+    }
+    assert!(stale.is_empty(), "{}\n`UPDATE=1 cargo test -p seaworthy --test repositories` rewrites them", stale.join("\n"));
+}
+
+#[test]
+fn the_screen_in_the_readme_is_real() {
+    let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let path = top.join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (_, screen) = readme.split_once("```\n$ seaworthy ").unwrap();
+    let (screen, _) = screen.split_once("\n```\n").unwrap();
+    let (command, shown) = screen.split_once('\n').unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+        .args(command.split_whitespace())
+        .args(["--color", "never"])
+        .current_dir(top.join("tests/repositories/shop"))
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let printed = printed.trim_end();
+    if printed != shown && std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, readme.replace(shown, printed)).unwrap();
+    } else {
+        assert_eq!(printed, shown, "`UPDATE=1 cargo test -p seaworthy --test repositories` rewrites it");
+    }
+}
