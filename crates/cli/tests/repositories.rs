@@ -39,7 +39,11 @@ fn whole_outputs_on_small_repositories() {
             }
         }
     }
-    assert!(stale.is_empty(), "{}\n`UPDATE=1 cargo test -p seaworthy --test repositories` rewrites them", stale.join("\n"));
+    assert!(
+        stale.is_empty(),
+        "{}\n`UPDATE=1 cargo test -p seaworthy --test repositories` rewrites them",
+        stale.join("\n")
+    );
 }
 
 #[test]
