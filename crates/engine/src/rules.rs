@@ -73,13 +73,21 @@ mod project {
     pub(super) mod dependency_cycle;
     pub(super) mod disabled_dependency;
     pub(super) mod duplicate_entry;
+    pub(super) mod duplicate_host_port;
     pub(super) mod invalid_value;
+    pub(super) mod missing_bind_source;
+    pub(super) mod missing_build_context;
     pub(super) mod obsolete_version;
     pub(super) mod service_without_image;
+    pub(super) mod started_not_ready;
     pub(super) mod syntax_error;
     pub(super) mod undefined_reference;
+    pub(super) mod unhealthy_dependency;
     pub(super) mod unknown_key;
+    pub(super) mod unmatched_published_port;
+    pub(super) mod unresolvable_service;
     pub(super) mod unset_variable;
+    pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
 }
 
@@ -131,6 +139,7 @@ pub static ALL: &[&Rule] = &[
     &workload::duplicate_container_port::RULE,
     &project::duplicate_entry::RULE,
     &container::duplicate_env::RULE,
+    &project::duplicate_host_port::RULE,
     &dockerfile::duplicate_stage_name::RULE,
     &container::exposed_ssh::RULE,
     &container::host_namespace::RULE,
@@ -145,6 +154,8 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::log_init::RULE,
     &workload::long_pre_stop::RULE,
     &dockerfile::maintainer_instruction::RULE,
+    &project::missing_bind_source::RULE,
+    &project::missing_build_context::RULE,
     &workload::missing_fs_group::RULE,
     &dockerfile::missing_healthcheck::RULE,
     &container::missing_volume::RULE,
@@ -185,6 +196,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::shell_wrapped_command::RULE,
     &workload::single_replica::RULE,
     &dockerfile::stale_package_index::RULE,
+    &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
     &dockerfile::sudo_in_run::RULE,
     &project::syntax_error::RULE,
@@ -194,14 +206,18 @@ pub static ALL: &[&Rule] = &[
     &project::undefined_reference::RULE,
     &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
+    &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,
+    &project::unmatched_published_port::RULE,
+    &project::unresolvable_service::RULE,
     &workload::unsafe_sysctl::RULE,
     &project::unset_variable::RULE,
     &container::unsized_scratch::RULE,
     &workload::unspread_replicas::RULE,
     &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
+    &project::unused_definition::RULE,
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
     &dockerfile::useless_cleanup::RULE,

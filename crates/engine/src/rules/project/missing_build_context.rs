@@ -1,0 +1,63 @@
+use camino::Utf8Path;
+
+use crate::project::Project;
+use crate::project::workflow::Tool;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "missing-build-context",
+    summary: "a build whose context or Dockerfile is not there",
+    since: "0.1.0",
+    docs: include_str!("missing_build_context.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    let missing = |path: &Utf8Path| project.files.exists(path) == Some(false);
+    // Of a submodule the repository holds the place alone.
+    if project.files.exists(Utf8Path::new(".gitmodules")) == Some(true) {
+        return;
+    }
+    for composition in &project.compositions {
+        for build in composition.services.iter().filter_map(|s| s.build.as_ref()) {
+            let context = Utf8Path::new(&build.context.value);
+            if build.context.value.contains("://") || composition.is_incomplete() {
+                continue;
+            }
+            if missing(context) && !context.as_str().is_empty() {
+                ctx.report(build.context.span, format!("there is no directory `{context}` to build in"));
+            } else if let Some(dockerfile) = &build.dockerfile
+                && missing(Utf8Path::new(&dockerfile.value))
+            {
+                ctx.report(dockerfile.span, format!("there is no Dockerfile `{}`", dockerfile.value));
+            }
+        }
+    }
+    for job in &project.image_jobs {
+        if matches!(job.tool, Tool::Bake | Tool::Action) {
+            continue;
+        }
+        let workflow = &project.workflows[job.workflow];
+        if is_elsewhere(project, workflow.place) {
+            continue;
+        }
+        let Some(dockerfile) = job.dockerfile.as_ref().filter(|path| missing(path)) else { continue };
+        // A context that is not there may be made by a step before.
+        if job.context.as_ref().is_some_and(|context| !context.as_str().is_empty() && missing(context)) {
+            continue;
+        }
+        ctx.report(job.span, format!("builds from `{dockerfile}`, which is not there"));
+    }
+}
+
+/// Whether a workflow checks out another repository, so that paths may be of that one, or makes its Dockerfile itself.
+fn is_elsewhere(project: &Project, place: crate::project::Place) -> bool {
+    let Some(node) = project.node(place) else { return true };
+    let text = project.text(node.full_span());
+    ["repository:", "git clone", "> Dockerfile", ">Dockerfile", "FROM "].iter().any(|sign| text.contains(sign))
+}

@@ -1,0 +1,45 @@
+use crate::project::{Action, Base, Container, Project};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unhealthy-dependency",
+    summary: "a service that waits for the health of one without a health check",
+    since: "0.1.0",
+    docs: include_str!("unhealthy_dependency.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for composition in &project.compositions {
+        for service in &composition.services {
+            for dependency in service.depends_on.iter().filter(|d| d.condition == "service_healthy") {
+                let other = composition.services.iter().find(|s| s.name == dependency.service.value);
+                let Some(other) = other.map(|s| project.container(s.container)) else { continue };
+                if has_none(project, other) {
+                    let message = format!(
+                        "`{}` has no health check, so `{}` never starts",
+                        dependency.service.value, service.name
+                    );
+                    ctx.report(dependency.service.span, message).related(other.name.span, "the service without one");
+                }
+            }
+        }
+    }
+}
+
+/// Whether neither the service nor its image has a health check, as far as can be known.
+fn has_none(project: &Project, container: &Container) -> bool {
+    if let Some(check) = &container.healthcheck {
+        return check.action == Action::None;
+    }
+    if let Some(stage) = container.stage(project) {
+        // The base of the last stage may bring one, unless it is known.
+        return stage.facts.is_some_and(|facts| !facts.healthcheck) || stage.base == Base::Scratch;
+    }
+    container.build.is_none() && container.facts().is_some_and(|facts| !facts.healthcheck)
+}

@@ -1,0 +1,83 @@
+use std::collections::BTreeSet;
+
+use crate::project::compose::Composition;
+use crate::project::kubernetes::Detail;
+use crate::project::links::{Call, Callee, closest};
+use crate::project::{Container, Project};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unresolvable-service",
+    summary: "a name that is called and that no service has",
+    since: "0.1.0",
+    docs: include_str!("unresolvable_service.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    let everywhere: BTreeSet<&str> = project
+        .compositions
+        .iter()
+        .flat_map(|c| &c.services)
+        .flat_map(|s| [Some(&s.name), s.container_name.as_ref().map(|n| &n.value)])
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let services: Vec<(&str, Option<&str>)> = project
+        .objects
+        .iter()
+        .filter(|o| matches!(o.detail, Detail::Service(_)))
+        .filter_map(|o| Some((o.name.as_ref()?.value.as_str(), o.namespace.as_ref().map(|n| n.value.as_str()))))
+        .collect();
+    for call in project.links.calls.iter().filter(|c| c.to == Callee::Nobody && is_plain(c)) {
+        let container = project.container(call.from);
+        let meant = match container.composition.map(|at| &project.compositions[at]) {
+            Some(composition) => {
+                if everywhere.contains(call.host.as_str()) || !is_closed(project, composition, container) {
+                    continue;
+                }
+                closest(&call.host, composition.services.iter().map(|s| s.name.as_str()))
+            }
+            None => {
+                // Other manifests may be kept elsewhere: only a name that is almost right is wrong for certain.
+                let names = services.iter().map(|(name, _)| *name);
+                let Some(meant) = closest(&call.host, names) else { continue };
+                Some(meant)
+            }
+        };
+        let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host));
+    }
+}
+
+/// Whether a word is a host for certain and no name that a machine or a network gives.
+fn is_plain(call: &Call) -> bool {
+    let host = call.host.as_str();
+    let variable = call.variable.as_deref().unwrap_or_default().to_ascii_uppercase();
+    // Who may call is not who is called, and these name no service at all.
+    let other = ["CORS", "ORIGIN", "ALLOWED", "PROXY", "PUBLIC", "EXTERNAL", "ADVERTISED", "DOMAIN", "REDIRECT"];
+    call.in_url
+        && !host.contains('.')
+        && host.bytes().any(|b| b.is_ascii_lowercase())
+        && !host.bytes().any(|b| b.is_ascii_uppercase())
+        && !other.iter().any(|word| variable.contains(word))
+        && !["your", "example", "host", "server", "domain", "kubernetes", "metadata", "address"].iter().any(|w| host.contains(w))
+}
+
+/// Whether all that a service can reach by name is written in its project.
+fn is_closed(project: &Project, composition: &Composition, container: &Container) -> bool {
+    let Some(service) = composition.service(&container.name.value) else { return false };
+    let external = composition.model.get("networks").and_then(|n| n.as_map()).into_iter().flatten();
+    !composition.is_incomplete()
+        && composition.services.len() > 1
+        && container.host_namespaces.is_empty()
+        && ["extra_hosts", "external_links", "links", "network_mode", "dns"].iter().all(|key| service.get(key).is_none())
+        && !external.into_iter().any(|(_, network)| network.get("external").is_some())
+        && !composition.problems.iter().any(|p| p.kind.is_refused())
+        && project.text(container.name.span) == container.name.value
+}

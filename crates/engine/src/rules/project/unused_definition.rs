@@ -1,0 +1,85 @@
+use std::collections::BTreeSet;
+
+use seaworthy_syntax::Span;
+use seaworthy_syntax::yaml::edit;
+
+use crate::project::compose::{Composition, Item};
+use crate::project::{Place, Project};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unused-definition",
+    summary: "a network, volume, config or secret that no service uses",
+    since: "0.1.0",
+    docs: include_str!("unused_definition.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Project(check),
+};
+
+const KINDS: [&str; 4] = ["networks", "volumes", "configs", "secrets"];
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    // A file may be part of several projects, of which one is enough to use what it defines.
+    let used: BTreeSet<Span> = project.compositions.iter().flat_map(used).collect();
+    for composition in project.compositions.iter().filter(|c| !c.is_incomplete()) {
+        for kind in KINDS {
+            for (name, item) in composition.model.get(kind).map(Item::entries).unwrap_or_default() {
+                let Some((key, place)) = item.key.zip(item.place) else { continue };
+                let here = composition.files.contains(&key.source) && has_services(project, place);
+                // Compose joins every service to this network, or nobody does because one says `network_mode`.
+                if !here || used.contains(&key) || kind == "networks" && name == "default" {
+                    continue;
+                }
+                let message = format!("no service uses `{name}` of `{kind}`");
+                let entry = project.node(place).and_then(|node| node.as_entry());
+                ctx.report(key, message).fix(
+                    Safety::Safe,
+                    "Remove it",
+                    entry.filter(|e| e.key.span() == key).map(edit::remove),
+                );
+            }
+        }
+    }
+}
+
+/// The keys of all definitions that something refers to; of all where a variable without value may name any.
+fn used(composition: &Composition) -> Vec<Span> {
+    let mut names: [BTreeSet<&str>; 4] = Default::default();
+    let mut any = composition.is_incomplete();
+    let services = composition.model.get("services").map(Item::entries).unwrap_or_default();
+    for (_, service) in services {
+        for (at, kind) in KINDS.iter().enumerate() {
+            let Some(list) = service.get(kind) else { continue };
+            names[at].extend(list.as_map().into_iter().flatten().map(|(name, _)| name.as_str()));
+            for item in list.items() {
+                let source = item.get("source").unwrap_or(item);
+                any |= source.is_unknown();
+                names[at].extend(source.as_str());
+            }
+        }
+        let build = service.at_path(&["build", "secrets"]).map(Item::items).unwrap_or_default();
+        names[3].extend(build.iter().filter_map(|item| item.get("source").unwrap_or(item).as_str()));
+        if let Some(network) = service.at_path(&["build", "network"]).and_then(Item::as_str) {
+            names[0].insert(network);
+        }
+    }
+    let mut used = Vec::new();
+    for (at, kind) in KINDS.iter().enumerate() {
+        for (name, item) in composition.model.get(kind).map(Item::entries).unwrap_or_default() {
+            used.extend(item.key.filter(|_| any || names[at].contains(name)));
+        }
+    }
+    used
+}
+
+/// Whether services stand in the same file: one of definitions alone is for others to include.
+fn has_services(project: &Project, place: Place) -> bool {
+    let roots = project.parse(place.source).and_then(|parse| parse.yaml());
+    roots.into_iter().flat_map(|yaml| yaml.documents().flatten()).any(|root| {
+        root.get("services").is_some_and(|services| services.entries().next().is_some())
+    })
+}
