@@ -39,7 +39,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                             && may_run_together(service, other)
                     });
                     if let Some((other, _, first)) = other {
-                        let message = format!("port {} of the host is published by `{}` too: the second one cannot start", key.0, other.name);
+                        let message = format!(
+                            "port {} of the host is published by `{}` too: the second one cannot start",
+                            key.0, other.name
+                        );
                         ctx.report(port.span, message).related(*first, "the other one");
                         break;
                     }

@@ -26,7 +26,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             for mount in &container.mounts {
                 let Volume::Bind(source) = &mount.volume else { continue };
                 let path = Utf8Path::new(source);
-                if path.is_absolute() || !is_source(path, &mount.target) || project.files.exists(path) != Some(false) {
+                if path.is_absolute()
+                    || !is_source(path, &mount.target)
+                    || project.files.exists(path) != Some(false)
+                {
                     continue;
                 }
                 // What has a sample beside it is made from it, and is nobody else's business.
@@ -37,7 +40,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                         .any(|path| project.files.exists(Utf8Path::new(path)) == Some(true))
                 });
                 if !sample {
-                    let message = format!("there is no file `{source}`: Docker makes an empty directory in its place");
+                    let message =
+                        format!("there is no file `{source}`: Docker makes an empty directory in its place");
                     ctx.report(mount.span, message);
                 }
             }
@@ -54,7 +58,20 @@ fn with_word(path: &Utf8Path, word: &str) -> Option<String> {
 /// Whether it is a file that people write and commit, going by its name: not data, a secret, or what a program makes.
 fn is_source(path: &Utf8Path, target: &str) -> bool {
     const KINDS: [&str; 14] = [
-        "conf", "cfg", "cnf", "ini", "toml", "yml", "yaml", "xml", "sql", "sh", "properties", "tmpl", "template", "hcl",
+        "conf",
+        "cfg",
+        "cnf",
+        "ini",
+        "toml",
+        "yml",
+        "yaml",
+        "xml",
+        "sql",
+        "sh",
+        "properties",
+        "tmpl",
+        "template",
+        "hcl",
     ];
     let kind = |path: &Utf8Path| path.extension().is_some_and(|e| KINDS.contains(&e));
     let private = ["secret", "local", "credential", "private", "acme", "cert", "override"];

@@ -59,5 +59,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 fn is_elsewhere(project: &Project, place: crate::project::Place) -> bool {
     let Some(node) = project.node(place) else { return true };
     let text = project.text(node.full_span());
-    ["repository:", "git clone", "> Dockerfile", ">Dockerfile", "FROM "].iter().any(|sign| text.contains(sign))
+    ["repository:", "git clone", "> Dockerfile", ">Dockerfile", "FROM "]
+        .iter()
+        .any(|sign| text.contains(sign))
 }

@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for composition in &project.compositions {
         for service in &composition.services {
-            let Some(place) = composition.service(&service.name).and_then(|s| s.get("depends_on")?.place) else {
+            let Some(place) = composition.service(&service.name).and_then(|s| s.get("depends_on")?.place)
+            else {
                 continue;
             };
             // The long form says what is meant.
@@ -29,11 +30,17 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let waits: Vec<_> = service
                 .depends_on
                 .iter()
-                .filter(|d| d.service.span.source == place.source && tells(project, composition, &d.service.value))
+                .filter(|d| {
+                    d.service.span.source == place.source && tells(project, composition, &d.service.value)
+                })
                 .collect();
             let Some(first) = waits.first() else { continue };
             let names: Vec<String> = waits.iter().map(|d| format!("`{}`", d.service.value)).collect();
-            let message = format!("`{}` starts before {} is ready, although a health check tells", service.name, names.join(" and "));
+            let message = format!(
+                "`{}` starts before {} is ready, although a health check tells",
+                service.name,
+                names.join(" and ")
+            );
             let entries = service.depends_on.iter().map(|dependency| {
                 let name = &dependency.service.value;
                 let healthy = tells(project, composition, name);

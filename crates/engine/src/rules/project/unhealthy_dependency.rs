@@ -25,7 +25,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                         "`{}` has no health check, so `{}` never starts",
                         dependency.service.value, service.name
                     );
-                    ctx.report(dependency.service.span, message).related(other.name.span, "the service without one");
+                    ctx.report(dependency.service.span, message)
+                        .related(other.name.span, "the service without one");
                 }
             }
         }

@@ -30,7 +30,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         let known: Vec<String> = listens.iter().map(u16::to_string).collect();
-        let message = format!("publishes port {} of the container, but its image listens on {}", port.container, known.join(", "));
+        let message = format!(
+            "publishes port {} of the container, but its image listens on {}",
+            port.container,
+            known.join(", ")
+        );
         ctx.report(port.span, message);
     }
 }
@@ -60,7 +64,8 @@ fn mentions(project: &Project, container: &Container, port: u16) -> bool {
         None => v.value.is_unknown(),
     });
     let words = [&container.entrypoint, &container.command];
-    let words = words.iter().any(|w| w.is_unknown() || w.value().into_iter().flatten().any(|word| said(word)));
+    let words =
+        words.iter().any(|w| w.is_unknown() || w.value().into_iter().flatten().any(|word| said(word)));
     let checked = container.healthcheck.as_ref().is_some_and(|check| said(project.text(check.span)));
     env || words || checked || !container.mounts.is_empty()
 }

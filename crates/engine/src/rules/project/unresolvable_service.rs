@@ -32,7 +32,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         .objects
         .iter()
         .filter(|o| matches!(o.detail, Detail::Service(_)))
-        .filter_map(|o| Some((o.name.as_ref()?.value.as_str(), o.namespace.as_ref().map(|n| n.value.as_str()))))
+        .filter_map(|o| {
+            Some((o.name.as_ref()?.value.as_str(), o.namespace.as_ref().map(|n| n.value.as_str())))
+        })
         .collect();
     for call in project.links.calls.iter().filter(|c| c.to == Callee::Nobody && is_plain(c)) {
         let container = project.container(call.from);
@@ -60,13 +62,16 @@ fn is_plain(call: &Call) -> bool {
     let host = call.host.as_str();
     let variable = call.variable.as_deref().unwrap_or_default().to_ascii_uppercase();
     // Who may call is not who is called, and these name no service at all.
-    let other = ["CORS", "ORIGIN", "ALLOWED", "PROXY", "PUBLIC", "EXTERNAL", "ADVERTISED", "DOMAIN", "REDIRECT"];
+    let other =
+        ["CORS", "ORIGIN", "ALLOWED", "PROXY", "PUBLIC", "EXTERNAL", "ADVERTISED", "DOMAIN", "REDIRECT"];
     call.in_url
         && !host.contains('.')
         && host.bytes().any(|b| b.is_ascii_lowercase())
         && !host.bytes().any(|b| b.is_ascii_uppercase())
         && !other.iter().any(|word| variable.contains(word))
-        && !["your", "example", "host", "server", "domain", "kubernetes", "metadata", "address"].iter().any(|w| host.contains(w))
+        && !["your", "example", "host", "server", "domain", "kubernetes", "metadata", "address"]
+            .iter()
+            .any(|w| host.contains(w))
 }
 
 /// Whether all that a service can reach by name is written in its project.
@@ -76,7 +81,9 @@ fn is_closed(project: &Project, composition: &Composition, container: &Container
     !composition.is_incomplete()
         && composition.services.len() > 1
         && container.host_namespaces.is_empty()
-        && ["extra_hosts", "external_links", "links", "network_mode", "dns"].iter().all(|key| service.get(key).is_none())
+        && ["extra_hosts", "external_links", "links", "network_mode", "dns"]
+            .iter()
+            .all(|key| service.get(key).is_none())
         && !external.into_iter().any(|(_, network)| network.get("external").is_some())
         && !composition.problems.iter().any(|p| p.kind.is_refused())
         && project.text(container.name.span) == container.name.value

@@ -79,7 +79,8 @@ fn used(composition: &Composition) -> Vec<Span> {
 /// Whether services stand in the same file: one of definitions alone is for others to include.
 fn has_services(project: &Project, place: Place) -> bool {
     let roots = project.parse(place.source).and_then(|parse| parse.yaml());
-    roots.into_iter().flat_map(|yaml| yaml.documents().flatten()).any(|root| {
-        root.get("services").is_some_and(|services| services.entries().next().is_some())
-    })
+    roots
+        .into_iter()
+        .flat_map(|yaml| yaml.documents().flatten())
+        .any(|root| root.get("services").is_some_and(|services| services.entries().next().is_some()))
 }
