@@ -69,15 +69,34 @@ mod dockerfile {
 }
 
 mod project {
+    pub(super) mod anonymous_rights;
+    pub(super) mod blocked_eviction;
+    pub(super) mod build_without_cache;
+    pub(super) mod cluster_admin;
     pub(super) mod conflicting_settings;
+    pub(super) mod credentials_in_url;
+    pub(super) mod dangling_autoscaler;
+    pub(super) mod dangling_ingress;
+    pub(super) mod dangling_selector;
+    pub(super) mod dangling_service;
     pub(super) mod dependency_cycle;
+    pub(super) mod deprecated_api_version;
     pub(super) mod disabled_dependency;
     pub(super) mod duplicate_entry;
     pub(super) mod duplicate_host_port;
+    pub(super) mod duplicate_object;
+    pub(super) mod ingress_snippet;
     pub(super) mod invalid_value;
     pub(super) mod missing_bind_source;
     pub(super) mod missing_build_context;
+    pub(super) mod missing_config;
+    pub(super) mod missing_service_account;
+    pub(super) mod no_disruption_budget;
     pub(super) mod obsolete_version;
+    pub(super) mod push_on_pull_request;
+    pub(super) mod replicas_with_autoscaler;
+    pub(super) mod secret_build_argument;
+    pub(super) mod serial_builds;
     pub(super) mod service_without_image;
     pub(super) mod started_not_ready;
     pub(super) mod syntax_error;
@@ -85,10 +104,13 @@ mod project {
     pub(super) mod unhealthy_dependency;
     pub(super) mod unknown_key;
     pub(super) mod unmatched_published_port;
+    pub(super) mod unmatched_target_port;
+    pub(super) mod unpinned_action;
     pub(super) mod unresolvable_service;
     pub(super) mod unset_variable;
     pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
+    pub(super) mod wildcard_rights;
 }
 
 mod workload {
@@ -122,17 +144,27 @@ mod workload {
 #[rustfmt::skip]
 pub static ALL: &[&Rule] = &[
     &dockerfile::add_instead_of_copy::RULE,
+    &project::anonymous_rights::RULE,
     &dockerfile::apt_instead_of_apt_get::RULE,
+    &project::blocked_eviction::RULE,
     &dockerfile::broken_exec_form::RULE,
+    &project::build_without_cache::RULE,
     &dockerfile::cd_in_run::RULE,
+    &project::cluster_admin::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
     &dockerfile::copy_destination_without_slash::RULE,
+    &project::credentials_in_url::RULE,
     &workload::cron_job_deadline::RULE,
     &container::dangerous_capability::RULE,
+    &project::dangling_autoscaler::RULE,
+    &project::dangling_ingress::RULE,
+    &project::dangling_selector::RULE,
+    &project::dangling_service::RULE,
     &workload::default_namespace::RULE,
     &workload::default_service_account::RULE,
     &project::dependency_cycle::RULE,
+    &project::deprecated_api_version::RULE,
     &container::development_setting::RULE,
     &project::disabled_dependency::RULE,
     &workload::duplicate_container_name::RULE,
@@ -140,12 +172,14 @@ pub static ALL: &[&Rule] = &[
     &project::duplicate_entry::RULE,
     &container::duplicate_env::RULE,
     &project::duplicate_host_port::RULE,
+    &project::duplicate_object::RULE,
     &dockerfile::duplicate_stage_name::RULE,
     &container::exposed_ssh::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
+    &project::ingress_snippet::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,
     &dockerfile::keyword_case::RULE,
@@ -156,14 +190,17 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::maintainer_instruction::RULE,
     &project::missing_bind_source::RULE,
     &project::missing_build_context::RULE,
+    &project::missing_config::RULE,
     &workload::missing_fs_group::RULE,
     &dockerfile::missing_healthcheck::RULE,
+    &project::missing_service_account::RULE,
     &container::missing_volume::RULE,
     &workload::mounted_service_account_token::RULE,
     &dockerfile::moving_base_tag::RULE,
     &container::moving_image_tag::RULE,
     &container::moving_tag_not_pulled::RULE,
     &workload::naked_pod::RULE,
+    &project::no_disruption_budget::RULE,
     &container::no_memory_limit::RULE,
     &workload::no_network_policy::RULE,
     &container::no_readiness_probe::RULE,
@@ -179,16 +216,20 @@ pub static ALL: &[&Rule] = &[
     &container::privileged_container::RULE,
     &container::probe_on_unknown_port::RULE,
     &container::published_database::RULE,
+    &project::push_on_pull_request::RULE,
     &dockerfile::recommended_packages::RULE,
     &dockerfile::relative_workdir::RULE,
     &dockerfile::repeated_instruction::RULE,
+    &project::replicas_with_autoscaler::RULE,
     &container::root_container::RULE,
     &dockerfile::root_user::RULE,
     &container::runtime_socket::RULE,
+    &project::secret_build_argument::RULE,
     &dockerfile::secret_in_build::RULE,
     &container::secret_in_env::RULE,
     &workload::selector_mismatch::RULE,
     &container::sensitive_host_mount::RULE,
+    &project::serial_builds::RULE,
     &workload::service_links::RULE,
     &project::service_without_image::RULE,
     &workload::shared_claim::RULE,
@@ -210,6 +251,8 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,
     &project::unmatched_published_port::RULE,
+    &project::unmatched_target_port::RULE,
+    &project::unpinned_action::RULE,
     &project::unresolvable_service::RULE,
     &workload::unsafe_sysctl::RULE,
     &project::unset_variable::RULE,
@@ -221,6 +264,7 @@ pub static ALL: &[&Rule] = &[
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
     &dockerfile::useless_cleanup::RULE,
+    &project::wildcard_rights::RULE,
     &dockerfile::world_writable::RULE,
     &container::writable_root::RULE,
 ];

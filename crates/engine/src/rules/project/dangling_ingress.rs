@@ -1,0 +1,60 @@
+use crate::project::Project;
+use crate::project::kubernetes::{Detail, Object};
+use crate::project::links::closest;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "dangling-ingress",
+    summary: "a route to a Service, or to a port of it, that is not there",
+    since: "0.1.0",
+    docs: include_str!("dangling_ingress.md"),
+    aliases: &["ingress-targets-service", "dangling-ingress-backend", "C-0298", "C-0302"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for reference in &project.links.services {
+        let from = project.object(reference.from);
+        if !matches!(from.detail, Detail::Ingress(_) | Detail::Route(_)) || from.patch {
+            continue;
+        }
+        let name = project.text(reference.at).trim_matches(['"', '\'']);
+        match reference.service.map(|id| project.object(id)) {
+            Some(service) => {
+                if reference.has_port == Some(false)
+                    && let Some(at) = reference.port_at
+                    && is_only(project, service)
+                {
+                    let port = project.text(at).trim_matches(['"', '\'']);
+                    let message = format!("the Service `{name}` has no port `{port}`");
+                    ctx.report(at, message).related(service.headline(), "the Service");
+                }
+            }
+            None => {
+                let near = services_beside(project, from);
+                let Some(meant) = closest(name, near.into_iter()) else { continue };
+                ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
+            }
+        }
+    }
+}
+
+/// The names of the Services in the same directory and namespace.
+fn services_beside<'p>(project: &'p Project, object: &Object) -> Vec<&'p str> {
+    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+    let here = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)) && !o.patch);
+    here.filter(|o| directory(o) == directory(object)).filter_map(|o| Some(o.name.as_ref()?.value.as_str())).collect()
+}
+
+/// Whether it is the only Service of its name: of several the one of another environment may be meant.
+fn is_only(project: &Project, service: &Object) -> bool {
+    let same = |o: &&Object| {
+        matches!(o.detail, Detail::Service(_))
+            && o.name.as_ref().zip(service.name.as_ref()).is_some_and(|(a, b)| a.value == b.value)
+    };
+    project.objects.iter().filter(same).count() == 1
+}

@@ -1,0 +1,51 @@
+use crate::project::kubernetes::{Detail, Object};
+use crate::project::links::closest;
+use crate::project::{Project, Workload};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "dangling-selector",
+    summary: "a NetworkPolicy or a disruption budget whose selector is almost that of pods beside it, and selects none",
+    since: "0.1.0",
+    docs: include_str!("dangling_selector.md"),
+    aliases: &["dangling-networkpolicy", "networkpolicy-targets-pod", "C-0299"],
+    category: Category::Security,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for object in project.objects.iter().filter(|o| !o.patch) {
+        let selector = match &object.detail {
+            Detail::NetworkPolicy(policy) => Some(&policy.selector),
+            Detail::Budget(budget) => budget.selector.as_ref(),
+            _ => None,
+        };
+        let Some(selector) = selector.filter(|s| !s.labels.is_empty() && s.expressions.is_empty()) else { continue };
+        if !project.links.selected_by(object.id).is_empty() {
+            continue;
+        }
+        let found = project.workloads.iter().filter(|w| is_beside(project, object, w)).find_map(|workload| {
+            let mut wrong = selector.labels.iter().filter(|(key, value)| {
+                workload.pod_label(key).is_none_or(|label| label.value != value.value)
+            });
+            let (key, value) = wrong.next().filter(|_| wrong.next().is_none())?;
+            let has = workload.pod_label(key)?;
+            closest(&has.value, std::iter::once(value.value.as_str())).map(|_| (workload, value.span, key, has))
+        });
+        if let Some((workload, at, key, has)) = found {
+            let message = format!("is about no pod: those beside it have `{}: {}`", key.value, has.value);
+            ctx.report(at, message).related(workload.headline, "the pods that seem to be meant");
+        }
+    }
+}
+
+fn is_beside(project: &Project, object: &Object, workload: &Workload) -> bool {
+    let other = workload.object(project);
+    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+    !other.patch
+        && directory(other) == directory(object)
+        && object.namespace.as_ref().zip(other.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value)
+}

@@ -1,0 +1,67 @@
+use crate::project::kubernetes::{Detail, Object, Selector};
+use crate::project::{Project, Workload};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "dangling-service",
+    summary: "a Service whose selector is almost that of pods beside it, and selects none",
+    since: "0.1.0",
+    docs: include_str!("dangling_service.md"),
+    aliases: &["service-targets-pod", "service-with-no-workload", "C-0293"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for object in project.objects.iter().filter(|o| !o.patch) {
+        let Detail::Service(service) = &object.detail else { continue };
+        let Some(selector) = service.selector.as_ref().filter(|s| !s.is_empty()) else { continue };
+        if !project.links.selected_by(object.id).is_empty() || service.external_name.is_some() {
+            continue;
+        }
+        // Its pods may be made elsewhere, by an operator or a chart: something here must look like them.
+        let Some((workload, at, has)) = project.workloads.iter().find_map(|w| meant(project, object, selector, w)) else {
+            continue;
+        };
+        let of = workload.object(project);
+        let name = of.name.as_ref().map_or(of.kind.value.as_str(), |name| name.value.as_str());
+        let message = format!("selects no pod: those of `{name}` {has}");
+        ctx.report(at, message).related(workload.headline, "the pods that seem to be meant");
+    }
+}
+
+/// Whether a workload beside a Service seems to be meant: it has the Service's name, and all but one of the labels.
+fn meant<'p>(
+    project: &Project,
+    object: &Object,
+    selector: &Selector,
+    workload: &'p Workload,
+) -> Option<(&'p Workload, seaworthy_syntax::Span, String)> {
+    let other = workload.object(project);
+    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+    let near = other.source == object.source || directory(other) == directory(object);
+    let same_namespace =
+        object.namespace.as_ref().zip(other.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value);
+    if other.patch || !near || !same_namespace || workload.pod_labels.is_empty() {
+        return None;
+    }
+    let mut wrong = selector.labels.iter().filter(|(key, value)| {
+        workload.pod_label(key).is_none_or(|label| label.value != value.value)
+    });
+    let (key, value) = wrong.next()?;
+    let named = object.name.as_ref().zip(other.name.as_ref()).is_some_and(|(a, b)| a.value == b.value);
+    let rest = selector.labels.len() - 1 - wrong.count();
+    let has = workload.pod_label(key);
+    let similar = has.is_some_and(|has| crate::project::links::closest(&has.value, std::iter::once(value.value.as_str())).is_some());
+    if !(named && (rest > 0 || similar || selector.labels.len() == 1) || similar && rest + 1 == selector.labels.len()) {
+        return None;
+    }
+    let has = match has {
+        Some(has) => format!("have `{}: {}`", key.value, has.value),
+        None => format!("have no label `{}`", key.value),
+    };
+    Some((workload, value.span, has))
+}

@@ -1,0 +1,111 @@
+use seaworthy_syntax::Edit;
+
+use crate::project::Project;
+use crate::project::kubernetes::Object;
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "deprecated-api-version",
+    summary: "an API version that Kubernetes no longer serves",
+    since: "0.1.0",
+    docs: include_str!("deprecated_api_version.md"),
+    aliases: &["no-extensions-v1beta", "stable-version", "KSV-0107", "check-deprecated-apis", "disallow-deprecated-apis"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for object in &project.objects {
+        let version = object.api_version.as_str();
+        let Some(removed) = REMOVED.iter().find(|r| r.0 == version && r.1.contains(&object.kind.as_str())) else {
+            continue;
+        };
+        let (_, _, since, next, same) = removed;
+        let message = if next.is_empty() {
+            format!("Kubernetes {since} removed {} of {version} and has nothing in its place", object.kind.value)
+        } else {
+            format!("Kubernetes {since} no longer serves {} of {version}: it is {next}", object.kind.value)
+        };
+        // In a list the version may stand elsewhere.
+        let own = object.at(project, &["apiVersion"]).is_some_and(|node| node.span() == object.api_version.span);
+        let written = project.text(object.api_version.span) == version;
+        let fix = (own && written && !next.is_empty() && may_move(project, object, *same))
+            .then(|| Edit { span: object.api_version.span, text: (*next).to_owned() });
+        ctx.report(object.api_version.span, message).fix(Safety::Safe, format!("Use {next}"), fix);
+    }
+}
+
+/// Whether the next version has the same fields, with the same defaults, as far as this object uses them.
+fn may_move(project: &Project, object: &Object, same: bool) -> bool {
+    let has = |path: &[&str]| object.at(project, path).is_some_and(|node| !node.is_null());
+    match object.kind.as_str() {
+        // The old versions filled in a selector.
+        "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => {
+            has(&["spec", "selector"]) && !has(&["spec", "rollbackTo"]) && !has(&["spec", "templateGeneration"])
+        }
+        // An empty selector meant nothing and means everything now.
+        "PodDisruptionBudget" => has(&["spec", "selector", "matchLabels"]),
+        _ => same,
+    }
+}
+
+type Removed = (&'static str, &'static [&'static str], &'static str, &'static str, bool);
+
+/// What was removed: the version, the kinds, since when, what to use, and whether that has the same fields. From the
+/// deprecation guide of the Kubernetes documentation.
+const REMOVED: [Removed; 27] = [
+    ("extensions/v1beta1", &["Deployment", "DaemonSet", "ReplicaSet"], "1.16", "apps/v1", true),
+    ("apps/v1beta1", &["Deployment", "StatefulSet", "ReplicaSet"], "1.16", "apps/v1", true),
+    ("apps/v1beta2", &["Deployment", "DaemonSet", "StatefulSet", "ReplicaSet"], "1.16", "apps/v1", true),
+    ("extensions/v1beta1", &["NetworkPolicy"], "1.16", "networking.k8s.io/v1", true),
+    ("extensions/v1beta1", &["PodSecurityPolicy"], "1.16", "", false),
+    ("policy/v1beta1", &["PodSecurityPolicy"], "1.25", "", false),
+    ("extensions/v1beta1", &["Ingress"], "1.22", "networking.k8s.io/v1", false),
+    ("networking.k8s.io/v1beta1", &["Ingress"], "1.22", "networking.k8s.io/v1", false),
+    ("networking.k8s.io/v1beta1", &["IngressClass"], "1.22", "networking.k8s.io/v1", true),
+    (
+        "rbac.authorization.k8s.io/v1beta1",
+        &["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"],
+        "1.22",
+        "rbac.authorization.k8s.io/v1",
+        true,
+    ),
+    (
+        "rbac.authorization.k8s.io/v1alpha1",
+        &["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"],
+        "1.22",
+        "rbac.authorization.k8s.io/v1",
+        true,
+    ),
+    ("apiextensions.k8s.io/v1beta1", &["CustomResourceDefinition"], "1.22", "apiextensions.k8s.io/v1", false),
+    (
+        "admissionregistration.k8s.io/v1beta1",
+        &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
+        "1.22",
+        "admissionregistration.k8s.io/v1",
+        false,
+    ),
+    ("apiregistration.k8s.io/v1beta1", &["APIService"], "1.22", "apiregistration.k8s.io/v1", true),
+    ("certificates.k8s.io/v1beta1", &["CertificateSigningRequest"], "1.22", "certificates.k8s.io/v1", false),
+    ("coordination.k8s.io/v1beta1", &["Lease"], "1.22", "coordination.k8s.io/v1", true),
+    ("scheduling.k8s.io/v1beta1", &["PriorityClass"], "1.22", "scheduling.k8s.io/v1", true),
+    ("scheduling.k8s.io/v1alpha1", &["PriorityClass"], "1.17", "scheduling.k8s.io/v1", true),
+    (
+        "storage.k8s.io/v1beta1",
+        &["StorageClass", "CSIDriver", "CSINode", "VolumeAttachment"],
+        "1.22",
+        "storage.k8s.io/v1",
+        true,
+    ),
+    ("storage.k8s.io/v1beta1", &["CSIStorageCapacity"], "1.27", "storage.k8s.io/v1", true),
+    ("batch/v1beta1", &["CronJob"], "1.25", "batch/v1", true),
+    ("batch/v2alpha1", &["CronJob"], "1.21", "batch/v1", true),
+    ("policy/v1beta1", &["PodDisruptionBudget"], "1.25", "policy/v1", true),
+    ("discovery.k8s.io/v1beta1", &["EndpointSlice"], "1.25", "discovery.k8s.io/v1", false),
+    ("autoscaling/v2beta1", &["HorizontalPodAutoscaler"], "1.25", "autoscaling/v2", false),
+    ("autoscaling/v2beta2", &["HorizontalPodAutoscaler"], "1.26", "autoscaling/v2", true),
+    ("node.k8s.io/v1beta1", &["RuntimeClass"], "1.25", "node.k8s.io/v1", true),
+];

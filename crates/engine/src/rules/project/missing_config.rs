@@ -1,0 +1,61 @@
+use std::collections::BTreeSet;
+
+use crate::project::Project;
+use crate::project::kubernetes::{Detail, Object};
+use crate::project::links::{ConfigSource, ConfigUse, closest};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "missing-config",
+    summary: "a ConfigMap or Secret, or a key of it, that is used and not there",
+    since: "0.1.0",
+    docs: include_str!("missing_config.md"),
+    aliases: &["env-value-from"],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    let mut said = BTreeSet::new();
+    for used in project.links.configs.iter().filter(|used| !used.optional) {
+        let container = project.container(used.container);
+        let Some(object) = container.workload.map(|id| project.workload(id).object(project)) else { continue };
+        if object.patch || !said.insert((used.at, used.key.as_ref().map(|k| k.value.as_str()))) {
+            continue;
+        }
+        let kind = if used.secret { "Secret" } else { "ConfigMap" };
+        match used.source {
+            ConfigSource::Object(id) if used.has_key == Some(false) => {
+                let Some(key) = &used.key else { continue };
+                let config = project.object(id);
+                let message = format!("the {kind} `{}` has no key `{}`: the container never starts", used.name, key.value);
+                ctx.report(key.span, message).related(config.headline(), format!("the {kind}"));
+            }
+            ConfigSource::Elsewhere => {
+                if let Some(meant) = meant(project, object, used) {
+                    let message = format!("there is no {kind} `{}`; did you mean `{meant}`?", used.name);
+                    ctx.report(used.at, message);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The name that was meant, of a ConfigMap or Secret in the same directory. Whatever has another name may be made
+/// elsewhere, by hand or by a controller.
+fn meant<'p>(project: &'p Project, object: &Object, used: &ConfigUse) -> Option<&'p str> {
+    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+    let beside = project.objects.iter().filter(|o| match &o.detail {
+        Detail::ConfigMap(_) => !used.secret,
+        Detail::Secret(_) => used.secret,
+        _ => false,
+    });
+    let names = beside.filter(|o| directory(o) == directory(object)).filter_map(|o| Some(o.name.as_ref()?.value.as_str()));
+    // Names that end in other numbers are others' on purpose.
+    let letters = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    closest(&used.name, names.filter(|name| name[..letters(name)] != used.name[..letters(&used.name)]))
+}

@@ -1,0 +1,60 @@
+use crate::project::kubernetes::Detail;
+use crate::project::links::PortTarget;
+use crate::project::{Project, Role, WorkloadId};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unmatched-target-port",
+    summary: "a port of a Service that leads to no port of its pods",
+    since: "0.1.0",
+    docs: include_str!("unmatched_target_port.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for object in project.objects.iter().filter(|o| !o.patch) {
+        let Detail::Service(service) = &object.detail else { continue };
+        let links = project.links.ports_of(object.id);
+        for (index, port) in service.ports.iter().enumerate() {
+            let leads: Vec<_> = links.iter().filter(|link| link.port == index).collect();
+            // Pods of several workloads may each have one of the ports.
+            if leads.is_empty() || leads.iter().any(|link| matches!(link.target, PortTarget::Port(..))) {
+                continue;
+            }
+            let [link] = leads.as_slice() else { continue };
+            let declared = declared(project, link.workload);
+            let related = project.workload(link.workload).headline;
+            match link.target {
+                PortTarget::Missing => {
+                    let name = port.target.as_ref().map(|t| t.value.to_string()).unwrap_or_default();
+                    let message = format!("no container has a port named `{name}`: nothing gets there");
+                    ctx.report(link.at, message).related(related, "the pods");
+                }
+                // A program may listen on what its container does not declare, but seldom on that alone.
+                PortTarget::Undeclared if declared.len() == 1 && service.ports.len() == 1 => {
+                    let number = port.target.as_ref().map_or_else(|| port.port.value.to_string(), |t| t.value.to_string());
+                    let message = format!("leads to port {number}, but the container says it listens on {}", declared[0]);
+                    ctx.report(link.at, message).related(related, "the pods").severity(Severity::Medium);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The ports that the containers of a workload declare.
+fn declared(project: &Project, workload: WorkloadId) -> Vec<u16> {
+    let containers = project.workload(workload).containers.iter().map(|id| project.container(*id));
+    let running = containers.filter(|c| matches!(c.role, Role::Main | Role::Sidecar));
+    running.flat_map(|c| c.ports.iter().flat_map(|p| [p.container, p.container_end])).fold(Vec::new(), |mut all, port| {
+        if !all.contains(&port) {
+            all.push(port);
+        }
+        all
+    })
+}
