@@ -92,6 +92,7 @@ mod project {
     pub(super) mod missing_config;
     pub(super) mod missing_service_account;
     pub(super) mod no_disruption_budget;
+    pub(super) mod no_dockerignore;
     pub(super) mod obsolete_version;
     pub(super) mod push_on_pull_request;
     pub(super) mod replicas_with_autoscaler;
@@ -201,6 +202,7 @@ pub static ALL: &[&Rule] = &[
     &container::moving_tag_not_pulled::RULE,
     &workload::naked_pod::RULE,
     &project::no_disruption_budget::RULE,
+    &project::no_dockerignore::RULE,
     &container::no_memory_limit::RULE,
     &workload::no_network_policy::RULE,
     &container::no_readiness_probe::RULE,

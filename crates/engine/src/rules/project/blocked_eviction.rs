@@ -8,7 +8,15 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a disruption budget that allows no pod to go",
     since: "0.1.0",
     docs: include_str!("blocked_eviction.md"),
-    aliases: &["pdb-max-unavailable", "pdb-min-available", "pdbDisruptionsIsZero", "pdb-maxunavailable", "pdb-minavailable-check", "deployment-replicas-higher-than-pdb", "require-reasonable-pdbs"],
+    aliases: &[
+        "pdb-max-unavailable",
+        "pdb-min-available",
+        "pdbDisruptionsIsZero",
+        "pdb-maxunavailable",
+        "pdb-minavailable-check",
+        "deployment-replicas-higher-than-pdb",
+        "require-reasonable-pdbs",
+    ],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -20,7 +28,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in project.objects.iter().filter(|o| !o.patch) {
         let Detail::Budget(budget) = &object.detail else { continue };
         let never = "no pod may ever be evicted, so nodes cannot be drained";
-        if let Some(most) = budget.max_unavailable.as_ref().filter(|v| matches!(v.value.as_str(), "0" | "0%")) {
+        if let Some(most) = budget.max_unavailable.as_ref().filter(|v| matches!(v.value.as_str(), "0" | "0%"))
+        {
             ctx.report(most.span, never);
         }
         let Some(least) = &budget.min_available else { continue };

@@ -25,12 +25,19 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let mut from = 0;
         while let Some(at) = text[from..].find("://") {
             let start = from + at + 3;
-            let end = start + text[start..].find(|c: char| c.is_whitespace() || "/\"'`|)".contains(c)).unwrap_or(text.len() - start);
+            let end = start
+                + text[start..]
+                    .find(|c: char| c.is_whitespace() || "/\"'`|)".contains(c))
+                    .unwrap_or(text.len() - start);
             from = end;
             let Some((user, host)) = text[start..end].rsplit_once('@') else { continue };
             let written = user.split_once(':').map_or("", |(_, password)| password);
             // What a variable holds stands in no file.
-            if host.is_empty() || written.len() < 3 || written.contains(['$', '{', '%', '<', '*']) || secret::is_placeholder(written) {
+            if host.is_empty()
+                || written.len() < 3
+                || written.contains(['$', '{', '%', '<', '*'])
+                || secret::is_placeholder(written)
+            {
                 continue;
             }
             let place = |from: usize, to: usize| Span {
@@ -38,8 +45,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 start: span.start + from as u32,
                 end: span.start + to as u32,
             };
-            ctx.report(place(start, end), "a password stands in this address for everybody who reads the repository")
-                .hide(place(start, start + user.len()));
+            ctx.report(
+                place(start, end),
+                "a password stands in this address for everybody who reads the repository",
+            )
+            .hide(place(start, start + user.len()));
         }
     }
 }

@@ -8,7 +8,12 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an autoscaler of a workload that is not there",
     since: "0.1.0",
     docs: include_str!("dangling_autoscaler.md"),
-    aliases: &["dangling-horizontalpodautoscaler", "horizontalpodautoscaler-has-target", "hpa-has-target", "C-0300"],
+    aliases: &[
+        "dangling-horizontalpodautoscaler",
+        "horizontalpodautoscaler-has-target",
+        "hpa-has-target",
+        "C-0300",
+    ],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
@@ -28,13 +33,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let beside: Vec<&Object> = beside.filter(|o| !o.patch && directory(o) == directory(object)).collect();
         let named = |o: &&&Object| o.name.as_ref().is_some_and(|name| name.value == target.name.value);
         if let Some(other) = beside.iter().find(named) {
-            let message = format!("scales a {} `{}`, which is a {}", target.kind, target.name.value, other.kind.value);
+            let message =
+                format!("scales a {} `{}`, which is a {}", target.kind, target.name.value, other.kind.value);
             ctx.report(target.name.span, message).related(other.headline(), "the workload of this name");
             continue;
         }
         let names = beside.iter().filter(|o| o.kind.value == target.kind).filter_map(|o| o.name.as_ref());
         if let Some(meant) = closest(&target.name.value, names.map(|name| name.value.as_str())) {
-            let message = format!("there is no {} `{}`; did you mean `{meant}`?", target.kind, target.name.value);
+            let message =
+                format!("there is no {} `{}`; did you mean `{meant}`?", target.kind, target.name.value);
             ctx.report(target.name.span, message);
         }
     }

@@ -47,7 +47,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 fn services_beside<'p>(project: &'p Project, object: &Object) -> Vec<&'p str> {
     let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
     let here = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)) && !o.patch);
-    here.filter(|o| directory(o) == directory(object)).filter_map(|o| Some(o.name.as_ref()?.value.as_str())).collect()
+    here.filter(|o| directory(o) == directory(object))
+        .filter_map(|o| Some(o.name.as_ref()?.value.as_str()))
+        .collect()
 }
 
 /// Whether it is the only Service of its name: of several the one of another environment may be meant.

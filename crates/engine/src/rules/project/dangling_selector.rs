@@ -23,7 +23,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             Detail::Budget(budget) => budget.selector.as_ref(),
             _ => None,
         };
-        let Some(selector) = selector.filter(|s| !s.labels.is_empty() && s.expressions.is_empty()) else { continue };
+        let Some(selector) = selector.filter(|s| !s.labels.is_empty() && s.expressions.is_empty()) else {
+            continue;
+        };
         if !project.links.selected_by(object.id).is_empty() {
             continue;
         }
@@ -33,7 +35,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             });
             let (key, value) = wrong.next().filter(|_| wrong.next().is_none())?;
             let has = workload.pod_label(key)?;
-            closest(&has.value, std::iter::once(value.value.as_str())).map(|_| (workload, value.span, key, has))
+            closest(&has.value, std::iter::once(value.value.as_str()))
+                .map(|_| (workload, value.span, key, has))
         });
         if let Some((workload, at, key, has)) = found {
             let message = format!("is about no pod: those beside it have `{}: {}`", key.value, has.value);

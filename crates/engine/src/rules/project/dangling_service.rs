@@ -23,7 +23,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         // Its pods may be made elsewhere, by an operator or a chart: something here must look like them.
-        let Some((workload, at, has)) = project.workloads.iter().find_map(|w| meant(project, object, selector, w)) else {
+        let Some((workload, at, has)) =
+            project.workloads.iter().find_map(|w| meant(project, object, selector, w))
+        else {
             continue;
         };
         let of = workload.object(project);
@@ -48,15 +50,20 @@ fn meant<'p>(
     if other.patch || !near || !same_namespace || workload.pod_labels.is_empty() {
         return None;
     }
-    let mut wrong = selector.labels.iter().filter(|(key, value)| {
-        workload.pod_label(key).is_none_or(|label| label.value != value.value)
-    });
+    let mut wrong = selector
+        .labels
+        .iter()
+        .filter(|(key, value)| workload.pod_label(key).is_none_or(|label| label.value != value.value));
     let (key, value) = wrong.next()?;
     let named = object.name.as_ref().zip(other.name.as_ref()).is_some_and(|(a, b)| a.value == b.value);
     let rest = selector.labels.len() - 1 - wrong.count();
     let has = workload.pod_label(key);
-    let similar = has.is_some_and(|has| crate::project::links::closest(&has.value, std::iter::once(value.value.as_str())).is_some());
-    if !(named && (rest > 0 || similar || selector.labels.len() == 1) || similar && rest + 1 == selector.labels.len()) {
+    let similar = has.is_some_and(|has| {
+        crate::project::links::closest(&has.value, std::iter::once(value.value.as_str())).is_some()
+    });
+    if !(named && (rest > 0 || similar || selector.labels.len() == 1)
+        || similar && rest + 1 == selector.labels.len())
+    {
         return None;
     }
     let has = match has {

@@ -9,7 +9,13 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an API version that Kubernetes no longer serves",
     since: "0.1.0",
     docs: include_str!("deprecated_api_version.md"),
-    aliases: &["no-extensions-v1beta", "stable-version", "KSV-0107", "check-deprecated-apis", "disallow-deprecated-apis"],
+    aliases: &[
+        "no-extensions-v1beta",
+        "stable-version",
+        "KSV-0107",
+        "check-deprecated-apis",
+        "disallow-deprecated-apis",
+    ],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
@@ -20,17 +26,22 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in &project.objects {
         let version = object.api_version.as_str();
-        let Some(removed) = REMOVED.iter().find(|r| r.0 == version && r.1.contains(&object.kind.as_str())) else {
+        let Some(removed) = REMOVED.iter().find(|r| r.0 == version && r.1.contains(&object.kind.as_str()))
+        else {
             continue;
         };
         let (_, _, since, next, same) = removed;
         let message = if next.is_empty() {
-            format!("Kubernetes {since} removed {} of {version} and has nothing in its place", object.kind.value)
+            format!(
+                "Kubernetes {since} removed {} of {version} and has nothing in its place",
+                object.kind.value
+            )
         } else {
             format!("Kubernetes {since} no longer serves {} of {version}: it is {next}", object.kind.value)
         };
         // In a list the version may stand elsewhere.
-        let own = object.at(project, &["apiVersion"]).is_some_and(|node| node.span() == object.api_version.span);
+        let own =
+            object.at(project, &["apiVersion"]).is_some_and(|node| node.span() == object.api_version.span);
         let written = project.text(object.api_version.span) == version;
         let fix = (own && written && !next.is_empty() && may_move(project, object, *same))
             .then(|| Edit { span: object.api_version.span, text: (*next).to_owned() });
@@ -44,7 +55,9 @@ fn may_move(project: &Project, object: &Object, same: bool) -> bool {
     match object.kind.as_str() {
         // The old versions filled in a selector.
         "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => {
-            has(&["spec", "selector"]) && !has(&["spec", "rollbackTo"]) && !has(&["spec", "templateGeneration"])
+            has(&["spec", "selector"])
+                && !has(&["spec", "rollbackTo"])
+                && !has(&["spec", "templateGeneration"])
         }
         // An empty selector meant nothing and means everything now.
         "PodDisruptionBudget" => has(&["spec", "selector", "matchLabels"]),

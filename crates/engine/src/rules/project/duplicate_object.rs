@@ -22,7 +22,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in project.objects.iter().filter(|o| !o.patch) {
         let Some(name) = &object.name else { continue };
         let namespace = object.namespace.as_ref().map(|n| n.value.as_str());
-        let key = (object.source, group(&object.api_version), object.kind.as_str(), namespace, name.value.as_str());
+        let key =
+            (object.source, group(&object.api_version), object.kind.as_str(), namespace, name.value.as_str());
         if let Some(first) = seen.insert(key, name.span) {
             let message = format!("a second {} `{}`: the last one counts", object.kind.value, name.value);
             ctx.report(name.span, message).related(first, "the first one");

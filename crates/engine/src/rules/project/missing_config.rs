@@ -22,7 +22,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     let mut said = BTreeSet::new();
     for used in project.links.configs.iter().filter(|used| !used.optional) {
         let container = project.container(used.container);
-        let Some(object) = container.workload.map(|id| project.workload(id).object(project)) else { continue };
+        let Some(object) = container.workload.map(|id| project.workload(id).object(project)) else {
+            continue;
+        };
         if object.patch || !said.insert((used.at, used.key.as_ref().map(|k| k.value.as_str()))) {
             continue;
         }
@@ -31,7 +33,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             ConfigSource::Object(id) if used.has_key == Some(false) => {
                 let Some(key) = &used.key else { continue };
                 let config = project.object(id);
-                let message = format!("the {kind} `{}` has no key `{}`: the container never starts", used.name, key.value);
+                let message = format!(
+                    "the {kind} `{}` has no key `{}`: the container never starts",
+                    used.name, key.value
+                );
                 ctx.report(key.span, message).related(config.headline(), format!("the {kind}"));
             }
             ConfigSource::Elsewhere => {
@@ -54,7 +59,9 @@ fn meant<'p>(project: &'p Project, object: &Object, used: &ConfigUse) -> Option<
         Detail::Secret(_) => used.secret,
         _ => false,
     });
-    let names = beside.filter(|o| directory(o) == directory(object)).filter_map(|o| Some(o.name.as_ref()?.value.as_str()));
+    let names = beside
+        .filter(|o| directory(o) == directory(object))
+        .filter_map(|o| Some(o.name.as_ref()?.value.as_str()));
     // Names that end in other numbers are others' on purpose.
     let letters = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     closest(&used.name, names.filter(|name| name[..letters(name)] != used.name[..letters(&used.name)]))

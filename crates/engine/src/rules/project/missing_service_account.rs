@@ -31,7 +31,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if object.patch || name == "default" || accounts.iter().any(|(_, other)| other == name) {
             continue;
         }
-        let beside = accounts.iter().filter(|(o, _)| directory(o) == directory(object)).map(|(_, name)| *name);
+        let beside =
+            accounts.iter().filter(|(o, _)| directory(o) == directory(object)).map(|(_, name)| *name);
         if let Some(meant) = closest(name, beside) {
             ctx.report(at, format!("there is no ServiceAccount `{name}`; did you mean `{meant}`?"));
         }

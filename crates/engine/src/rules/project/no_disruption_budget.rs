@@ -7,7 +7,12 @@ pub(crate) static RULE: Rule = Rule {
     summary: "several pods of which all may be evicted at a time",
     since: "0.1.0",
     docs: include_str!("no_disruption_budget.md"),
-    aliases: &["deployment-has-poddisruptionbudget", "statefulset-has-poddisruptionbudget", "missingPodDisruptionBudget", "require-pdb"],
+    aliases: &[
+        "deployment-has-poddisruptionbudget",
+        "statefulset-has-poddisruptionbudget",
+        "missingPodDisruptionBudget",
+        "require-pdb",
+    ],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
@@ -21,7 +26,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let Some(replicas) = workload.replicas.as_ref().filter(|r| kept && r.value > 1) else { continue };
         let patch = workload.object(project).patch;
         if !patch && project.selecting(workload.id, SelectionKind::Budget).next().is_none() {
-            let message = format!("all {} pods may be evicted at a time: no PodDisruptionBudget is about them", replicas.value);
+            let message = format!(
+                "all {} pods may be evicted at a time: no PodDisruptionBudget is about them",
+                replicas.value
+            );
             ctx.report(replicas.span, message);
         }
     }

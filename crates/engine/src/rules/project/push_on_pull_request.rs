@@ -17,21 +17,36 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for job in project.image_jobs.iter().filter(|job| job.push == Some(true)) {
         let workflow = &project.workflows[job.workflow];
-        let Some(trigger) = workflow.triggers.iter().find(|t| t.value == "pull_request" || t.value == "pull_request_target") else {
+        let Some(trigger) =
+            workflow.triggers.iter().find(|t| t.value == "pull_request" || t.value == "pull_request_target")
+        else {
             continue;
         };
         let Some(of) = workflow.jobs.iter().find(|j| j.name.value == job.job.value) else { continue };
         // A condition may leave pull requests out, on the job, on its step, or on one that it waits for.
         let conditional = |place: Place| project.node(place).is_some_and(|node| node.get("if").is_some());
-        let waits = of.needs.iter().any(|need| workflow.jobs.iter().any(|j| j.name.value == need.value && conditional(j.place)));
-        if conditional(of.place) || job.place.is_none_or(conditional) || waits || job.tags.iter().any(|t| t.value.registry.as_deref() == Some("localhost")) {
+        let waits = of
+            .needs
+            .iter()
+            .any(|need| workflow.jobs.iter().any(|j| j.name.value == need.value && conditional(j.place)));
+        if conditional(of.place)
+            || job.place.is_none_or(conditional)
+            || waits
+            || job.tags.iter().any(|t| t.value.registry.as_deref() == Some("localhost"))
+        {
             continue;
         }
         // `closed` is what a merge is.
         let types = project.node(workflow.place).and_then(|n| n.at(&["on", trigger.value.as_str(), "types"]));
-        let merged = types.is_some_and(|types| types.items().chain(Some(types)).any(|t| t.scalar().is_some_and(|t| t == "closed" || t == "labeled")));
+        let merged = types.is_some_and(|types| {
+            types
+                .items()
+                .chain(Some(types))
+                .any(|t| t.scalar().is_some_and(|t| t == "closed" || t == "labeled"))
+        });
         if !merged {
-            ctx.report(job.span, "pushes an image of every pull request").related(trigger.span, "the trigger");
+            ctx.report(job.span, "pushes an image of every pull request")
+                .related(trigger.span, "the trigger");
         }
     }
 }

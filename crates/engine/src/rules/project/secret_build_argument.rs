@@ -21,12 +21,18 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             .args
             .iter()
             // An argument without value takes one of the environment.
-            .filter(|(name, value)| value.as_ref().is_none_or(|value| !secret::is_placeholder(value) && !value.is_empty()) && secret::is_secret_name(name))
+            .filter(|(name, value)| {
+                value.as_ref().is_none_or(|value| !secret::is_placeholder(value) && !value.is_empty())
+                    && secret::is_secret_name(name)
+            })
             .map(|(name, _)| name.as_str())
             .collect();
         if !names.is_empty() {
             let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-            ctx.report(job.span, format!("the build argument {} stays in the history of the image", names.join(", ")));
+            ctx.report(
+                job.span,
+                format!("the build argument {} stays in the history of the image", names.join(", ")),
+            );
         }
     }
 }

@@ -30,7 +30,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 || takes(project, own, before)
                 || uses_outputs(project, job.place, &need.value);
             if !related {
-                let message = format!("`{}` waits for `{}`, although neither image needs the other", job.name.value, need.value);
+                let message = format!(
+                    "`{}` waits for `{}`, although neither image needs the other",
+                    job.name.value, need.value
+                );
                 ctx.report(need.span, message);
             }
         }
@@ -39,9 +42,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 /// Whether a build starts from, or copies from, what another one makes; unknown counts as yes.
 fn takes(project: &Project, own: &ImageJob, before: &ImageJob) -> bool {
-    let Some(build) = project.builds.iter().find(|b| {
-        project.parse(b.source).is_some_and(|p| Some(&p.source.path) == own.dockerfile.as_ref())
-    }) else {
+    let Some(build) = project
+        .builds
+        .iter()
+        .find(|b| project.parse(b.source).is_some_and(|p| Some(&p.source.path) == own.dockerfile.as_ref()))
+    else {
         return true;
     };
     let arguments = own.args.iter().any(|(_, value)| value.as_ref().is_none_or(|v| v.contains('/')));
@@ -49,7 +54,11 @@ fn takes(project: &Project, own: &ImageJob, before: &ImageJob) -> bool {
     arguments
         || before.tags.is_empty()
         || before.tags.iter().any(|tag| text.contains(tag.value.short()))
-        || before.dockerfile.as_ref().and_then(|d| d.parent()?.file_name()).is_some_and(|name| text.contains(name))
+        || before
+            .dockerfile
+            .as_ref()
+            .and_then(|d| d.parent()?.file_name())
+            .is_some_and(|name| text.contains(name))
 }
 
 /// Whether the job asks what the other one gave out.

@@ -37,8 +37,14 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 }
                 // A program may listen on what its container does not declare, but seldom on that alone.
                 PortTarget::Undeclared if declared.len() == 1 && service.ports.len() == 1 => {
-                    let number = port.target.as_ref().map_or_else(|| port.port.value.to_string(), |t| t.value.to_string());
-                    let message = format!("leads to port {number}, but the container says it listens on {}", declared[0]);
+                    let number = port
+                        .target
+                        .as_ref()
+                        .map_or_else(|| port.port.value.to_string(), |t| t.value.to_string());
+                    let message = format!(
+                        "leads to port {number}, but the container says it listens on {}",
+                        declared[0]
+                    );
                     ctx.report(link.at, message).related(related, "the pods").severity(Severity::Medium);
                 }
                 _ => {}
@@ -51,10 +57,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 fn declared(project: &Project, workload: WorkloadId) -> Vec<u16> {
     let containers = project.workload(workload).containers.iter().map(|id| project.container(*id));
     let running = containers.filter(|c| matches!(c.role, Role::Main | Role::Sidecar));
-    running.flat_map(|c| c.ports.iter().flat_map(|p| [p.container, p.container_end])).fold(Vec::new(), |mut all, port| {
-        if !all.contains(&port) {
-            all.push(port);
-        }
-        all
-    })
+    running.flat_map(|c| c.ports.iter().flat_map(|p| [p.container, p.container_end])).fold(
+        Vec::new(),
+        |mut all, port| {
+            if !all.contains(&port) {
+                all.push(port);
+            }
+            all
+        },
+    )
 }

@@ -17,11 +17,21 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for workflow in project.workflows.iter().filter(|w| w.system != System::GitLab) {
-        let steps = workflow.jobs.iter().flat_map(|job| job.steps.iter().filter_map(|s| s.uses.as_ref()).chain(&job.calls));
+        let steps = workflow
+            .jobs
+            .iter()
+            .flat_map(|job| job.steps.iter().filter_map(|s| s.uses.as_ref()).chain(&job.calls));
         for uses in steps {
-            let own = ["actions/", "github/", "docker://"].iter().any(|prefix| uses.action.starts_with(prefix));
+            let own =
+                ["actions/", "github/", "docker://"].iter().any(|prefix| uses.action.starts_with(prefix));
             if !uses.is_local() && !own && !uses.is_pinned() {
-                ctx.report(uses.span, format!("`{}` runs whatever its version is moved to, with the secrets of the job", uses.action));
+                ctx.report(
+                    uses.span,
+                    format!(
+                        "`{}` runs whatever its version is moved to, with the secrets of the job",
+                        uses.action
+                    ),
+                );
             }
         }
     }

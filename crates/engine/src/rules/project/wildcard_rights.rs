@@ -7,7 +7,16 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a role that grants every verb or every resource",
     since: "0.1.0",
     docs: include_str!("wildcard_rights.md"),
-    aliases: &["wildcard-in-rules", "KSV-0044", "KSV-0045", "KSV-0046", "KSV-0112", "CKV_K8S_49", "restrict-wildcard-verbs", "restrict-wildcard-resources"],
+    aliases: &[
+        "wildcard-in-rules",
+        "KSV-0044",
+        "KSV-0045",
+        "KSV-0046",
+        "KSV-0112",
+        "CKV_K8S_49",
+        "restrict-wildcard-verbs",
+        "restrict-wildcard-resources",
+    ],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
@@ -16,7 +25,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    let star = |list: &[seaworthy_syntax::Spanned<String>]| list.iter().find(|item| item.value == "*").map(|item| item.span);
+    let star = |list: &[seaworthy_syntax::Spanned<String>]| {
+        list.iter().find(|item| item.value == "*").map(|item| item.span)
+    };
     for object in project.objects.iter().filter(|o| !o.patch) {
         let Detail::Role(role) = &object.detail else { continue };
         for grant in &role.grants {
@@ -24,7 +35,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let reach = if role.cluster { "of the whole cluster" } else { "of the namespace" };
             match (resources, verbs) {
                 (Some(at), Some(_)) if is_core(grant) => {
-                    ctx.report(at, format!("grants everything on every object {reach}, Secrets too")).severity(Severity::High);
+                    ctx.report(at, format!("grants everything on every object {reach}, Secrets too"))
+                        .severity(Severity::High);
                 }
                 (Some(at), _) if is_core(grant) => {
                     ctx.report(at, format!("grants its verbs on every object {reach}, Secrets too"));
@@ -40,5 +52,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 /// Whether it is about Kubernetes' own objects: an operator owns those of its own kinds.
 fn is_core(grant: &Grant) -> bool {
-    grant.groups.iter().any(|group| matches!(group.value.as_str(), "" | "*" | "apps" | "batch") || group.value.ends_with(".k8s.io") && !group.value.contains(".x-"))
+    grant.groups.iter().any(|group| {
+        matches!(group.value.as_str(), "" | "*" | "apps" | "batch")
+            || group.value.ends_with(".k8s.io") && !group.value.contains(".x-")
+    })
 }

@@ -1,4 +1,5 @@
-use crate::project::{Workload, WorkloadKind};
+use crate::project::links::SelectionKind;
+use crate::project::{Volume, Workload, WorkloadKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -6,7 +7,12 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a deployment of one pod, which every restart takes down",
     since: "0.1.0",
     docs: include_str!("single_replica.md"),
-    aliases: &["minimum-three-replicas", "deploymentMissingReplicas"],
+    aliases: &[
+        "minimum-three-replicas",
+        "deployment-replicas",
+        "deploymentMissingReplicas",
+        "deployment-has-multiple-replicas",
+    ],
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
@@ -15,11 +21,32 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
-    if workload.kind != WorkloadKind::Deployment {
+    if workload.kind != WorkloadKind::Deployment || is_one_on_purpose(workload, ctx) {
         return;
     }
     let at = workload.replicas.as_ref().map_or(workload.headline, |replicas| replicas.span);
     if workload.replicas.as_ref().is_none_or(|replicas| replicas.value == 1) {
         ctx.report(at, "one pod serves everything: each update, eviction or crash is an outage");
     }
+}
+
+/// Whether only one pod may run at a time, or something else decides how many there are.
+fn is_one_on_purpose(workload: &Workload, ctx: &Ctx<'_>) -> bool {
+    let recreated = workload
+        .at(ctx.project, &["strategy", "type"])
+        .is_some_and(|node| node.scalar().as_deref() == Some("Recreate"));
+    let scaled = ctx.project.selecting(workload.id, SelectionKind::Autoscaler).next().is_some()
+        || ctx.project.kustomizations.iter().flat_map(|k| &k.replicas).any(|(name, _)| {
+            workload.object(ctx.project).name.as_ref().is_some_and(|own| own.value == name.value)
+        });
+    // What no Service leads to is a worker or a controller, which seldom is more than one.
+    let serves = ctx.project.selecting(workload.id, SelectionKind::Service).next().is_some();
+    let claim = workload.pod.volumes.iter().any(|v| matches!(v.volume, Volume::Named(_)));
+    let data = workload.containers.iter().any(|id| {
+        ctx.project
+            .container(*id)
+            .facts()
+            .is_some_and(|facts| facts.single_writer == Some(true) || facts.stateful == Some(true))
+    });
+    recreated || scaled || !serves || claim || data
 }
