@@ -7,7 +7,7 @@ use seaworthy_syntax::Span;
 pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::parse::Parse;
-use crate::project::{Project, WorkloadId};
+use crate::project::{Build, Project, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
 use crate::{rules, suppress};
 
@@ -23,8 +23,12 @@ pub struct Report {
 /// Checks a project.
 pub fn check(project: &Project, config: &Config) -> Report {
     let rules = config.all_rules();
+    let (stage_rules, others): (Vec<&'static Rule>, Vec<&'static Rule>) =
+        rules.iter().copied().partition(|r| matches!(r.check, Check::Stage(_)));
     let mut diagnostics: Vec<Diagnostic> =
-        rules.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
+        others.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
+    let builds = project.builds.par_iter();
+    diagnostics.par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config)));
     diagnostics.extend(syntax_errors(project));
     diagnostics.retain_mut(|d| {
         if let Some(severity) = config.severity_of(d.rule, d.span.source) {
@@ -64,16 +68,25 @@ fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
+/// Runs the rules on the stages of one Dockerfile, so that its scripts are parsed once and kept no longer than that.
+fn stages(build: &Build, rules: &[&'static Rule], project: &Project, config: &Config) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for stage in &build.stages {
+        for rule in rules {
+            let Check::Stage(check) = rule.check else { continue };
+            let mut ctx = Ctx::new(project, rule, config, &mut found);
+            ctx.look_at(stage.source);
+            check(stage, &mut ctx);
+        }
+        stage.forget_runs();
+    }
+    found
+}
+
 fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut ctx = Ctx::new(project, rule, config, &mut found);
     match rule.check {
-        Check::Stage(check) => {
-            for stage in project.builds.iter().flat_map(|b| &b.stages) {
-                ctx.look_at(stage.source);
-                check(stage, &mut ctx);
-            }
-        }
         Check::Container(check) => {
             for container in project.containers.iter().filter(|c| !is_patch(c.workload, project)) {
                 ctx.look_at(container.place.source);
@@ -87,7 +100,7 @@ fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnosti
             }
         }
         Check::Project(check) => check(project, &mut ctx),
-        Check::Engine => {}
+        Check::Stage(_) | Check::Engine => {}
     }
     found
 }

@@ -152,6 +152,16 @@ impl Rule {
     }
 }
 
+impl Target {
+    /// How much it matters that a right nobody needs is not taken away: what runs in a cluster runs beside others.
+    pub(crate) fn hardening(self) -> Severity {
+        match self {
+            Self::Docker => Severity::Low,
+            Self::Kubernetes => Severity::Medium,
+        }
+    }
+}
+
 impl FixKind {
     /// The word in output.
     pub fn as_str(self) -> &'static str {

@@ -162,7 +162,7 @@ pub fn load(
     host: &Host,
 ) -> (Composition, Vec<Utf8PathBuf>) {
     let mut loader = load::Loader::new(parses, files);
-    let composition = chain::composition(&mut loader, parses, chain, host);
+    let composition = chain::composition(&mut loader, chain, host);
     (composition, loader.wanted.into_iter().collect())
 }
 

@@ -6,7 +6,7 @@ mod runs;
 mod state;
 mod write;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use camino::Utf8PathBuf;
 use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
@@ -69,7 +69,7 @@ pub struct Stage {
     pub uses: Vec<Use>,
     scope: Arc<Scope>,
     /// The scripts of its instructions, parsed when a rule first asks.
-    shells: OnceLock<Vec<Option<Shell>>>,
+    shells: Mutex<Option<Vec<Option<Arc<Shell>>>>>,
 }
 
 /// What a stage starts from, or takes something from.

@@ -21,16 +21,10 @@ const OVERRIDES: [&str; 4] = [
 ];
 
 /// Loads a chain as one project.
-pub(super) fn composition(
-    loader: &mut Loader<'_>,
-    parses: &[Parse],
-    chain: &[Utf8PathBuf],
-    host: &Host,
-) -> Composition {
+pub(super) fn composition(loader: &mut Loader<'_>, chain: &[Utf8PathBuf], host: &Host) -> Composition {
     let directory = chain.first().and_then(|path| path.parent()).unwrap_or(Utf8Path::new("")).to_owned();
     let loaded = loader.load(chain, &directory, host);
-    let id =
-        |path: &Utf8PathBuf| parses.iter().find(|parse| parse.source.path == *path).map(|parse| parse.id);
+    let id = |path: &Utf8PathBuf| loader.source_of(path);
     Composition {
         name: loaded.name,
         files: chain.iter().filter_map(id).collect(),
@@ -67,7 +61,7 @@ pub(super) fn compositions(loader: &mut Loader<'_>, parses: &[Parse]) -> Vec<Com
             bases.insert(directory, base);
         }
         let named = named_chain(loader, directory, &host);
-        let known = |path: &Utf8PathBuf| parses.iter().any(|parse| parse.source.path == *path);
+        let known = |path: &Utf8PathBuf| loader.source_of(path).is_some();
         let chain = match (named, base) {
             (Some(named), _) if named.iter().all(known) => named,
             (_, Some(base)) => {
@@ -76,7 +70,7 @@ pub(super) fn compositions(loader: &mut Loader<'_>, parses: &[Parse]) -> Vec<Com
             }
             _ => continue,
         };
-        let made = composition(loader, parses, &chain, &host);
+        let made = composition(loader, &chain, &host);
         chained.extend(&made.files);
         found.push(made);
     }
@@ -97,7 +91,7 @@ pub(super) fn compositions(loader: &mut Loader<'_>, parses: &[Parse]) -> Vec<Com
         };
         let chain: Vec<Utf8PathBuf> =
             base.into_iter().map(|base| base.source.path.clone()).chain([path.clone()]).collect();
-        later.push((parse, composition(loader, parses, &chain, &host)));
+        later.push((parse, composition(loader, &chain, &host)));
     }
     // What others include is theirs; what they extend is a project of its own where Compose takes it for one.
     let used: BTreeSet<SourceId> =

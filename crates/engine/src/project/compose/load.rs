@@ -103,6 +103,11 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// The source at a path.
+    pub(super) fn source_of(&self, path: &Utf8Path) -> Option<SourceId> {
+        Some(self.parses[*self.by_path.get(path)?].id)
+    }
+
     fn text(&mut self, path: &Utf8Path) -> Found<Arc<str>> {
         if let Some(source) = self.by_path.get(path) {
             return Found::Here(Arc::clone(&self.parses[*source].source.text));

@@ -153,7 +153,7 @@ impl Lowering<'_> {
             facts,
             uses: Vec::new(),
             scope: Arc::new(scope),
-            shells: std::sync::OnceLock::new(),
+            shells: std::sync::Mutex::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The commands that the `RUN`s of a stage run, parsed once and read by many rules.
 
+use std::sync::{Arc, PoisonError};
+
 use seaworthy_syntax::dockerfile::{self, Arguments, Instruction};
 use seaworthy_syntax::shell::{self, Command, Interpreter, Shell, Word};
 
@@ -7,14 +9,14 @@ use super::Stage;
 use crate::project::Project;
 
 /// A `RUN` in shell form that a Unix shell runs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Run<'p> {
     /// The instruction.
     pub instruction: &'p Instruction,
     /// Its index among the Dockerfile's instructions.
     pub index: usize,
     /// Its commands.
-    pub shell: &'p Shell,
+    pub shell: Arc<Shell>,
 }
 
 /// A command without what only starts it: `sudo`, `env`, `nice` and the like.
@@ -56,42 +58,52 @@ pub enum Manager {
 
 impl Stage {
     /// Its `RUN`s in shell form, but for those that no Unix shell runs.
-    pub fn runs<'p>(&'p self, project: &'p Project) -> impl Iterator<Item = Run<'p>> {
+    pub fn runs<'p>(&self, project: &'p Project) -> Vec<Run<'p>> {
         let instructions = self.instructions(project);
-        let shells = self.shells.get_or_init(|| {
-            let parse = |(offset, instruction): (usize, &Instruction)| match &instruction.arguments {
-                Arguments::Run(dockerfile::Command::Shell(script))
-                    if instruction.onbuild.is_none() && !self.windows =>
-                {
-                    let index = self.from + 1 + offset;
-                    let shell = self.state_at(index).shell().value().and_then(|words| words.first());
-                    let shell = shell.map_or(Interpreter::Posix, |program| Interpreter::of(program));
-                    (Interpreter::of_script(script, shell) == Interpreter::Posix)
-                        .then(|| shell::parse(script))
-                }
-                _ => None,
-            };
-            instructions.iter().enumerate().map(parse).collect()
+        let mut parsed = self.shells.lock().unwrap_or_else(PoisonError::into_inner);
+        let shells = parsed.get_or_insert_with(|| {
+            instructions
+                .iter()
+                .enumerate()
+                .map(|(offset, instruction)| self.shell(instruction, offset))
+                .collect()
         });
-        instructions.iter().zip(shells).enumerate().filter_map(|(offset, (instruction, shell))| {
-            Some(Run { instruction, index: self.from + 1 + offset, shell: shell.as_ref()? })
+        let runs = instructions.iter().zip(shells.iter()).enumerate();
+        runs.filter_map(|(offset, (instruction, shell))| {
+            Some(Run { instruction, index: self.from + 1 + offset, shell: shell.clone()? })
         })
+        .collect()
+    }
+
+    fn shell(&self, instruction: &Instruction, offset: usize) -> Option<Arc<Shell>> {
+        let Arguments::Run(dockerfile::Command::Shell(script)) = &instruction.arguments else { return None };
+        if instruction.onbuild.is_some() || self.windows {
+            return None;
+        }
+        let shell = self.state_at(self.from + 1 + offset).shell().value().and_then(|words| words.first());
+        let shell = shell.map_or(Interpreter::Posix, |program| Interpreter::of(program));
+        (Interpreter::of_script(script, shell) == Interpreter::Posix).then(|| Arc::new(shell::parse(script)))
+    }
+
+    /// Forgets what [`Stage::runs`] parsed: many rules ask for it while the stage is looked at, and nobody afterwards.
+    pub(crate) fn forget_runs(&self) {
+        *self.shells.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-impl<'p> Run<'p> {
+impl Run<'_> {
     /// Its commands in order, without what only starts them.
-    pub fn calls(self) -> impl Iterator<Item = Call<'p>> {
+    pub fn calls(&self) -> impl Iterator<Item = Call<'_>> {
         self.shell.commands.iter().filter_map(Call::of)
     }
 
     /// The packages it installs, command by command.
-    pub fn installs(self) -> impl Iterator<Item = Install<'p>> {
+    pub fn installs(&self) -> impl Iterator<Item = Install<'_>> {
         self.calls().filter_map(Install::of)
     }
 
     /// Whether a cache mount covers a path, so that nothing of it gets into the image.
-    pub fn mounts_cache(self, path: &str) -> bool {
+    pub fn mounts_cache(&self, path: &str) -> bool {
         self.instruction.flags("mount").any(|mount| {
             let value = |keys: &[&str]| Some(mount.field(keys)?.value.as_ref()?.text.to_string());
             matches!(value(&["type"]).as_deref(), Some("cache" | "tmpfs"))

@@ -32,6 +32,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let message = format!("`{}` may take all memory of the machine it runs on", container.name.value);
     let request = container.resources.memory_request.value().copied();
     let mut finding = ctx.report(container.name.span, message);
+    finding.severity(container.platform.hardening());
     if let Some(bytes) = request {
         finding.set(
             Safety::Unsafe,

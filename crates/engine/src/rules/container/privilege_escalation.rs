@@ -26,7 +26,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.privilege_escalation.at.unwrap_or(container.name.span);
     let message =
         format!("`{}` may gain rights by setuid programs: {setting} is not set", container.name.value);
-    ctx.report(at, message).set(
+    ctx.report(at, message).severity(container.platform.hardening()).set(
         Safety::Safe,
         "Forbid processes to gain rights",
         container,

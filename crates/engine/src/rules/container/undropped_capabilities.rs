@@ -45,7 +45,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let used = container.facts().and_then(|f| f.capabilities.clone());
     let safety = if root == Some(false) { Safety::Safe } else { Safety::Unsafe };
     let keep = if root == Some(false) { Vec::new() } else { used.unwrap_or_default() };
-    ctx.report(at, message).set(
+    ctx.report(at, message).severity(container.platform.hardening()).set(
         safety,
         "Drop all capabilities",
         container,

@@ -40,7 +40,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let safety = if known { Safety::Unsafe } else { Safety::Manual };
     let scratch = container.scratch_paths();
     let message = format!("`{name}` can write its whole file system: {setting} is not set");
-    ctx.report(at, message).set(
+    ctx.report(at, message).severity(container.platform.hardening()).set(
         safety,
         "Make the root file system read-only",
         container,

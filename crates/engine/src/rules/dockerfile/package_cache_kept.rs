@@ -49,7 +49,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let manager = install.manager;
             if told.contains(&manager)
                 || kept(manager).iter().all(|path| run.mounts_cache(path))
-                || is_clean(run, install, stage, file)
+                || is_clean(&run, install, stage, file)
             {
                 continue;
             }
@@ -85,7 +85,7 @@ fn kept(manager: Manager) -> &'static [&'static str] {
 }
 
 /// Whether the same `RUN`, or a setting above it, keeps the cache out of the layer.
-fn is_clean(run: Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfile) -> bool {
+fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfile) -> bool {
     let manager = install.manager;
     let state = stage.state_at(run.index);
     let cleaned = |programs: &[&str]| {
