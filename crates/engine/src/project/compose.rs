@@ -5,6 +5,7 @@ mod canonical;
 mod chain;
 mod consistency;
 mod dotenv;
+mod doubt;
 mod interpolate;
 pub mod item;
 mod load;

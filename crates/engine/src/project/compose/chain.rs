@@ -11,7 +11,8 @@ use super::{Composition, ProblemKind};
 use crate::parse::{Parse, normalise};
 
 /// The names Compose looks for, the first of them first.
-const DEFAULTS: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+pub(super) const DEFAULTS: [&str; 4] =
+    ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 /// What is merged on one of those unasked.
 const OVERRIDES: [&str; 4] = [
     "compose.override.yml",

@@ -41,6 +41,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 "system:anonymous" | "system:unauthenticated" => {
                     ("who shows no credentials", Severity::Critical)
                 }
+                "system:authenticated" if !binding.cluster => {
+                    ("who has any account, each pod too", Severity::Medium)
+                }
                 "system:authenticated" => ("who has any account, each pod too", Severity::High),
                 _ => continue,
             };

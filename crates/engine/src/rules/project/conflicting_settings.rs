@@ -16,9 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    for composition in &project.compositions {
-        for problem in composition.problems_of(ProblemKind::Conflict) {
-            ctx.report(problem.span, problem.message.clone());
-        }
+    for problem in project.compose_problems(&[ProblemKind::Conflict]) {
+        ctx.report(problem.span, problem.message.clone());
     }
 }

@@ -28,6 +28,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 if reference.has_port == Some(false)
                     && let Some(at) = reference.port_at
                     && is_only(project, service)
+                    // The AWS load balancer reads what to do from an annotation.
+                    && project.text(at).trim_matches(['"', '\'']) != "use-annotation"
                 {
                     let port = project.text(at).trim_matches(['"', '\'']);
                     let message = format!("the Service `{name}` has no port `{port}`");

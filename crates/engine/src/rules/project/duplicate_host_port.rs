@@ -21,6 +21,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for composition in &project.compositions {
+        let mut found = Vec::new();
         let mut taken: HashMap<(u16, &str), Vec<(&Service, Option<&str>, Span)>> = HashMap::new();
         for service in &composition.services {
             let container = project.container(service.container);
@@ -43,11 +44,20 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                             "port {} of the host is published by `{}` too: the second one cannot start",
                             key.0, other.name
                         );
-                        ctx.report(port.span, message).related(*first, "the other one");
+                        // What one service takes over from the other it may also take the place of.
+                        if port.span != *first {
+                            found.push((port.span, *first, message));
+                        }
                         break;
                     }
                     others.push((service, address, port.span));
                 }
+            }
+        }
+        // A file with many is a menu, of which each start names a few.
+        if found.len() < 4 {
+            for (at, first, message) in found {
+                ctx.report(at, message).related(first, "the other one");
             }
         }
     }

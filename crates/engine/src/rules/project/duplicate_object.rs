@@ -20,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     let mut seen = HashMap::new();
     for object in project.objects.iter().filter(|o| !o.patch) {
-        let Some(name) = &object.name else { continue };
+        let Some(name) = object.name.as_ref().filter(|name| !name.value.is_empty()) else { continue };
         let namespace = object.namespace.as_ref().map(|n| n.value.as_str());
         let key =
             (object.source, group(&object.api_version), object.kind.as_str(), namespace, name.value.as_str());

@@ -16,21 +16,16 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    for composition in &project.compositions {
-        let mut last = None;
-        for problem in composition.problems.iter().filter(|p| {
-            matches!(
-                p.kind,
-                ProblemKind::InvalidValue
-                    | ProblemKind::InvalidVariable
-                    | ProblemKind::InvalidEnvFile
-                    | ProblemKind::MissingKey
-            )
-        }) {
-            // One wrong value may be wrong in several ways.
-            if last.replace(problem.span) != Some(problem.span) {
-                ctx.report(problem.span, problem.message.clone());
-            }
+    let mut last = None;
+    for problem in project.compose_problems(&[
+        ProblemKind::InvalidValue,
+        ProblemKind::InvalidVariable,
+        ProblemKind::InvalidEnvFile,
+        ProblemKind::MissingKey,
+    ]) {
+        // One wrong value may be wrong in several ways.
+        if last.replace(problem.span) != Some(problem.span) {
+            ctx.report(problem.span, problem.message.clone());
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use crate::project::{Project, Volume};
@@ -20,6 +22,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     if project.files.exists(Utf8Path::new(".gitmodules")) == Some(true) {
         return;
     }
+    let mut found = Vec::new();
     for composition in &project.compositions {
         for service in &composition.services {
             let container = project.container(service.container);
@@ -32,6 +35,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 {
                     continue;
                 }
+                // A file that is merged after one of another directory starts from that one's.
+                let relative = path.strip_prefix(&composition.directory).unwrap_or(path);
+                let above = composition.directory.ancestors().skip(1);
+                if above.map(|top| top.join(relative)).any(|path| project.files.exists(&path) == Some(true)) {
+                    continue;
+                }
                 // What has a sample beside it is made from it, and is nobody else's business.
                 let sample = ["example", "sample", "dist", "template", "default"].iter().any(|word| {
                     [format!("{source}.{word}"), format!("{source}-{word}")]
@@ -40,12 +49,21 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                         .any(|path| project.files.exists(Utf8Path::new(path)) == Some(true))
                 });
                 if !sample {
-                    let message =
-                        format!("there is no file `{source}`: Docker makes an empty directory in its place");
-                    ctx.report(mount.span, message);
+                    found.push((mount.span, source));
                 }
             }
         }
+    }
+    // Where many are missing, the platform that the files are written for makes them.
+    let sources: BTreeSet<_> = found.iter().map(|(span, _)| span.source).collect();
+    if sources.len() >= 5 && sources.len() * 10 >= project.compositions.len() {
+        return;
+    }
+    for (span, source) in found {
+        ctx.report(
+            span,
+            format!("there is no file `{source}`: Docker makes an empty directory in its place"),
+        );
     }
 }
 
@@ -74,6 +92,17 @@ fn is_source(path: &Utf8Path, target: &str) -> bool {
         "hcl",
     ];
     let kind = |path: &Utf8Path| path.extension().is_some_and(|e| KINDS.contains(&e));
-    let private = ["secret", "local", "credential", "private", "acme", "cert", "override"];
+    let private = [
+        "secret",
+        "local",
+        "credential",
+        "private",
+        "acme",
+        "cert",
+        "override",
+        "vendor",
+        "generated",
+        "files/",
+    ];
     kind(path) && kind(Utf8Path::new(target)) && !private.iter().any(|word| path.as_str().contains(word))
 }

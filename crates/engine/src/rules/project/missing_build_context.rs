@@ -1,5 +1,6 @@
 use camino::Utf8Path;
 
+use crate::parse::normalise;
 use crate::project::Project;
 use crate::project::workflow::Tool;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -25,14 +26,14 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     }
     for composition in &project.compositions {
         for build in composition.services.iter().filter_map(|s| s.build.as_ref()) {
-            let context = Utf8Path::new(&build.context.value);
+            let context = normalise(Utf8Path::new(&build.context.value));
             if build.context.value.contains("://") || composition.is_incomplete() {
                 continue;
             }
-            if missing(context) && !context.as_str().is_empty() {
+            if missing(&context) && !context.as_str().is_empty() {
                 ctx.report(build.context.span, format!("there is no directory `{context}` to build in"));
             } else if let Some(dockerfile) = &build.dockerfile
-                && missing(Utf8Path::new(&dockerfile.value))
+                && missing(&normalise(Utf8Path::new(&dockerfile.value)))
             {
                 ctx.report(dockerfile.span, format!("there is no Dockerfile `{}`", dockerfile.value));
             }

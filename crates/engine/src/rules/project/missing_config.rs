@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use crate::project::Project;
-use crate::project::kubernetes::{Detail, Object};
+use crate::project::kubernetes::{Detail, Object, ObjectId};
 use crate::project::links::{ConfigSource, ConfigUse, closest};
+use crate::project::{Project, WorkloadKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -30,7 +30,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         let kind = if used.secret { "Secret" } else { "ConfigMap" };
         match used.source {
-            ConfigSource::Object(id) if used.has_key == Some(false) => {
+            ConfigSource::Object(id) if used.has_key == Some(false) && is_whole(project, id, used) => {
                 let Some(key) = &used.key else { continue };
                 let config = project.object(id);
                 let message = format!(
@@ -48,6 +48,20 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             _ => {}
         }
     }
+}
+
+/// Whether an object says all its keys: one without any waits to be filled in, and Kustomize may add to it.
+fn is_whole(project: &Project, id: ObjectId, used: &ConfigUse) -> bool {
+    let (Detail::ConfigMap(data) | Detail::Secret(data)) = &project.object(id).detail else { return false };
+    let named = |o: &&Object| {
+        o.name.as_ref().is_some_and(|name| name.value == used.name)
+            && matches!(o.detail, Detail::ConfigMap(_) | Detail::Secret(_))
+    };
+    let runs = project.container(used.container).workload;
+    let task = runs.is_some_and(|id| project.workload(id).kind == WorkloadKind::Running);
+    let generated =
+        project.kustomizations.iter().flat_map(|k| &k.generated).any(|g| g.name.value == used.name);
+    !data.keys.is_empty() && !task && !generated && project.objects.iter().filter(named).count() == 1
 }
 
 /// The name that was meant, of a ConfigMap or Secret in the same directory. Whatever has another name may be made

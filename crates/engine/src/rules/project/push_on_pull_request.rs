@@ -1,4 +1,5 @@
-use crate::project::{Place, Project};
+use crate::project::workflow::Tool;
+use crate::project::{ImageJob, Place, Project};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -15,7 +16,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    for job in project.image_jobs.iter().filter(|job| job.push == Some(true)) {
+    // In a script a condition of the shell may decide.
+    let pushes = |job: &&ImageJob| job.push == Some(true) && job.tool == Tool::BuildPushAction;
+    for job in project.image_jobs.iter().filter(pushes) {
         let workflow = &project.workflows[job.workflow];
         let Some(trigger) =
             workflow.triggers.iter().find(|t| t.value == "pull_request" || t.value == "pull_request_target")

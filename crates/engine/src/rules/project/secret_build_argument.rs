@@ -24,6 +24,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             .filter(|(name, value)| {
                 value.as_ref().is_none_or(|value| !secret::is_placeholder(value) && !value.is_empty())
                     && secret::is_secret_name(name)
+                    && !is_public(name)
             })
             .map(|(name, _)| name.as_str())
             .collect();
@@ -35,4 +36,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             );
         }
     }
+}
+
+/// Whether a bundler writes it into what every browser gets: then it is no secret.
+fn is_public(name: &str) -> bool {
+    ["VITE_", "NEXT_PUBLIC_", "REACT_APP_", "PUBLIC_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }

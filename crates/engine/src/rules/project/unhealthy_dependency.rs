@@ -1,4 +1,4 @@
-use crate::project::{Action, Base, Container, Project};
+use crate::project::{Action, Base, Composition, Container, Project};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -15,7 +15,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    for composition in &project.compositions {
+    // What else is refused may be what brings the health check.
+    let read = |c: &&Composition| !c.is_incomplete() && !c.problems.iter().any(|p| p.kind.is_refused());
+    for composition in project.compositions.iter().filter(read) {
         for service in &composition.services {
             for dependency in service.depends_on.iter().filter(|d| d.condition == "service_healthy") {
                 let other = composition.services.iter().find(|s| s.name == dependency.service.value);
@@ -40,7 +42,8 @@ fn has_none(project: &Project, container: &Container) -> bool {
     }
     if let Some(stage) = container.stage(project) {
         // The base of the last stage may bring one, unless it is known.
-        return stage.facts.is_some_and(|facts| !facts.healthcheck) || stage.base == Base::Scratch;
+        let known = stage.facts.is_some_and(|facts| !facts.healthcheck) || stage.base == Base::Scratch;
+        return known && stage.end().healthcheck().is_unset();
     }
     container.build.is_none() && container.facts().is_some_and(|facts| !facts.healthcheck)
 }

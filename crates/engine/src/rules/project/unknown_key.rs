@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use crate::project::Project;
-use crate::project::compose::ProblemKind;
+use crate::project::compose::{Problem, ProblemKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -16,9 +18,25 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    for composition in &project.compositions {
-        for problem in composition.problems_of(ProblemKind::UnknownKey) {
-            ctx.report(problem.span, problem.message.clone());
+    let mut old = BTreeSet::new();
+    for problem in project.compose_problems(&[ProblemKind::UnknownKey]) {
+        if is_old(project, problem) {
+            if old.insert(problem.span.source) {
+                ctx.report(
+                    problem.span,
+                    "there is no `services` here: Compose 2 refuses the format of Compose 1",
+                );
+            }
+            continue;
         }
+        ctx.report(problem.span, problem.message.clone());
     }
+}
+
+/// Whether it is a service of the first format, which had them at the top level.
+fn is_old(project: &Project, problem: &Problem) -> bool {
+    let roots = project.parse(problem.span.source).and_then(|parse| parse.yaml());
+    roots.into_iter().flat_map(|yaml| yaml.documents().flatten()).any(|root| {
+        root.get("services").is_none() && root.entries().any(|entry| entry.key.span() == problem.span)
+    })
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::project::container::EnvValue;
 use crate::project::{Container, Project};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -29,7 +31,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if listens.iter().any(|l| ports.contains(l)) || mentions(project, container, port.container) {
             continue;
         }
-        let known: Vec<String> = listens.iter().map(u16::to_string).collect();
+        let known: BTreeSet<String> = listens.iter().map(u16::to_string).collect();
+        let known: Vec<String> = known.into_iter().collect();
         let message = format!(
             "publishes port {} of the container, but its image listens on {}",
             port.container,

@@ -1,4 +1,4 @@
-use crate::project::kubernetes::Detail;
+use crate::project::kubernetes::{Detail, PortRef};
 use crate::project::links::PortTarget;
 use crate::project::{Project, Role, WorkloadId};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -30,13 +30,24 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let declared = declared(project, link.workload);
             let related = project.workload(link.workload).headline;
             match link.target {
+                // A patch may bring a container that has it.
+                PortTarget::Missing
+                    if port.target.as_ref().is_some_and(|t| is_patched_in(project, &t.value)) => {}
                 PortTarget::Missing => {
                     let name = port.target.as_ref().map(|t| t.value.to_string()).unwrap_or_default();
                     let message = format!("no container has a port named `{name}`: nothing gets there");
                     ctx.report(link.at, message).related(related, "the pods");
                 }
                 // A program may listen on what its container does not declare, but seldom on that alone.
-                PortTarget::Undeclared if declared.len() == 1 && service.ports.len() == 1 => {
+                PortTarget::Undeclared
+                    if declared.len() == 1
+                        && service.ports.len() == 1
+                        && PortRef::Number(declared[0])
+                            != port
+                                .target
+                                .as_ref()
+                                .map_or(PortRef::Number(port.port.value), |t| t.value.clone()) =>
+                {
                     let number = port
                         .target
                         .as_ref()
@@ -51,6 +62,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// Whether a patch of Kustomize gives a port this name.
+fn is_patched_in(project: &Project, name: &PortRef) -> bool {
+    let PortRef::Name(name) = name else { return false };
+    let patched = project
+        .containers
+        .iter()
+        .filter(|c| c.workload.is_some_and(|id| project.workload(id).object(project).patch));
+    patched.flat_map(|c| &c.ports).filter_map(|p| p.name.as_ref()).any(|own| own.value == *name)
 }
 
 /// The ports that the containers of a workload declare.

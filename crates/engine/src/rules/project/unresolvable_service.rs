@@ -37,6 +37,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         })
         .collect();
     for call in project.links.calls.iter().filter(|c| c.to == Callee::Nobody && is_plain(c)) {
+        if !is_dialled(project.text(call.at), &call.host) {
+            continue;
+        }
         let container = project.container(call.from);
         let meant = match container.composition.map(|at| &project.compositions[at]) {
             Some(composition) => {
@@ -69,9 +72,51 @@ fn is_plain(call: &Call) -> bool {
         && host.bytes().any(|b| b.is_ascii_lowercase())
         && !host.bytes().any(|b| b.is_ascii_uppercase())
         && !other.iter().any(|word| variable.contains(word))
-        && !["your", "example", "host", "server", "domain", "kubernetes", "metadata", "address"]
-            .iter()
-            .any(|w| host.contains(w))
+        // The name of a container as Compose makes it.
+        && !host.ends_with("_1")
+        && !host.ends_with("-1")
+        && !["your", "example", "host", "server", "domain", "kubernetes", "metadata", "address"].iter().any(|w| host.contains(w))
+}
+
+/// Whether the scheme before a host is one that looks names up: that of a bucket or a queue does not.
+fn is_dialled(text: &str, host: &str) -> bool {
+    const SCHEMES: [&str; 24] = [
+        "http",
+        "https",
+        "ws",
+        "wss",
+        "grpc",
+        "tcp",
+        "redis",
+        "rediss",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "mongodb",
+        "amqp",
+        "amqps",
+        "nats",
+        "kafka",
+        "ldap",
+        "ldaps",
+        "bolt",
+        "neo4j",
+        "clickhouse",
+        "sqlserver",
+        "smtp",
+    ];
+    text.match_indices("://").any(|(at, _)| {
+        let scheme =
+            text[..at].rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+').next().unwrap_or_default();
+        let scheme = scheme.split('+').next().unwrap_or(scheme);
+        let rest = &text[at + 3..];
+        let authority = rest.split(['/', '?', '#', ' ', '"', '\'', '(']).next().unwrap_or(rest);
+        let hosts = authority.rsplit('@').next().unwrap_or(authority);
+        SCHEMES.contains(&scheme)
+            && !rest[authority.len()..].starts_with('(')
+            && hosts.split(',').any(|one| one.split(':').next() == Some(host))
+    })
 }
 
 /// Whether all that a service can reach by name is written in its project.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use seaworthy_syntax::Span;
+use camino::Utf8Path;
 use seaworthy_syntax::yaml::edit;
 
 use crate::project::compose::{Composition, Item};
@@ -24,14 +24,16 @@ const KINDS: [&str; 4] = ["networks", "volumes", "configs", "secrets"];
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     // A file may be part of several projects, of which one is enough to use what it defines.
-    let used: BTreeSet<Span> = project.compositions.iter().flat_map(used).collect();
+    let used: BTreeSet<_> = project.compositions.iter().flat_map(used).collect();
     for composition in project.compositions.iter().filter(|c| !c.is_incomplete()) {
         for kind in KINDS {
             for (name, item) in composition.model.get(kind).map(Item::entries).unwrap_or_default() {
                 let Some((key, place)) = item.key.zip(item.place) else { continue };
                 let here = composition.files.contains(&key.source) && has_services(project, place);
                 // Compose joins every service to this network, or nobody does because one says `network_mode`.
-                if !here || used.contains(&key) || kind == "networks" && name == "default" {
+                let used =
+                    used.iter().any(|(k, n, d)| *k == kind && *n == name && near(d, &composition.directory));
+                if !here || used || kind == "networks" && name == "default" {
                     continue;
                 }
                 let message = format!("no service uses `{name}` of `{kind}`");
@@ -46,8 +48,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     }
 }
 
-/// The keys of all definitions that something refers to; of all where a variable without value may name any.
-fn used(composition: &Composition) -> Vec<Span> {
+fn near(a: &Utf8Path, b: &Utf8Path) -> bool {
+    a.starts_with(b) || b.starts_with(a)
+}
+
+/// All definitions that something refers to; all there are where a variable without value may name any.
+fn used(composition: &Composition) -> Vec<(&str, &str, &Utf8Path)> {
     let mut names: [BTreeSet<&str>; 4] = Default::default();
     let mut any = composition.is_incomplete();
     let services = composition.model.get("services").map(Item::entries).unwrap_or_default();
@@ -69,8 +75,10 @@ fn used(composition: &Composition) -> Vec<Span> {
     }
     let mut used = Vec::new();
     for (at, kind) in KINDS.iter().enumerate() {
-        for (name, item) in composition.model.get(kind).map(Item::entries).unwrap_or_default() {
-            used.extend(item.key.filter(|_| any || names[at].contains(name)));
+        for (name, _) in composition.model.get(kind).map(Item::entries).unwrap_or_default() {
+            if any || names[at].contains(name) {
+                used.push((*kind, name, composition.directory.as_path()));
+            }
         }
     }
     used

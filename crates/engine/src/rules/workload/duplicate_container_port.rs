@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::project::{Role, Workload};
+use crate::project::{Namespace, Role, Workload};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -18,6 +18,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let mut numbers = HashMap::new();
+    // On the node's network each may listen at an address of its own.
+    let on_host = workload.pod.host_namespaces.iter().any(|n| n.value == Namespace::Network);
     for container in workload.containers.iter().map(|id| ctx.project.container(*id)) {
         if !matches!(container.role, Role::Main | Role::Sidecar) {
             continue;
@@ -34,7 +36,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             let other =
                 numbers.entry((port.container, port.protocol.as_str())).or_insert((container, port.span));
             // The same container may say the same port twice, under two names.
-            if other.0.id != container.id {
+            if other.0.id != container.id && !on_host {
                 let message = format!(
                     "`{}` listens on port {} of the same pod: the second one cannot start",
                     other.0.name.value, port.container

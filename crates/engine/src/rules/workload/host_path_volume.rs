@@ -25,6 +25,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let pod = &workload.pod;
     // One pod on each node is about its node, and so is one that is sent to a node.
     if workload.kind == WorkloadKind::DaemonSet
+        || workload.kind.runs_to_end()
         || !pod.node_selector.is_empty()
         || pod.node_affinity.is_some()
     {
@@ -54,7 +55,12 @@ fn is_of_every_node(path: &str) -> bool {
         "/usr",
         "/var/log",
         "/var/lib/kubelet",
+        "/var/lib/kubernetes",
         "/boot",
+        "/bin",
+        "/sbin",
+        "/opt/cni",
+        "/root",
     ];
     path == "/"
         || path.ends_with(".sock")

@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let grace = &workload.pod.stop_grace;
-    if !grace.is(&0) || matches!(workload.kind, WorkloadKind::PodTemplate) {
+    if !grace.is(&0) || !matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet) {
         return;
     }
     if let Some(at) = grace.at {

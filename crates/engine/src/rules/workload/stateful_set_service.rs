@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     docs: include_str!("stateful_set_service.md"),
     aliases: &["statefulset-has-servicename"],
     category: Category::Correctness,
-    severity: Severity::Medium,
+    severity: Severity::Low,
     default: true,
     fix: FixKind::None,
     check: Check::Workload(check),
