@@ -19,18 +19,21 @@ struct Wish {
     folders: Vec<PathBuf>,
     /// Each folder in a folder is a project of its own.
     each: bool,
+    /// Fixes that are unsafe too.
+    unsafe_fixes: bool,
     /// What else is passed to the program.
     arguments: Vec<String>,
     /// Who else is asked about fixed files.
     engines: Option<Engines>,
 }
 
-/// `cargo xtask corpus [--fix] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
+/// `cargo xtask corpus [--fix] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let mut wish = Wish {
         program: PathBuf::new(),
         folders: Vec::new(),
         each: false,
+        unsafe_fixes: false,
         arguments: Vec::new(),
         engines: None,
     };
@@ -41,6 +44,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
             "--fix" => fix = true,
             "--engines" => engines = true,
             "--schemas" => schemas = Some((*words.next().ok_or("--schemas needs a location")?).to_owned()),
+            "--unsafe-fixes" => wish.unsafe_fixes = true,
             "--each" => wish.each = true,
             "--program" => wish.program = words.next().ok_or("--program needs a file")?.into(),
             "--" => wish.arguments = words.by_ref().map(ToString::to_string).collect(),
@@ -71,7 +75,7 @@ impl Wish {
 
     fn fix(&self, project: &Path) -> Result<Run, String> {
         let mut command = Command::new(&self.program);
-        command.arg("fix").args(&self.arguments).arg(".").current_dir(project);
+        command.arg("fix").args(self.unsafe_fixes.then_some("--unsafe-fixes")).args(&self.arguments).arg(".").current_dir(project);
         program::run(&mut command)
     }
 }

@@ -15,6 +15,7 @@ cargo xtask bless [--check]   write the list of rules, the report and fixed bloc
                               with --check, fail where one of them is stale
 cargo xtask corpus DIR…       count what is found in real files, by rule; fail where the program crashes
     --fix                     fix copies instead, and fail where a fix does not keep what it should
+    --unsafe-fixes            unsafe ones too
     --engines                 and where an engine of tests/engines refuses a file after a fix that it accepted before
     --schemas LOCATION        ask kubeconform too, with this -schema-location
     --each                    each folder in DIR is a project of its own

@@ -30,12 +30,14 @@ fn comment(line: &str) -> Option<&str> {
     None
 }
 
-/// Comments that stand in a text more often than in what became of it.
+/// Comments that stand in a text more often than in what became of it, by themselves and as a part of its text: a value
+/// that only looks like one may be quoted by a fix.
 pub(super) fn lost<'a>(before: &'a str, after: &str) -> Vec<&'a str> {
-    let after = count(after);
+    let kept = count(after);
+    let fewer = |comment: &str| after.matches(comment).count() < before.matches(comment).count();
     count(before)
         .into_iter()
-        .filter(|(comment, n)| after.get(comment).unwrap_or(&0) < n)
+        .filter(|(comment, n)| kept.get(comment).unwrap_or(&0) < n && fewer(comment))
         .map(|(c, _)| c)
         .collect()
 }
@@ -53,6 +55,7 @@ mod tests {
             ("a: \" # b\"\n", "a: c\n", &[]),
             ("a: b#c\n", "a: d\n", &[]),
             ("- 'it' # x\n- y # x\n", "- 'it' # x\n- y\n", &["# x"]),
+            ("ENV a b # c\n", "ENV a=\"b # c\"\n", &[]),
             ("a: don't # b\n", "a: 1\n", &["# b"]),
         ] {
             assert_eq!(lost(before, after), expected, "{before:?} {after:?}");

@@ -1,6 +1,6 @@
 //! Whether fixes keep what they should.
 //!
-//! Every project is copied. Its safe fixes are applied twice over: by `fix`, and here, from the edits that `check`
+//! Every project is copied. Its fixes are applied twice over: by `fix`, and here, from the edits that `check`
 //! prints, round by round. Both must come to the same bytes, so that nothing outside an edit can have changed. Then:
 //! fixing again changes nothing, what parsed still parses, no comment is gone, permissions are as they were.
 
@@ -34,8 +34,9 @@ impl Tally {
     }
 }
 
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "crashes",
+    "fixes left out, since they are wrong",
     "no longer parses",
     "changes on a second run",
     "bytes changed outside the edits",
@@ -54,8 +55,12 @@ pub(super) fn run(wish: &Wish) -> Result<(), String> {
         }
     }
     println!(
-        "{} projects, {} files; safe fixes changed {} files by {} edits\n",
-        tally.projects, tally.files, tally.changed, tally.edits
+        "{} projects, {} files; {} fixes changed {} files by {} edits\n",
+        tally.projects,
+        tally.files,
+        if wish.unsafe_fixes { "all" } else { "safe" },
+        tally.changed,
+        tally.edits
     );
     let mut all = 0;
     for kind in KINDS {
@@ -94,6 +99,9 @@ fn one(wish: &Wish, project: &Path, copy: &Path, tally: &mut Tally) -> Result<()
     if fix.crashed() {
         tally.wrong("crashes", format!("fix {name}: {}", fix.stderr.trim()));
         return Ok(());
+    }
+    for bug in fix.stderr.lines().filter(|line| line.contains("this is a bug of seaworthy")) {
+        tally.wrong("fixes left out, since they are wrong", format!("{name}: {bug}"));
     }
     let fixed = tree::read(copy)?;
     for file in expected.keys().chain(fixed.keys()).collect::<BTreeSet<_>>() {
@@ -163,7 +171,7 @@ fn by_edits(
             tally.files += report["summary"]["files"].as_u64().unwrap_or_default();
             unread = Some(errors(&report).map(|finding| text(finding, "path").to_owned()).collect());
         }
-        let chosen = choose(&report);
+        let chosen = choose(&report, wish.unsafe_fixes);
         if chosen.is_empty() {
             return Ok(unread.map(|unread| (unread, texts)));
         }
@@ -197,13 +205,18 @@ fn by_edits(
 
 type Edits = Vec<(usize, usize, String)>;
 
-/// The safe fixes of a report, in its order, without those that meet an earlier one.
-fn choose(report: &Value) -> BTreeMap<PathBuf, Edits> {
+/// The fixes of a report that are safe, or also those that are unsafe, in its order, without those that meet an earlier one.
+fn choose(report: &Value, unsafe_too: bool) -> BTreeMap<PathBuf, Edits> {
     let mut chosen: BTreeMap<PathBuf, Edits> = BTreeMap::new();
     let broken: BTreeSet<&str> = errors(report).map(|finding| text(finding, "path")).collect();
     for finding in findings(report) {
         let fix = &finding["fix"];
-        let Some(edits) = fix["edits"].as_array().filter(|_| text(fix, "safety") == "safe") else { continue };
+        let wanted = match text(fix, "safety") {
+            "safe" => true,
+            "unsafe" => unsafe_too,
+            _ => false,
+        };
+        let Some(edits) = fix["edits"].as_array().filter(|_| wanted) else { continue };
         let mut wanted: Vec<(PathBuf, (usize, usize, String))> = edits
             .iter()
             .map(|edit| {

@@ -169,10 +169,21 @@ pub fn insert_behind(span: Span, text: &str) -> Edit {
     Edit { span: Span { start: span.end, ..span }, text: format!(" {text}") }
 }
 
+/// Whether a comment stands within a place, which replacing it would lose.
+pub fn has_comment(file: &Dockerfile, span: Span) -> bool {
+    let first = file.comments.partition_point(|c| c.start < span.start);
+    file.comments.get(first).is_some_and(|c| span.contains(*c))
+}
+
 /// Replaces a command by its exec form.
 pub fn exec_form(file: &Dockerfile, command: &Command, words: &[&str]) -> Option<Edit> {
     let span = command.span();
-    if file.comments.iter().any(|c| span.contains(*c)) || matches!(command, Command::Shell(s) if s.heredoc) {
+    if has_comment(file, span) || matches!(command, Command::Shell(s) if s.heredoc) {
+        return None;
+    }
+    // What stands behind the words is a comment of the shell's.
+    let hashes = |text: &str| memchr::memchr_iter(b'#', text.as_bytes()).count();
+    if hashes(span.of(&file.text)) != words.iter().map(|w| hashes(w)).sum() {
         return None;
     }
     let words: Vec<String> = words.iter().map(|w| json_string(w)).collect();
@@ -412,7 +423,8 @@ mod tests {
     #[test]
     fn commands_change_form_and_grow() {
         let exec = |f: &Dockerfile| exec_form(f, f.instructions[1].command()?, &["a", "b c"]);
-        assert_eq!(edited("FROM a\nCMD a 'b c' # d", exec).as_deref(), Some("FROM a\nCMD [\"a\", \"b c\"]"));
+        assert_eq!(edited("FROM a\nCMD a 'b c'", exec).as_deref(), Some("FROM a\nCMD [\"a\", \"b c\"]"));
+        assert_eq!(edited("FROM a\nCMD a 'b c' # d", exec), None);
         assert_eq!(edited("FROM a\nCMD a \\\n# why\n b", exec), None);
         let append = |f: &Dockerfile| append_command(f, &f.instructions[1], "rm -rf /x");
         let cases = [

@@ -1,5 +1,5 @@
 use crate::project::Stage;
-use crate::syntax::dockerfile::Arguments;
+use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 use crate::{Edit, Safety, Span};
 
@@ -17,6 +17,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for instruction in stage.instructions(ctx.project) {
         let (Arguments::Env(pairs) | Arguments::Label(pairs)) = &instruction.arguments else { continue };
         for pair in pairs.iter().filter(|p| p.legacy) {
@@ -26,16 +27,20 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             );
             // The old form takes quotes and blanks as they stand, so the value is quoted unless it is one plain word.
             let value = &*pair.value.text;
-            let plain = !value.is_empty()
-                && !value.contains([' ', '\t', '"', '\'', '\\', '`', '#'])
-                && pair.value.text.is_verbatim();
-            let quotable = pair.value.text.is_verbatim() && !value.contains(['"', '\'', '\\', '`']);
-            let gap = Span { start: pair.name.span.end, end: pair.value.span.end, ..pair.span };
-            let edit = (plain || quotable).then(|| {
-                let text = if plain { format!("={value}") } else { format!("=\"{value}\"") };
-                Edit { span: gap, text }
+            let gap = Span { start: pair.name.span.end, end: pair.value.span.start, ..pair.span };
+            let end = Span { start: pair.value.span.end, end: pair.value.span.end, ..pair.span };
+            let quotable = pair.value.text.is_verbatim()
+                && !value.contains(['"', '\'', '\\', '`'])
+                && !edit::has_comment(file, gap);
+            let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '#');
+            // The value itself is no part of the edits: it may be a secret.
+            let edits = quotable.then(|| {
+                if plain {
+                    return vec![Edit { span: gap, text: "=".to_owned() }];
+                }
+                vec![Edit { span: gap, text: "=\"".to_owned() }, Edit { span: end, text: "\"".to_owned() }]
             });
-            ctx.report(pair.name.span, message).fix(Safety::Safe, "Write it with an equals sign", edit);
+            ctx.report(pair.name.span, message).fix(Safety::Safe, "Write it with an equals sign", edits);
         }
     }
 }

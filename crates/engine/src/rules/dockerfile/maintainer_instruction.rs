@@ -20,7 +20,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for instruction in stage.instructions(ctx.project) {
         let Arguments::Maintainer(name) = &instruction.arguments else { continue };
-        let edit = (instruction.onbuild.is_none() && name.text.is_verbatim()).then(|| {
+        let whole = name.text.is_verbatim() && !edit::has_comment(file, instruction.span);
+        let edit = (instruction.onbuild.is_none() && whole).then(|| {
             let label = format!(
                 "{} org.opencontainers.image.authors={}",
                 edit::keyword(file, Keyword::Label),

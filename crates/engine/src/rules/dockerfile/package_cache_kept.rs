@@ -54,19 +54,25 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 continue;
             }
             told.push(manager);
-            let verb = install.verb.span;
-            let edit = match manager {
-                Manager::Apk => Some(edit::insert_behind(verb, "--no-cache")),
-                Manager::Pip => Some(edit::insert_behind(verb, "--no-cache-dir")),
-                Manager::Apt => edit::append_command(file, run.instruction, "rm -rf /var/lib/apt/lists/*"),
-                Manager::Dnf => edit::append_command(file, run.instruction, "dnf clean all"),
-                Manager::Microdnf => edit::append_command(file, run.instruction, "microdnf clean all"),
-                Manager::Yum => edit::append_command(file, run.instruction, "yum clean all"),
-                Manager::Zypper => edit::append_command(file, run.instruction, "zypper clean --all"),
+            let append = |command: &str| edit::append_command(file, run.instruction, command).map(|e| vec![e]);
+            let option = |option: &str| {
+                let unclean = run.installs().filter(|i| {
+                    i.manager == manager && i.call.command.context.depth == 0 && !is_clean(run, *i, stage, file)
+                });
+                Some(unclean.map(|i| edit::insert_behind(i.verb.span, option)).collect::<Vec<_>>())
+            };
+            let edits = match manager {
+                Manager::Apk => option("--no-cache"),
+                Manager::Pip => option("--no-cache-dir"),
+                Manager::Apt => append("rm -rf /var/lib/apt/lists/*"),
+                Manager::Dnf => append("dnf clean all"),
+                Manager::Microdnf => append("microdnf clean all"),
+                Manager::Yum => append("yum clean all"),
+                Manager::Zypper => append("zypper clean --all"),
             };
             // Behind a command that may fail, or one that a loop or `||` holds, nothing can be appended safely.
             let message = format!("this layer keeps `{}`", kept(manager)[0]);
-            ctx.report(verb, message).fix(Safety::Safe, "Leave it out of the layer", edit);
+            ctx.report(install.verb.span, message).fix(Safety::Safe, "Leave it out of the layer", edits);
         }
     }
 }
