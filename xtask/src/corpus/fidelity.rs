@@ -25,6 +25,8 @@ struct Tally {
     files: u64,
     changed: usize,
     edits: usize,
+    /// Files with a secret whose edits were not printed, so that they cannot be compared.
+    withheld: usize,
     wrong: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -55,13 +57,14 @@ pub(super) fn run(wish: &Wish) -> Result<(), String> {
         }
     }
     println!(
-        "{} projects, {} files; {} fixes changed {} files by {} edits\n",
+        "{} projects, {} files; {} fixes changed {} files by {} edits",
         tally.projects,
         tally.files,
         if wish.unsafe_fixes { "all" } else { "safe" },
         tally.changed,
         tally.edits
     );
+    println!("{} files not compared with the edits, which tell a secret\n", tally.withheld);
     let mut all = 0;
     for kind in KINDS {
         let wrong = tally.wrong.get(kind).map_or(&[] as &[String], Vec::as_slice);
@@ -89,7 +92,10 @@ fn one(wish: &Wish, project: &Path, copy: &Path, tally: &mut Tally) -> Result<()
     let before = modes(copy);
     tally.projects += 1;
 
-    let Some((unread, expected)) = by_edits(wish, &name, copy, &original, tally)? else { return Ok(()) };
+    let Some(ByEdits { unread, secret, texts: expected }) = by_edits(wish, &name, copy, &original, tally)?
+    else {
+        return Ok(());
+    };
     tree::write(
         copy,
         expected.iter().filter(|(f, t)| original.get(*f) != Some(t)).map(|(f, _)| (f, &original[f])),
@@ -105,7 +111,12 @@ fn one(wish: &Wish, project: &Path, copy: &Path, tally: &mut Tally) -> Result<()
     }
     let fixed = tree::read(copy)?;
     for file in expected.keys().chain(fixed.keys()).collect::<BTreeSet<_>>() {
-        if expected.get(file) != fixed.get(file) {
+        if expected.get(file) == fixed.get(file) {
+            continue;
+        }
+        if secret.contains(&*file.to_string_lossy()) {
+            tally.withheld += 1;
+        } else {
             tally.wrong("bytes changed outside the edits", format!("{name}/{}", file.display()));
         }
     }
@@ -116,7 +127,8 @@ fn one(wish: &Wish, project: &Path, copy: &Path, tally: &mut Tally) -> Result<()
         let Some(new) = fixed.get(file).filter(|new| *new != old) else { continue };
         tally.changed += 1;
         let (old, new) = (String::from_utf8_lossy(old), String::from_utf8_lossy(new));
-        for comment in comments::lost(&old, &new) {
+        // What an unsafe fix removes goes with what is said of it.
+        for comment in comments::lost(&old, &new).into_iter().filter(|_| !wish.unsafe_fixes) {
             tally.wrong("comments lost", format!("{name}/{}: {comment}", file.display()));
         }
     }
@@ -151,16 +163,25 @@ fn errors(report: &Value) -> impl Iterator<Item = &Value> {
     findings(report).iter().filter(|finding| text(finding, "rule") == "syntax-error")
 }
 
-/// The files that do not parse, and what the edits that `check` prints come to.
+/// What the edits that `check` prints come to.
+struct ByEdits {
+    /// The files that do not parse.
+    unread: BTreeSet<String>,
+    /// The files with a secret, of which edits that tell it are not printed.
+    secret: BTreeSet<String>,
+    texts: Texts,
+}
+
 fn by_edits(
     wish: &Wish,
     name: &str,
     copy: &Path,
     original: &Texts,
     tally: &mut Tally,
-) -> Result<Option<(BTreeSet<String>, Texts)>, String> {
+) -> Result<Option<ByEdits>, String> {
     let mut texts = original.clone();
     let mut unread = None;
+    let mut secret = BTreeSet::new();
     for _ in 0..ROUNDS {
         let (run, report) = wish.check(copy)?;
         if run.crashed() || report.is_null() {
@@ -171,9 +192,15 @@ fn by_edits(
             tally.files += report["summary"]["files"].as_u64().unwrap_or_default();
             unread = Some(errors(&report).map(|finding| text(finding, "path").to_owned()).collect());
         }
+        secret.extend(
+            findings(&report)
+                .iter()
+                .filter(|finding| text(finding, "rule").starts_with("secret-in-"))
+                .map(|finding| text(finding, "path").to_owned()),
+        );
         let chosen = choose(&report, wish.unsafe_fixes);
         if chosen.is_empty() {
-            return Ok(unread.map(|unread| (unread, texts)));
+            return Ok(unread.map(|unread| ByEdits { unread, secret, texts }));
         }
         let mut round = Texts::new();
         for (file, mut edits) in chosen {

@@ -6,7 +6,7 @@ use seaworthy_syntax::Edit;
 use seaworthy_syntax::yaml::edit::{self, New};
 use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
 
-use super::{Object, Workload, group, quantity};
+use super::{Object, Workload, WorkloadKind, group, quantity};
 use crate::project::container::{Container, Intent, Mount, Namespace};
 use crate::project::{Place, Project};
 
@@ -97,7 +97,8 @@ pub(in crate::project) fn set(
                 Namespace::Pid => "hostPID",
                 Namespace::Ipc => "hostIPC",
                 Namespace::User => {
-                    changes.push(site.pod, edit::set(site.pod, "hostUsers", &New::Bool(false)))?;
+                    let pod = site.real_pod()?;
+                    changes.push(pod, edit::set(pod, "hostUsers", &New::Bool(false)))?;
                     return changes.finish();
                 }
                 Namespace::Uts | Namespace::Cgroup => return None,
@@ -110,7 +111,8 @@ pub(in crate::project) fn set(
                 return None;
             }
             let seconds = New::Int(i64::try_from(*seconds).ok()?);
-            changes.push(site.pod, edit::set(site.pod, "terminationGracePeriodSeconds", &seconds))?;
+            let pod = site.real_pod()?;
+            changes.push(pod, edit::set(pod, "terminationGracePeriodSeconds", &seconds))?;
         }
         Intent::PidsLimit(_) | Intent::Restart(_) | Intent::Init => return None,
     }
@@ -125,7 +127,12 @@ struct Site<'p> {
     workload: &'p Workload,
 }
 
-impl Site<'_> {
+impl<'p> Site<'p> {
+    /// The pod, if it has all keys of one: what stands for it in Argo and Tekton has few of them.
+    fn real_pod(&self) -> Option<Node<'p>> {
+        (self.workload.kind != WorkloadKind::Running).then_some(self.pod)
+    }
+
     /// Sets keys of the container's security context.
     fn secure(&self, changes: &mut Changes, keys: &[(&str, New)]) -> Option<()> {
         changes.merge(self.node, "securityContext", keys)

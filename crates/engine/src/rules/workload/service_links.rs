@@ -18,7 +18,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let links = &workload.pod.service_links;
-    if !links.lacks(&false) || workload.kind == WorkloadKind::PodTemplate {
+    // What stands for a pod in Argo and Tekton has no such key.
+    if !links.lacks(&false) || matches!(workload.kind, WorkloadKind::Running | WorkloadKind::PodTemplate) {
         return;
     }
     let pod = ctx.project.node(workload.pod.place);
