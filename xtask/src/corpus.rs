@@ -75,7 +75,12 @@ impl Wish {
 
     fn fix(&self, project: &Path) -> Result<Run, String> {
         let mut command = Command::new(&self.program);
-        command.arg("fix").args(self.unsafe_fixes.then_some("--unsafe-fixes")).args(&self.arguments).arg(".").current_dir(project);
+        command
+            .arg("fix")
+            .args(self.unsafe_fixes.then_some("--unsafe-fixes"))
+            .args(&self.arguments)
+            .arg(".")
+            .current_dir(project);
         program::run(&mut command)
     }
 }

@@ -54,10 +54,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 continue;
             }
             told.push(manager);
-            let append = |command: &str| edit::append_command(file, run.instruction, command).map(|e| vec![e]);
+            let append =
+                |command: &str| edit::append_command(file, run.instruction, command).map(|e| vec![e]);
             let option = |option: &str| {
                 let unclean = run.installs().filter(|i| {
-                    i.manager == manager && i.call.command.context.depth == 0 && !is_clean(&run, *i, stage, file)
+                    i.manager == manager
+                        && i.call.command.context.depth == 0
+                        && !is_clean(&run, *i, stage, file)
                 });
                 Some(unclean.map(|i| edit::insert_behind(i.verb.span, option)).collect::<Vec<_>>())
             };
