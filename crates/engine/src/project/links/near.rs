@@ -58,7 +58,8 @@ pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>)
         _ => return None,
     };
     candidates
-        .filter(|candidate| *candidate != name)
+        // Names as unlike as their lengths need no look at their letters.
+        .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= limit)
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()

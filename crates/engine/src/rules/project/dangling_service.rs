@@ -43,11 +43,19 @@ fn meant<'p>(
     workload: &'p Workload,
 ) -> Option<(&'p Workload, seaworthy_syntax::Span, String)> {
     let other = workload.object(project);
-    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
-    let near = other.source == object.source || directory(other) == directory(object);
     let same_namespace =
         object.namespace.as_ref().zip(other.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value);
-    if other.patch || !near || !same_namespace || workload.pod_labels.is_empty() {
+    // Most are told apart by this alone, and there are as many pairs as there are Services times workloads.
+    let shares = selector.labels.len() == 1
+        || selector
+            .labels
+            .iter()
+            .any(|(key, value)| workload.pod_label(key).is_some_and(|l| l.value == value.value));
+    if other.patch || !shares || !same_namespace || workload.pod_labels.is_empty() {
+        return None;
+    }
+    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+    if other.source != object.source && directory(other) != directory(object) {
         return None;
     }
     let mut wrong = selector
