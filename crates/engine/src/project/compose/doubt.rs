@@ -31,6 +31,8 @@ impl Project {
                     .and_then(|p| p.source.path.file_name())
                     .is_some_and(|name| chain::DEFAULTS.contains(&name))
             });
+            // A development container is merged after the project's own file.
+            let whole = whole && composition.directory.file_name() != Some(".devcontainer");
             // Where a quarter of all projects have it, some other program reads them.
             if !whole && faulty >= CONVENTION && faulty * 4 >= all
                 || faulty >= 4 * CONVENTION && faulty * 4 >= all
@@ -63,24 +65,22 @@ impl Project {
 
     /// Whether another file of the repository defines what this project lacks, so that both may be meant to be merged.
     fn is_elsewhere(&self, composition: &Composition, kind: ProblemKind, name: &str, whole: bool) -> bool {
-        if whole && kind != ProblemKind::NoImage {
-            return false;
-        }
-        if !whole
-            && composition.problems.iter().any(|p| p.kind == ProblemKind::NoImage)
-            && kind != ProblemKind::NoImage
-        {
-            return true;
+        if kind != ProblemKind::NoImage {
+            if composition.problems.iter().any(|p| p.kind == ProblemKind::NoImage) {
+                return true;
+            }
+            if whole {
+                return false;
+            }
         }
         self.compositions.iter().any(|other| {
-            let near = !whole || other.directory == composition.directory;
             let sections: &[&str] = match kind {
                 ProblemKind::Undefined => {
                     &["services", "networks", "volumes", "configs", "secrets", "models"]
                 }
                 _ => &["services"],
             };
-            near && !std::ptr::eq(other, composition)
+            !std::ptr::eq(other, composition)
                 && sections.iter().any(|section| {
                     other.model.get(section).and_then(|s| s.as_map()?.get(name)).is_some_and(|item| {
                         *section != "services" || item.get("image").or_else(|| item.get("build")).is_some()
@@ -95,6 +95,9 @@ impl Project {
         // An unknown variable in a value is no wrong value.
         let unknown = problem.kind == ProblemKind::InvalidValue && self.text(problem.span).contains('$');
         let listed = |node: seaworthy_syntax::yaml::Node<'_>| node.resolve().kind() == NodeKind::Sequence;
-        !unknown && !yaml.documents().flatten().any(|root| root.get("services").is_some_and(listed))
+        // What has no services is there to be merged with what has.
+        let part = problem.kind == ProblemKind::MissingKey
+            && !yaml.documents().flatten().any(|root| root.get("services").is_some());
+        !unknown && !part && !yaml.documents().flatten().any(|root| root.get("services").is_some_and(listed))
     }
 }

@@ -30,6 +30,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let Volume::Bind(source) = &mount.volume else { continue };
                 let path = Utf8Path::new(source);
                 if path.is_absolute()
+                    || project.text(mount.span).contains('$')
                     || !is_source(path, &mount.target)
                     || project.files.exists(path) != Some(false)
                 {
@@ -56,7 +57,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     }
     // Where many are missing, the platform that the files are written for makes them.
     let sources: BTreeSet<_> = found.iter().map(|(span, _)| span.source).collect();
-    if sources.len() >= 5 && sources.len() * 10 >= project.compositions.len() {
+    if sources.len() >= 5 && sources.len() * 20 >= project.compositions.len() {
         return;
     }
     for (span, source) in found {
@@ -92,17 +93,22 @@ fn is_source(path: &Utf8Path, target: &str) -> bool {
         "hcl",
     ];
     let kind = |path: &Utf8Path| path.extension().is_some_and(|e| KINDS.contains(&e));
-    let private = [
-        "secret",
-        "local",
-        "credential",
-        "private",
-        "acme",
-        "cert",
-        "override",
+    let made = [
+        "data",
+        "volumes",
+        "videos",
+        "storage",
+        "cache",
+        "tmp",
         "vendor",
+        "node_modules",
         "generated",
-        "files/",
+        "files",
     ];
-    kind(path) && kind(Utf8Path::new(target)) && !private.iter().any(|word| path.as_str().contains(word))
+    let made = path.components().any(|part| made.contains(&part.as_str()));
+    let private = ["secret", "local", "credential", "private", "acme", "cert", "override"];
+    !made
+        && kind(path)
+        && kind(Utf8Path::new(target))
+        && !private.iter().any(|word| path.as_str().contains(word))
 }

@@ -1,8 +1,8 @@
 use camino::Utf8Path;
 
 use crate::parse::normalise;
-use crate::project::Project;
 use crate::project::workflow::Tool;
+use crate::project::{Composition, Project};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -27,13 +27,25 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for composition in &project.compositions {
         for build in composition.services.iter().filter_map(|s| s.build.as_ref()) {
             let context = normalise(Utf8Path::new(&build.context.value));
-            if build.context.value.contains("://") || composition.is_incomplete() {
+            let made = ["vendor/", "node_modules/"].iter().any(|part| context.as_str().contains(part));
+            let unknown = project.text(build.context.span).contains('$');
+            if build.context.value.contains("://")
+                || context.is_absolute()
+                || context.starts_with("..")
+                || made
+                || unknown
+                || composition.is_incomplete()
+            {
                 continue;
             }
-            if missing(&context) && !context.as_str().is_empty() {
+            if missing(&context) && !is_above(project, composition, &context) && !context.as_str().is_empty()
+            {
                 ctx.report(build.context.span, format!("there is no directory `{context}` to build in"));
             } else if let Some(dockerfile) = &build.dockerfile
+                && !missing(&context)
                 && missing(&normalise(Utf8Path::new(&dockerfile.value)))
+                && !project.text(dockerfile.span).contains('$')
+                && !is_above(project, composition, Utf8Path::new(&dockerfile.value))
             {
                 ctx.report(dockerfile.span, format!("there is no Dockerfile `{}`", dockerfile.value));
             }
@@ -54,6 +66,14 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         ctx.report(job.span, format!("builds from `{dockerfile}`, which is not there"));
     }
+}
+
+/// Whether a path is right from a directory above: files that are merged after one of another directory start from
+/// that one's.
+fn is_above(project: &Project, composition: &Composition, path: &Utf8Path) -> bool {
+    let relative = path.strip_prefix(&composition.directory).unwrap_or(path);
+    let mut above = composition.directory.ancestors().skip(1);
+    above.any(|top| project.files.exists(&normalise(&top.join(relative))) == Some(true))
 }
 
 /// Whether a workflow checks out another repository, so that paths may be of that one, or makes its Dockerfile itself.

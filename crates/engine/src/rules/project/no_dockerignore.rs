@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for build in &project.builds {
         let Some(parse) = project.parse(build.source) else { continue };
-        let Some(at) = copies_all(project, build) else { continue };
+        let Some((at, ships)) = copies_all(project, build) else { continue };
         let name = parse.source.path.file_name().unwrap_or("Dockerfile");
         let own = parse.source.path.with_file_name(format!("{name}.dockerignore"));
         let there = |path: &Utf8Path| project.files.exists(path);
@@ -31,8 +31,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
             let has = |name: &str| there(&context.join(name)) == Some(true);
             if has(".env") {
-                ctx.report(at, "copies `.env` into the image: there is no `.dockerignore`")
-                    .severity(Severity::High);
+                let (into, severity) = if ships {
+                    ("the image", Severity::High)
+                } else {
+                    ("a stage of the build", Severity::Low)
+                };
+                ctx.report(at, format!("copies `.env` into {into}: there is no `.dockerignore`"))
+                    .severity(severity);
             } else if has("node_modules") || has("package.json") {
                 ctx.report(at, "copies `node_modules` of whoever builds over those of the image: there is no `.dockerignore`");
             } else if context.as_str().is_empty() || has(".git") {
@@ -45,19 +50,22 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     }
 }
 
-/// Where a stage that matters copies the whole context.
-fn copies_all(project: &Project, build: &Build) -> Option<Span> {
-    let stages = build.stages.iter().filter(|stage| stage.role != StageRole::Aside);
-    stages.flat_map(|stage| stage.instructions(project)).find_map(|instruction| {
-        let (Arguments::Copy(transfer) | Arguments::Add(transfer)) = &instruction.arguments else {
-            return None;
-        };
-        if instruction.flags.iter().any(|flag| &*flag.name == "from" || &*flag.name == "exclude") {
-            return None;
-        }
-        transfer.sources.iter().find_map(|source| match source {
-            CopySource::Path(word) if matches!(&*word.text, "." | "./" | "/") => Some(word.span),
-            _ => None,
-        })
+/// Where a stage that matters copies the whole context, and whether that stage ships.
+fn copies_all(project: &Project, build: &Build) -> Option<(Span, bool)> {
+    let mut stages = build.stages.iter().filter(|stage| stage.role != StageRole::Aside);
+    stages.find_map(|stage| {
+        let at = stage.instructions(project).iter().find_map(|instruction| {
+            let (Arguments::Copy(transfer) | Arguments::Add(transfer)) = &instruction.arguments else {
+                return None;
+            };
+            if instruction.flags.iter().any(|flag| matches!(&*flag.name, "from" | "exclude")) {
+                return None;
+            }
+            transfer.sources.iter().find_map(|source| match source {
+                CopySource::Path(word) if matches!(&*word.text, "." | "./" | "/") => Some(word.span),
+                _ => None,
+            })
+        })?;
+        Some((at, stage.role == StageRole::Final))
     })
 }

@@ -40,6 +40,9 @@ fn has_none(project: &Project, container: &Container) -> bool {
     if let Some(check) = &container.healthcheck {
         return check.action == Action::None;
     }
+    if container.image.is_unknown() {
+        return false;
+    }
     if let Some(stage) = container.stage(project) {
         // The base of the last stage may bring one, unless it is known.
         let known = stage.facts.is_some_and(|facts| !facts.healthcheck) || stage.base == Base::Scratch;

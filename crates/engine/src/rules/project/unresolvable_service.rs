@@ -51,8 +51,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             None => {
                 // Other manifests may be kept elsewhere: only a name that is almost right is wrong for certain.
                 let names = services.iter().map(|(name, _)| *name);
-                let Some(meant) = closest(&call.host, names) else { continue };
-                Some(meant)
+                let meant = closest(&call.host, names.clone());
+                // Services of one application begin alike.
+                let family =
+                    call.host.split_once('-').map(|(first, _)| first).filter(|first| first.len() > 3);
+                let related = names.filter(|name| name.split('-').next() == family).count();
+                if meant.is_none() && (family.is_none() || related < 2) {
+                    continue;
+                }
+                meant
             }
         };
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
