@@ -46,9 +46,9 @@ impl Project {
                     problem.kind,
                     ProblemKind::Undefined | ProblemKind::NoImage | ProblemKind::Disabled
                 );
-                if lacking && (usual || self.is_elsewhere(composition, problem.kind, name, whole))
-                    || !self.is_compose(problem)
-                {
+                let elsewhere = lacking && self.is_elsewhere(composition, problem.kind, name, whole);
+                let convention = usual && (lacking || problem.kind == ProblemKind::UnknownKey);
+                if elsewhere || convention || !self.is_compose(problem) {
                     continue;
                 }
                 found.push(problem);
