@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use camino::Utf8Path;
 use seaworthy_syntax::yaml::NodeKind;
 
 use super::{Composition, Problem, ProblemKind, chain};
@@ -17,8 +18,15 @@ impl Project {
     /// What Compose refuses or warns of in the projects of this repository, of some kinds, in the order of the projects.
     pub fn compose_problems(&self, kinds: &[ProblemKind]) -> Vec<&Problem> {
         let wanted = |c: &Composition| c.problems.iter().any(|p| kinds.contains(&p.kind));
-        let faulty = self.compositions.iter().filter(|c| wanted(c)).count();
-        let all = self.compositions.len();
+        // How many projects each directory has, and how many of them are faulty; one below another counts for both.
+        let mut counts: HashMap<&Utf8Path, (usize, usize)> = HashMap::new();
+        for composition in &self.compositions {
+            for directory in composition.directory.ancestors().take(2) {
+                let count = counts.entry(directory).or_default();
+                count.0 += usize::from(wanted(composition));
+                count.1 += 1;
+            }
+        }
         let mut same: HashMap<&str, HashSet<u32>> = HashMap::new();
         for problem in self.compositions.iter().flat_map(|c| &c.problems).filter(|p| kinds.contains(&p.kind))
         {
@@ -34,9 +42,11 @@ impl Project {
             // A development container is merged after the project's own file.
             let whole = whole && composition.directory.file_name() != Some(".devcontainer");
             // Where a quarter of all projects have it, some other program reads them.
-            if !whole && faulty >= CONVENTION && faulty * 4 >= all
-                || faulty >= 4 * CONVENTION && faulty * 4 >= all
-            {
+            let foreign = composition.directory.ancestors().take(2).any(|directory| {
+                let (faulty, all) = counts.get(directory).copied().unwrap_or_default();
+                faulty >= if whole { 4 * CONVENTION } else { CONVENTION } && faulty * 4 >= all
+            });
+            if foreign {
                 continue;
             }
             for problem in composition.problems.iter().filter(|p| kinds.contains(&p.kind)) {

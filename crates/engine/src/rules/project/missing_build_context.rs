@@ -1,4 +1,5 @@
 use camino::Utf8Path;
+use seaworthy_syntax::SourceId;
 
 use crate::parse::normalise;
 use crate::project::workflow::Tool;
@@ -56,7 +57,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         let workflow = &project.workflows[job.workflow];
-        if is_elsewhere(project, workflow.place) {
+        if !is_at_home(project, workflow.source) || is_elsewhere(project, workflow.place) {
             continue;
         }
         let Some(dockerfile) = job.dockerfile.as_ref().filter(|path| missing(path)) else { continue };
@@ -66,6 +67,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         ctx.report(job.span, format!("builds from `{dockerfile}`, which is not there"));
     }
+}
+
+/// Whether a workflow lies where it would run, so that the repository around it is its own.
+fn is_at_home(project: &Project, source: SourceId) -> bool {
+    project.parse(source).is_some_and(|parse| {
+        let path = &parse.source.path;
+        path.components().any(|part| matches!(part.as_str(), ".github" | ".gitea" | ".forgejo"))
+            || path.file_name().is_some_and(|name| name.starts_with(".gitlab-ci"))
+    })
 }
 
 /// Whether a path is right from a directory above: files that are merged after one of another directory start from
