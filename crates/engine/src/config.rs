@@ -252,7 +252,13 @@ impl Settings {
         let mut settings = Self::default();
         for (key, value) in table.get_ref() {
             match key.get_ref().as_ref() {
-                "select" => settings.layer.select = Some(reader.selectors(value)),
+                "select" => {
+                    let before = reader.problems.len();
+                    let selectors = reader.selectors(value);
+                    // Where no word of it is right, nobody knows what was meant to run.
+                    let lost = selectors.is_empty() && reader.problems.len() > before;
+                    settings.layer.select = (!lost).then_some(selectors);
+                }
                 "extend-select" => settings.layer.extend_select = reader.selectors(value),
                 "ignore" => settings.layer.ignore = reader.selectors(value),
                 "per-file-ignores" => {

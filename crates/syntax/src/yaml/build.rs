@@ -563,7 +563,10 @@ impl Builder<'_> {
         };
         if let Some(error) = error {
             let span = self.span(start, end);
-            self.error(error, span);
+            // Said once: what has too many aliases has many that are too many.
+            if self.tree.errors.last().is_none_or(|last| last.value != error) {
+                self.error(error, span);
+            }
             self.count(1);
         }
     }
