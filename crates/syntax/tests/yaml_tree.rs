@@ -117,6 +117,17 @@ fn documents_around_a_broken_one_stay() {
 }
 
 #[test]
+fn a_document_holds_its_root() {
+    for text in ["# a\n >-\n  b\n# c\n", "--- |\n b\n", "&a !t |\n b\n---\nc: d\n", "\n- a\n"] {
+        let tree = parse(text);
+        assert_eq!(tree.errors(), [], "{text:?}");
+        for (root, span) in tree.documents().zip(tree.document_spans()) {
+            assert!(span.contains(root.unwrap().full_span()), "{text:?}");
+        }
+    }
+}
+
+#[test]
 fn joined_files_with_byte_order_marks() {
     let tree = parse("\u{feff}a: 1\n---\n\u{feff}b: 2\nc: 3\n---\nd: 4\n");
     assert_eq!(tree.errors(), []);

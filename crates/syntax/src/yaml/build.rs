@@ -312,7 +312,9 @@ impl Builder<'_> {
 
     fn end_document(&mut self, root: u32) {
         if let Some(mark) = self.document.take() {
-            self.tree.documents.push(Document { root, start: mark.start as u32, end: 0 });
+            // A document that is a block scalar is said to begin behind the scalar's head.
+            let head = self.tree.at(root).map_or(u32::MAX, |n| n.full_span().start);
+            self.tree.documents.push(Document { root, start: head.min(mark.start as u32), end: 0 });
         }
         self.open.clear();
     }

@@ -372,11 +372,11 @@ impl Trial<'_> {
         }
         let mut comments: BTreeMap<&str, isize> = BTreeMap::new();
         for comment in tree.comments() {
-            *comments.entry(comment.of(&after)).or_default() += 1;
+            *comments.entry(comment.of(&after).trim_end()).or_default() += 1;
         }
         for comment in self.tree.comments() {
             if !gone.as_ref().is_some_and(|gone| gone.contains(&(comment.start as usize))) {
-                let left = comments.entry(comment.of(self.text)).or_default();
+                let left = comments.entry(comment.of(self.text).trim_end()).or_default();
                 *left -= 1;
                 if *left < 0 {
                     return Some(format!("lost a comment: {}", comment.of(self.text)));
