@@ -51,12 +51,17 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             None => {
                 // Other manifests may be kept elsewhere: only a name that is almost right is wrong for certain.
                 let names = services.iter().map(|(name, _)| *name);
-                let meant = closest(&call.host, names.clone());
+                let meant = closest(&call.host, names);
                 // Services of one application begin alike.
                 let family =
                     call.host.split_once('-').map(|(first, _)| first).filter(|first| first.len() > 3);
-                let related = names.filter(|name| name.split('-').next() == family).count();
-                if meant.is_none() && (family.is_none() || related < 2) {
+                let related =
+                    beside(project, container).filter(|name| name.split('-').next() == family).count();
+                // An operator makes Services of its own.
+                let made = ["-http", "-headless", "-rw", "-ro", "-preview"]
+                    .iter()
+                    .any(|end| call.host.ends_with(end));
+                if meant.is_none() && (family.is_none() || made || related < 2) {
                     continue;
                 }
                 meant
@@ -65,6 +70,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host));
     }
+}
+
+/// The names of the Services in the directory of a pod's container.
+fn beside<'p>(project: &'p Project, container: &Container) -> impl Iterator<Item = &'p str> {
+    let directory = |source| project.parse(source).and_then(|parse| parse.source.path.parent());
+    let here = directory(container.place.source);
+    let services = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)));
+    services
+        .filter(move |o| directory(o.source) == here)
+        .filter_map(|o| Some(o.name.as_ref()?.value.as_str()))
 }
 
 /// Whether a word is a host for certain and no name that a machine or a network gives.
