@@ -53,13 +53,17 @@ pub(super) fn may_share_namespace(a: &Object, b: &Object) -> bool {
 pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let limit = match name.len() {
         0..3 => 0,
-        3..6 => 1,
-        6..64 => 2,
+        3..10 => 1,
+        10..64 => 2,
         _ => return None,
     };
+    // Names that only their numbers tell apart are different things, and a slip is seldom in the first letter.
+    let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     candidates
         // Names as unlike as their lengths need no look at their letters.
-        .filter(|candidate| *candidate != name && candidate.len().abs_diff(name.len()) <= limit)
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit)
+        .filter(|candidate| candidate[..stem(candidate)] != name[..stem(name)])
+        .filter(|candidate| candidate.chars().next() == name.chars().next())
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
