@@ -38,6 +38,7 @@ mod dockerfile {
     pub(super) mod add_instead_of_copy;
     pub(super) mod apt_instead_of_apt_get;
     pub(super) mod broken_exec_form;
+    pub(super) mod build_error;
     pub(super) mod cd_in_run;
     pub(super) mod copy_destination_without_slash;
     pub(super) mod duplicate_stage_name;
@@ -149,6 +150,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::apt_instead_of_apt_get::RULE,
     &project::blocked_eviction::RULE,
     &dockerfile::broken_exec_form::RULE,
+    &dockerfile::build_error::RULE,
     &project::build_without_cache::RULE,
     &dockerfile::cd_in_run::RULE,
     &project::cluster_admin::RULE,

@@ -21,6 +21,10 @@ const NAMES: [&str; 17] = [
     "credentials",
 ];
 
+/// The beginnings of names that build tools for the browser hand on to it.
+const PUBLIC: [&str; 7] =
+    ["vite_", "next_public_", "react_app_", "expo_public_", "nuxt_public_", "vue_app_", "gatsby_"];
+
 /// Words that stand where a secret is to come.
 const PLACEHOLDERS: [&str; 18] = [
     "changeme",
@@ -46,6 +50,10 @@ const PLACEHOLDERS: [&str; 18] = [
 /// Whether a variable of this name holds a secret, going by its name alone.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
+    // What these begin is compiled into pages that every visitor gets; a `no` says that there is none.
+    if PUBLIC.iter().any(|start| name.starts_with(start)) || name.contains("_no_") {
+        return false;
+    }
     NAMES.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
         || (name.ends_with("password") && !name.contains("min") && !name.contains("max"))
 }
@@ -63,7 +71,20 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
     let plain = value.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!');
     PLACEHOLDERS.contains(&plain)
         || PLACEHOLDERS[..3].iter().any(|word| value.contains(word))
-        || ["your", "xxx", "replace", "insert", "todo", "dummy"].iter().any(|word| value.starts_with(word))
+        || [
+            "your",
+            "xxx",
+            "replace",
+            "insert",
+            "todo",
+            "dummy",
+            "fake",
+            "example",
+            "super_secret",
+            "supersecret",
+        ]
+        .iter()
+        .any(|word| value.starts_with(word))
         || value.starts_with('<') && value.ends_with('>')
 }
 
@@ -77,6 +98,7 @@ fn is_reference(value: &str) -> bool {
         || value.starts_with("vault:")
         || value.starts_with("arn:")
         || value.starts_with("ENC[")
+        || ["-cert", "-certs", "-secret", "-tls", "-credentials"].iter().any(|end| value.ends_with(end))
         || value.starts_with('*') && value.ends_with('*')
         || matches!(
             value.to_ascii_lowercase().as_str(),
@@ -126,6 +148,9 @@ mod tests {
             ("TOKEN_TTL", "3600", false),
             ("MAX_TOKENS", "4096", false),
             ("COMPASS", "northwest", false),
+            ("VITE_MAPS_API_KEY", "AIzaSyA1b2c3", false),
+            ("S3_NO_CREDENTIALS", "anything", false),
+            ("WEBHOOK_SECRET", "webhook-server-cert", false),
             ("KEYBOARD", "qwerty", false),
         ] {
             assert_eq!(is_secret(name, value), secret, "{name}={value}");

@@ -123,6 +123,29 @@ pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
     }
 }
 
+/// What hadolint reports and we leave alone, in a build stage or a short script for example: the comment still serves
+/// whoever runs it, where the text has what its rule looks for.
+const WIDER: [(&str, &[&str]); 14] = [
+    ("DL3000", &["WORKDIR"]),
+    ("DL3002", &["USER root", "USER 0"]),
+    ("DL3003", &["cd "]),
+    ("DL3009", &["apt"]),
+    ("DL3015", &["install"]),
+    ("DL3019", &["apk"]),
+    ("DL3022", &["--from"]),
+    ("DL3025", &["CMD", "ENTRYPOINT"]),
+    ("DL3032", &["yum"]),
+    ("DL3038", &["dnf"]),
+    ("DL3040", &["dnf"]),
+    ("DL3042", &["pip"]),
+    ("DL3046", &["useradd"]),
+    ("DL4006", &["|"]),
+];
+
+fn may_still_fire(word: &str, text: &str) -> bool {
+    WIDER.iter().any(|(id, needs)| word.ends_with(id) && needs.iter().any(|n| text.contains(n)))
+}
+
 /// Reports what silences nothing.
 fn unused(
     rule: &'static Rule,
@@ -139,7 +162,11 @@ fn unused(
             && match &s.covers {
                 Covers::All => s.tool == Tool::Seaworthy,
                 Covers::Category(_) | Covers::Nothing(_) => true,
-                Covers::Rules(rules) => rules.iter().all(|rule| config.runs(rule, s.at.source)),
+                Covers::Rules(rules) => {
+                    rules.iter().all(|rule| config.runs(rule, s.at.source))
+                        && !(s.tool == Tool::Other
+                            && may_still_fire(project.text(s.at), project.text(s.reach)))
+                }
             }
     };
     for suppression in here.iter().filter(|s| idle(s)) {

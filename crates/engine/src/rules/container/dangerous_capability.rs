@@ -49,7 +49,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         };
         let message = format!("`{}` gets `{name}`: {gives}", container.name.value);
         let intent = Intent::RemoveCapability((*name).to_owned());
-        ctx.report(capability.span, message).set(
+        // Within a network namespace of its own it does not reach the host.
+        let severity = if *name == "NET_ADMIN" { Severity::Medium } else { Severity::High };
+        ctx.report(capability.span, message).severity(severity).set(
             Safety::Unsafe,
             format!("Do not add `{name}`"),
             container,

@@ -1,4 +1,5 @@
 use crate::project::Container;
+use crate::project::container::ImageName;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -14,7 +15,14 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
+/// Parts of the names of images whose work is done over SSH.
+const SERVERS: [&str; 8] = ["gitea", "gitlab", "forgejo", "gogs", "gerrit", "bitbucket", "sftp", "onedev"];
+
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let served = |i: &ImageName| SERVERS.iter().any(|s| i.repository.contains(s));
+    if container.image.value().is_some_and(served) {
+        return;
+    }
     for port in container.ports.iter().filter(|p| p.container == 22 && p.protocol.eq_ignore_ascii_case("tcp"))
     {
         ctx.report(

@@ -1,7 +1,7 @@
-use crate::Safety;
 use crate::project::container::Namespace;
 use crate::project::{Container, Intent};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "host-namespace",
@@ -51,8 +51,14 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             Namespace::Uts => ("host name", "it may change it"),
             Namespace::Cgroup => ("control groups", "it sees how others are limited"),
         };
+        let severity = match namespace.value {
+            Namespace::Pid | Namespace::Ipc => Severity::High,
+            Namespace::Network if container.platform == Target::Kubernetes => Severity::High,
+            Namespace::Network | Namespace::User => Severity::Medium,
+            Namespace::Uts | Namespace::Cgroup => Severity::Low,
+        };
         // A namespace belongs to the pod, so each container of it says the same, and it is said once.
-        ctx.report(namespace.span, format!("this shares the host's {what}: {gives}")).set(
+        ctx.report(namespace.span, format!("this shares the host's {what}: {gives}")).severity(severity).set(
             Safety::Unsafe,
             "Do not share it",
             container,

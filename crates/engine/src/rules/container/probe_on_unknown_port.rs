@@ -22,7 +22,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             continue;
         };
         // A number needs no declaration; a name does.
-        let known = port.parse::<u16>().is_ok()
+        let known = port.is_empty()
+            || port.contains(['$', '{'])
+            || port.parse::<u16>().is_ok()
             || container.ports.iter().any(|p| p.name.as_ref().is_some_and(|name| name.value == *port));
         if known || container.platform == Target::Docker {
             continue;

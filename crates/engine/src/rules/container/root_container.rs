@@ -52,6 +52,9 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     }
     let at = container.user.at.unwrap_or(container.name.span);
     let mut finding = ctx.report(at, format!("`{}` runs as root", container.name.value));
+    // Most public images start as root; to ask for it is another matter.
+    let asked = container.user.origin == Origin::Own;
+    finding.severity(if asked { Severity::High } else { Severity::Medium });
     if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
         finding.set(Safety::Unsafe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
     }
@@ -81,6 +84,7 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     };
     let facts = container.facts();
     let mut finding = ctx.report(at, message);
+    finding.severity(if uid == Some(0) { Severity::High } else { Severity::Medium });
     if own && uid == Some(0) {
         return;
     }

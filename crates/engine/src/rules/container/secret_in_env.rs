@@ -31,6 +31,14 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Some(span) = variable.value.at.filter(|_| secret::is_secret(&variable.name.value, value)) else {
             continue;
         };
+        // What a variable of the composition gives, or another file, does not stand here.
+        let text = ctx.project.text(span);
+        if !text.contains(value.trim())
+            && !text.contains(":-")
+            && !value.contains(['\'', '"', '\\', '\n', '$'])
+        {
+            continue;
+        }
         let name = &variable.name.value;
         let severity = if secret::is_placeholder(value) { Severity::Medium } else { Severity::High };
         ctx.report(

@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an array that is no JSON, and so is run by a shell",
     since: "0.1.0",
     docs: include_str!("broken_exec_form.md"),
-    aliases: &["invalid-json-form"],
+    aliases: &["invalid-json-form", "DL3025", "JSONArgsRecommended"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
@@ -23,7 +23,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             script.text.trim_start().strip_prefix('[').is_some_and(|rest| {
                 rest.starts_with([' ', '[']) && !rest.trim_start().starts_with(['"', '\''])
             });
-        let Some(broken) = script.broken_json.as_ref().filter(|_| !test) else { continue };
+        // `[Type]::Member` is PowerShell.
+        let member = script.text.split_once(']').is_some_and(|(_, rest)| rest.starts_with("::"));
+        let Some(broken) = script.broken_json.as_ref().filter(|_| !test && !member) else { continue };
         let keyword = instruction.keyword.value.as_str();
         ctx.report(
             broken.span,

@@ -1,5 +1,5 @@
 use crate::project::Stage;
-use crate::syntax::dockerfile::{Arguments, edit};
+use crate::syntax::dockerfile::{Arguments, CopySource, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 use crate::{Edit, Safety, Span};
 
@@ -23,6 +23,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let directory = destination.text.ends_with(['/', '\\'])
             || matches!(&*destination.text, "." | "..")
             || destination.text.ends_with("/.");
+        // `COPY --from stage a b` and `{{ name }}` of a template are other mistakes, or none.
+        let split =
+            transfer.sources.iter().any(|s| matches!(s, CopySource::Path(p) if p.text.contains(['{', '}'])))
+                || instruction.flags.iter().any(|f| f.value.is_none() && &*f.name == "from");
+        if split {
+            continue;
+        }
         // The value of a variable may end in a slash, and so may one in quotes.
         if transfer.sources.len() < 2 || directory || destination.text.contains(['$', '"', '\'']) {
             continue;

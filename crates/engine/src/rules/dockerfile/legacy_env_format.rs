@@ -29,10 +29,16 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let value = &*pair.value.text;
             let gap = Span { start: pair.name.span.end, end: pair.value.span.start, ..pair.span };
             let end = Span { start: pair.value.span.end, end: pair.value.span.end, ..pair.span };
+            // Quotes around the whole mean the same in both forms.
+            let quoted = value
+                .strip_prefix('"')
+                .and_then(|v| v.strip_suffix('"'))
+                .is_some_and(|inner| !inner.is_empty() && !inner.contains(['"', '\'', '\\', '`']));
             let quotable = pair.value.text.is_verbatim()
-                && !value.contains(['"', '\'', '\\', '`'])
+                && (quoted || !value.contains(['"', '\'', '\\', '`']))
                 && !edit::has_comment(file, gap);
-            let plain = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '#');
+            let plain =
+                quoted || !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '#');
             // The value itself is no part of the edits: it may be a secret.
             let edits = quotable.then(|| {
                 if plain {

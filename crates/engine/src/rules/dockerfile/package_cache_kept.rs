@@ -33,7 +33,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Efficiency,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::Always,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -45,7 +45,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for run in stage.runs(ctx.project) {
         let mut told = Vec::new();
-        for install in run.installs().filter(|i| i.call.command.context.depth == 0) {
+        for install in run.installs().filter(|i| !i.call.command.context.function) {
+            // Within `if` or a loop, what is appended would run in other cases too.
+            let plain = install.call.command.context.depth == 0;
             let manager = install.manager;
             if told.contains(&manager)
                 || kept(manager).iter().all(|path| run.mounts_cache(path))
@@ -59,7 +61,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let option = |option: &str| {
                 let unclean = run.installs().filter(|i| {
                     i.manager == manager
-                        && i.call.command.context.depth == 0
+                        && !i.call.command.context.function
                         && !is_clean(&run, *i, stage, file)
                 });
                 Some(unclean.map(|i| edit::insert_behind(i.verb.span, option)).collect::<Vec<_>>())
@@ -67,6 +69,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let edits = match manager {
                 Manager::Apk => option("--no-cache"),
                 Manager::Pip => option("--no-cache-dir"),
+                _ if !plain => None,
                 Manager::Apt => append("rm -rf /var/lib/apt/lists/*"),
                 Manager::Dnf => append("dnf clean all"),
                 Manager::Microdnf => append("microdnf clean all"),
@@ -112,7 +115,10 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
     match manager {
         Manager::Apt => {
             removed(&["/var/lib/apt", "/var/lib/{apt"])
-                || cleaned(&["apt-clean"])
+                || run.calls().any(|c| {
+                    matches!(c.program, "apt-get" | "apt")
+                        && c.verb().is_some_and(|v| v.is("dist-clean") || v.is("distclean"))
+                })
                 || file.text.contains("/etc/apt/apt.conf.d/docker-clean-lists")
         }
         Manager::Apk => {
@@ -126,7 +132,12 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
         }
         Manager::Zypper => cleaned(&["zypper"]) || removed(&["/var/cache/zypp"]),
         Manager::Pip => {
-            let unset = |name: &str| matches!(state.env(name), Value::Unset);
+            // Hardly any base image sets it; where this file says nothing of it, pip keeps its cache.
+            let unset = |name: &str| match state.env(name) {
+                Value::Unset => true,
+                Value::Unknown => !state.declares(name) && state.set_at(name).is_none(),
+                Value::Set(_) => false,
+            };
             install.call.has_option(&["--no-cache-dir", "--no-cache"])
                 || !unset("PIP_NO_CACHE_DIR")
                 || !unset("PIP_NO_CACHE")

@@ -48,7 +48,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     } else {
         "no `USER` is set, so the program runs as root"
     };
-    ctx.report(at, message);
+    // Who deploys it may still say otherwise; where somebody does, `root-container` looks at what they say.
+    let severity = if named { Severity::High } else { Severity::Medium };
+    ctx.report(at, message).severity(severity);
 }
 
 /// Whether the stage itself says what runs in its image.
@@ -57,7 +59,8 @@ fn runs_something(stage: &Stage) -> bool {
     let own = |origin| matches!(origin, Origin::Own | Origin::Dockerfile);
     own(state.command().origin)
         || own(state.entrypoint().origin)
-        || stage.facts.is_some_and(|f| f.command.is_some())
+        // A base whose own command is a shell is a base, no program.
+        || stage.facts.and_then(|f| f.command.as_ref()?.last()).is_some_and(|last| !last.ends_with("sh"))
 }
 
 /// Whether the base is an image whose user is known to be unset, or nothing at all.

@@ -40,7 +40,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                     if secret::is_secret_name(&pair.name.text) && given {
                         let message =
                             format!("`{}` can be read by everyone who gets the image", &*pair.name.text);
-                        ctx.report(pair.name.span, message).hide(pair.value.span);
+                        let placeholder = value.as_deref().is_some_and(secret::is_placeholder);
+                        let severity = if placeholder { Severity::Medium } else { Severity::High };
+                        ctx.report(pair.name.span, message).severity(severity).hide(pair.value.span);
                     }
                 }
             }

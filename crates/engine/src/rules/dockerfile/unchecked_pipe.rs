@@ -1,5 +1,5 @@
 use crate::project::Stage;
-use crate::syntax::shell::Connector;
+use crate::syntax::shell::{Command, Connector};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -18,6 +18,18 @@ pub(crate) static RULE: Rule = Rule {
 /// Programs that fetch or unpack: when they fail, what follows works with nothing or with half.
 const SOURCES: [&str; 9] = ["curl", "wget", "git", "aws", "gsutil", "openssl", "unzip", "gunzip", "gpg"];
 
+/// Programs that fail when they get nothing, or half.
+const CAREFUL: [&str; 9] = ["tar", "bsdtar", "gzip", "gunzip", "xz", "bunzip2", "unzip", "apt-key", "gpg"];
+
+/// Whether the pipe that a command begins stands before `&&`, where only its last program decides.
+fn goes_on(first: &Command, rest: &[Command]) -> bool {
+    let ends = rest
+        .iter()
+        .filter(|c| c.context.depth == first.context.depth)
+        .find(|c| c.after.as_ref().is_none_or(|after| after.value != Connector::Pipe));
+    ends.and_then(|c| c.after.as_ref()).is_some_and(|after| after.value == Connector::And)
+}
+
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for run in stage.runs(ctx.project) {
         let shell = stage.state_at(run.index).shell().value();
@@ -30,20 +42,25 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         if set_by_shell || set_by_script {
             continue;
         }
-        for command in &run.shell.commands {
+        for (at, command) in run.shell.commands.iter().enumerate() {
             let piped = command.after.as_ref().filter(|after| after.value == Connector::Pipe);
             let source = command.name().is_some_and(|n| SOURCES.contains(&n.rsplit('/').next().unwrap_or(n)));
-            // In a condition or a substitution the result is looked at in other ways.
-            if let Some(pipe) =
-                piped.filter(|_| source && !command.context.tested && !command.context.substitution)
-            {
+            let rest = &run.shell.commands[at + 1..];
+            // In a condition, before `||` or in a substitution the result is looked at in other ways.
+            if let Some(pipe) = piped.filter(|_| {
+                source && !command.context.substitution && (!command.context.tested || goes_on(command, rest))
+            }) {
+                // These notice themselves when what they get is no archive or key.
+                let notices = rest.first().and_then(|c| c.name()).is_some_and(|n| CAREFUL.contains(&n));
+                let severity = if notices { Severity::Low } else { Severity::Medium };
                 ctx.report(
                     pipe.span,
                     format!(
                         "if `{}` fails, the build goes on: `pipefail` is not set",
                         command.name().unwrap_or_default()
                     ),
-                );
+                )
+                .severity(severity);
             }
         }
     }

@@ -36,9 +36,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                     ],
                     "-y",
                 ),
-                Manager::Dnf | Manager::Yum | Manager::Microdnf => (&["-y", "--assumeyes"], "-y"),
+                Manager::Dnf | Manager::Yum => (&["-y", "--assumeyes"], "-y"),
                 Manager::Zypper => (&["-n", "--non-interactive", "-y", "--no-confirm"], "-y"),
-                Manager::Apk | Manager::Pip => continue,
+                // `microdnf` never asks.
+                Manager::Apk | Manager::Pip | Manager::Microdnf => continue,
             };
             // Twice `-q` answers yes for apt; so does `yes |`, and a file of settings may.
             let quiet = call
@@ -47,7 +48,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 .any(|w| w.is("-qq") || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
                 || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
             let piped = call.command.before == Connector::Pipe;
-            let unknown = call.args.iter().any(|w| w.value.is_none() && w.text.starts_with('$'));
+            let unknown = call.args.iter().any(|w| w.value.is_none() && may_hold_options(&w.text));
             if quiet || piped || unknown || call.has_option(answers) || configured(stage, ctx) {
                 continue;
             }
@@ -63,6 +64,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             );
         }
     }
+}
+
+/// Whether a variable may hold an option, going by its name.
+fn may_hold_options(word: &str) -> bool {
+    let name = word.trim_start_matches(['"', '$', '{']).to_ascii_lowercase();
+    word.starts_with(['"', '$'])
+        && (name.starts_with(['@', '*', '('])
+            || ["opt", "flag", "arg", "yes", "param"].iter().any(|part| name.contains(part)))
 }
 
 /// Whether an earlier script sets the answer in a file.

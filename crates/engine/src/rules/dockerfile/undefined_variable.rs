@@ -43,12 +43,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                             format!("nothing sets `{name}`, so it comes to nothing here"),
                         );
                     }
+                    Value::Unknown if step.before.declares(name) || step.before.set_at(name).is_some() => {}
+                    // Set by the same instruction, and not out of itself: then nobody expects the base image to set it.
+                    Value::Unknown if defines_anew(&step.instruction.arguments, name) => {
+                        ctx.report(
+                            variable.span,
+                            format!("`{name}` is set by this very instruction, and so not yet in it"),
+                        );
+                    }
                     // The base image may set it; a name that is nearly a declared one is a slip all the same.
-                    Value::Unknown if step.before.declares(name) => {}
                     Value::Unknown => {
                         let declared = step.before.variables();
                         if let Some(close) =
-                            nearest(name, declared.iter().map(|v| v.name)).filter(|_| name.len() > 4)
+                            nearest(name, declared.iter().map(|v| v.name)).filter(|near| is_slip(name, near))
                         {
                             ctx.report(
                                 variable.span,
@@ -60,6 +67,25 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// Whether an `ENV` sets a variable without using its old value.
+fn defines_anew(arguments: &Arguments, name: &str) -> bool {
+    let Arguments::Env(pairs) = arguments else { return false };
+    let mut own = pairs.iter().filter(|p| &*p.name.text == name).peekable();
+    own.peek().is_some() && own.all(|p| p.value.variables().iter().all(|v| &*v.name != name))
+}
+
+/// Whether a name differs from a known one as a slip of the fingers does: by a letter, not by a word.
+fn is_slip(name: &str, near: &str) -> bool {
+    name.len() > 4
+        && name != near
+        && name.len().abs_diff(near.len()) <= 1
+        && name.split('_').count() == near.split('_').count()
+        && name.split('_').zip(near.split('_')).filter(|(a, b)| a != b).all(|(a, b)| {
+            let alike = a.bytes().zip(b.bytes()).filter(|(x, y)| x != y).count();
+            a.len().min(b.len()) > 3 && (alike <= 2 || a.len() != b.len())
+        })
 }
 
 /// The words in which `BuildKit` expands variables itself.

@@ -18,9 +18,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Base::Image(image) = &stage.base else { return };
     let Some(span) = stage.image_span(ctx.project) else { return };
     if image.tag.is_none() && image.digest.is_none() {
+        // Who builds it chooses; what stands here is only where nobody does.
+        let chosen = ctx.project.text(span).contains('$');
         ctx.report(
             span,
             format!("`{image}` has no tag, so it is whatever `latest` is on the day it is built"),
-        );
+        )
+        .severity(if chosen { Severity::Low } else { Severity::Medium });
     }
 }

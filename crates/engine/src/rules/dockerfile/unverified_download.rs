@@ -1,4 +1,5 @@
 use crate::project::Stage;
+use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -42,6 +43,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 .find(|(programs, _)| programs.contains(&call.program))
                 .map(|(_, options)| *options);
             let Some(options) = options.filter(|options| call.has_option(options)) else { continue };
+            // A package that lies in a file comes from wherever it was fetched before.
+            let files = [".apk", ".rpm", ".deb"];
+            let mut packages = call.args.iter().filter(|w| !w.text.starts_with('-')).skip(1).peekable();
+            let local = |w: &Word| files.iter().any(|e| w.text.ends_with(e)) && !w.text.contains("://");
+            let local = packages.peek().is_some() && packages.all(local);
+            let severity = if local { Severity::Low } else { Severity::High };
             // Inside a cluster or on the machine itself there is nobody in between.
             if call.args.iter().any(|w| w.text.contains("://localhost") || w.text.contains("://127.0.0.1")) {
                 continue;
@@ -56,7 +63,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 })
             });
             let at = word.map_or(call.command.span, |w| w.span);
-            ctx.report(at, format!("`{}` is told to trust anyone who answers", call.program));
+            ctx.report(at, format!("`{}` is told to trust anyone who answers", call.program))
+                .severity(severity);
         }
     }
 }

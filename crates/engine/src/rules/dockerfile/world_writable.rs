@@ -1,4 +1,5 @@
 use crate::project::{Stage, StageRole};
+use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,6 +22,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for run in stage.runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "chmod") {
             let Some(mode) = call.args.iter().find(|w| !w.text.starts_with('-')) else { continue };
+            // What the same script removes never ships.
+            let goes = |path: &Word| {
+                run.calls().any(|c| c.program == "rm" && c.args.iter().any(|w| *w.text == *path.text))
+            };
+            let mut paths = call.args.iter().filter(|w| !w.text.starts_with('-')).skip(1).peekable();
+            if paths.peek().is_some() && paths.all(goes) {
+                continue;
+            }
             // With the sticky bit nobody removes what another made: that is what `/tmp` has.
             let open = matches!(
                 &*mode.text,
@@ -30,7 +39,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 ctx.report(
                     mode.span,
                     format!(
-                        "`chmod {}` lets every process change these files, the program's own code too",
+                        "`chmod {}` lets every process of the container change what lies here",
                         &*mode.text
                     ),
                 );
