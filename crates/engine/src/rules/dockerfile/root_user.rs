@@ -1,3 +1,4 @@
+use crate::project::container::User;
 use crate::project::{Base, Origin, Stage, StageRole};
 use crate::syntax::dockerfile::Keyword;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -41,6 +42,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     };
     // An official image whose entry point gives up root on its own has to start as root.
     if stage.facts.is_some_and(|f| f.drops_with.is_some()) && state.entrypoint().origin == Origin::Image {
+        return;
+    }
+    // Whoever runs it may name another user, which counts for more than what the image says.
+    let mut runs = ctx.project.containers_of(stage).peekable();
+    if runs.peek().is_some() && runs.all(|c| c.user.value().and_then(User::is_root) == Some(false)) {
         return;
     }
     let message = if named {
