@@ -23,24 +23,21 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         let name = project.text(reference.at).trim_matches(['"', '\'']);
-        match reference.service.map(|id| project.object(id)) {
-            Some(service) => {
-                if reference.has_port == Some(false)
-                    && let Some(at) = reference.port_at
-                    && is_only(project, service)
-                    // The AWS load balancer reads what to do from an annotation.
-                    && project.text(at).trim_matches(['"', '\'']) != "use-annotation"
-                {
-                    let port = project.text(at).trim_matches(['"', '\'']);
-                    let message = format!("the Service `{name}` has no port `{port}`");
-                    ctx.report(at, message).related(service.headline(), "the Service");
-                }
+        if let Some(service) = reference.service.map(|id| project.object(id)) {
+            if reference.has_port == Some(false)
+                && let Some(at) = reference.port_at
+                && is_only(project, service)
+                // The AWS load balancer reads what to do from an annotation.
+                && project.text(at).trim_matches(['"', '\'']) != "use-annotation"
+            {
+                let port = project.text(at).trim_matches(['"', '\'']);
+                let message = format!("the Service `{name}` has no port `{port}`");
+                ctx.report(at, message).related(service.headline(), "the Service");
             }
-            None => {
-                let near = services_beside(project, from);
-                let Some(meant) = closest(name, near.into_iter()) else { continue };
-                ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
-            }
+        } else {
+            let near = services_beside(project, from);
+            let Some(meant) = closest(name, near.into_iter()) else { continue };
+            ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
         }
     }
 }

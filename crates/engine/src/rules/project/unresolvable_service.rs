@@ -41,31 +41,25 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         let container = project.container(call.from);
-        let meant = match container.composition.map(|at| &project.compositions[at]) {
-            Some(composition) => {
-                if everywhere.contains(call.host.as_str()) || !is_closed(project, composition, container) {
-                    continue;
-                }
-                closest(&call.host, composition.services.iter().map(|s| s.name.as_str()))
+        let meant = if let Some(composition) = container.composition.map(|at| &project.compositions[at]) {
+            if everywhere.contains(call.host.as_str()) || !is_closed(project, composition, container) {
+                continue;
             }
-            None => {
-                // Other manifests may be kept elsewhere: only a name that is almost right is wrong for certain.
-                let names = services.iter().map(|(name, _)| *name);
-                let meant = closest(&call.host, names);
-                // Services of one application begin alike.
-                let family =
-                    call.host.split_once('-').map(|(first, _)| first).filter(|first| first.len() > 3);
-                let related =
-                    beside(project, container).filter(|name| name.split('-').next() == family).count();
-                // An operator makes Services of its own.
-                let made = ["-http", "-headless", "-rw", "-ro", "-preview"]
-                    .iter()
-                    .any(|end| call.host.ends_with(end));
-                if meant.is_none() && (family.is_none() || made || related < 2) {
-                    continue;
-                }
-                meant
+            closest(&call.host, composition.services.iter().map(|s| s.name.as_str()))
+        } else {
+            // Other manifests may be kept elsewhere: only a name that is almost right is wrong for certain.
+            let names = services.iter().map(|(name, _)| *name);
+            let meant = closest(&call.host, names);
+            // Services of one application begin alike.
+            let family = call.host.split_once('-').map(|(first, _)| first).filter(|first| first.len() > 3);
+            let related = beside(project, container).filter(|name| name.split('-').next() == family).count();
+            // An operator makes Services of its own.
+            let made =
+                ["-http", "-headless", "-rw", "-ro", "-preview"].iter().any(|end| call.host.ends_with(end));
+            if meant.is_none() && (family.is_none() || made || related < 2) {
+                continue;
             }
+            meant
         };
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host));

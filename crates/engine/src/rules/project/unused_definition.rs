@@ -37,7 +37,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     continue;
                 }
                 let message = format!("no service uses `{name}` of `{kind}`");
-                let entry = project.node(place).and_then(|node| node.as_entry());
+                let entry = project.node(place).and_then(seaworthy_syntax::yaml::Node::as_entry);
                 ctx.report(key, message).fix(
                     Safety::Safe,
                     "Remove it",

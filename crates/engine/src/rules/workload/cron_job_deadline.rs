@@ -18,7 +18,9 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let object = workload.object(ctx.project);
     if workload.kind == WorkloadKind::CronJob
         && object.group() == "batch"
-        && object.at(ctx.project, &["spec", "startingDeadlineSeconds"]).is_none_or(|node| node.is_null())
+        && object
+            .at(ctx.project, &["spec", "startingDeadlineSeconds"])
+            .is_none_or(seaworthy_syntax::yaml::Node::is_null)
     {
         ctx.report(
             workload.headline,

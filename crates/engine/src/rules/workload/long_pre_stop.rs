@@ -28,7 +28,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         let words: Vec<String> = hook
             .at(&["exec", "command"])
             .into_iter()
-            .flat_map(|command| command.items())
+            .flat_map(seaworthy_syntax::yaml::Node::items)
             .filter_map(|word| Some(word.scalar()?.into_owned()))
             .collect();
         let Some(seconds) = sleep.or_else(|| slept(&words.join(" "))) else { continue };
