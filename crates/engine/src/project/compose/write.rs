@@ -250,6 +250,8 @@ impl<'p> Site<'p> {
                 self.push_edit(node, edit::replace(node, &New::Seq(items)))
             }
             Some(_) => None,
+            // The service it extends is offered the same, and Compose refuses an item that comes twice.
+            None if self.node.get("extends").is_some() => None,
             None => {
                 // What an anchor lends is hidden by an own list and must be said again; what is extended is added to.
                 let mut all = Vec::new();
