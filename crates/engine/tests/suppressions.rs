@@ -82,14 +82,15 @@ fn in_a_dockerfile() {
     }
 }
 
-/// A deployment with lines before it, annotations, and what stands around a container and behind its name.
+/// A deployment behind a Service, with lines before it, annotations, and what stands around a container and behind its name.
 fn deployment(before: &str, annotations: &str, above: &str, behind: &str) -> String {
     let annotations =
         if annotations.is_empty() { String::new() } else { format!("  annotations:\n    {annotations}\n") };
     format!(
         "{before}apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: api\n{annotations}spec:\n  replicas: 1\n  \
          selector:\n    matchLabels: {{app: api}}\n  template:\n    metadata:\n      labels: {{app: api}}\n    spec:\n      \
-         containers:\n{above}        - name: api{behind}\n          image: a:1\n        - name: b\n          image: b:1\n"
+         containers:\n{above}        - name: api{behind}\n          image: a:1\n        - name: b\n          image: b:1\n\
+         ---\napiVersion: v1\nkind: Service\nmetadata: {{name: api}}\nspec: {{selector: {{app: api}}, ports: [{{port: 80}}]}}\n"
     )
 }
 
