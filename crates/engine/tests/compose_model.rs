@@ -428,3 +428,12 @@ fn nothing_makes_it_stumble() {
     let project = one(&format!("{laughs}services: {{a: {{image: x}}}}\n"));
     assert!(project.compositions[0].problems.iter().any(|p| p.kind == ProblemKind::TooLarge));
 }
+
+/// Compose joins the lists of both and refuses an item that then stands there twice.
+#[test]
+fn a_service_that_extends_another_gets_no_list_that_the_other_may_get() {
+    let project = one("services:\n  base:\n    image: a:1\n  web:\n    extends: base\n");
+    let intent = Intent::NoPrivilegeEscalation;
+    assert!(changed(&project, "base", &intent).is_some());
+    assert_eq!(changed(&project, "web", &intent), None);
+}
