@@ -39,7 +39,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let message = format!("no service uses `{name}` of `{kind}`");
                 let entry = project.node(place).and_then(seaworthy_syntax::yaml::Node::as_entry);
                 ctx.report(key, message).fix(
-                    Safety::Safe,
+                    Safety::Unsafe,
                     "Remove it",
                     entry.filter(|e| e.key.span() == key).map(edit::remove),
                 );
