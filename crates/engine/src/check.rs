@@ -7,7 +7,7 @@ use seaworthy_syntax::Span;
 pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::parse::Parse;
-use crate::project::{Build, Project, WorkloadId};
+use crate::project::{Build, Project, StageRole, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
 use crate::{rules, suppress};
 
@@ -41,10 +41,31 @@ pub fn check(project: &Project, config: &Config) -> Report {
     suppress::apply(project, config, &mut report);
     let mut diagnostics = report.diagnostics;
     diagnostics.retain(|d| config.reports(d.severity, d.span.source));
+    Report { diagnostics: sorted(diagnostics), ..report }
+}
+
+/// Runs rules of stages on some Dockerfiles, and nothing else. What comments silence is left out; nothing is said of those
+/// that silence nothing.
+pub(crate) fn check_builds(
+    project: &Project,
+    config: &Config,
+    rules: &[&'static Rule],
+    builds: &[&Build],
+) -> Report {
+    let builds = builds.par_iter();
+    let found = builds.flat_map_iter(|build| {
+        let mut report = Report { diagnostics: stages(build, rules, project, config), suppressed: 0 };
+        suppress::silence(project, build.source, &mut report);
+        report.diagnostics
+    });
+    Report { diagnostics: sorted(found.collect()), suppressed: 0 }
+}
+
+fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
     // The same service seen through two Compose projects says the same thing twice.
     diagnostics.dedup_by(|a, b| a.span == b.span && a.rule.name == b.rule.name && a.message == b.message);
-    Report { diagnostics, ..report }
+    diagnostics
 }
 
 fn key(d: &Diagnostic) -> (Span, &str, &str, bool) {
@@ -73,7 +94,10 @@ fn stages(build: &Build, rules: &[&'static Rule], project: &Project, config: &Co
     let mut found = Vec::new();
     for stage in &build.stages {
         for rule in rules {
-            let Check::Stage(check) = rule.check else { continue };
+            let (Check::Stage(check) | Check::Variant(check)) = rule.check else { continue };
+            if matches!(rule.check, Check::Variant(_)) && stage.role != StageRole::Final {
+                continue;
+            }
             let mut ctx = Ctx::new(project, rule, config, &mut found);
             ctx.look_at(stage.source);
             check(stage, &mut ctx);
@@ -100,7 +124,7 @@ fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnosti
             }
         }
         Check::Project(check) => check(project, &mut ctx),
-        Check::Stage(_) | Check::Engine => {}
+        Check::Stage(_) | Check::Variant(_) | Check::Engine => {}
     }
     found
 }

@@ -151,7 +151,7 @@ impl Config {
 /// The rules that run after every layer has had its say, the last the loudest; sorted by name.
 ///
 /// Within a layer the narrower word wins: a rule over its category, a category over `all`. A syntax error is reported
-/// unless it is ignored.
+/// unless it is ignored, and a transformation is on unless it is ignored: who selects rules says what is checked.
 pub fn resolve(layers: &[&Layer]) -> Vec<&'static Rule> {
     rules::ALL
         .iter()
@@ -162,7 +162,10 @@ pub fn resolve(layers: &[&Layer]) -> Vec<&'static Rule> {
                 let chosen = chosen.filter_map(|s| s.width(rule)).max();
                 let ignored = layer.ignore.iter().filter_map(|s| s.width(rule)).max();
                 match (chosen, ignored) {
-                    (None, None) => on && (layer.select.is_none() || rule.name == "syntax-error"),
+                    (None, None) => {
+                        let stays = rule.name == "syntax-error" || rule.is_transformation();
+                        on && (layer.select.is_none() || stays)
+                    }
                     (chosen, ignored) => chosen > ignored,
                 }
             })

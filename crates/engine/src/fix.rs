@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use seaworthy_syntax::{Edit, Source, SourceId, apply};
+use seaworthy_syntax::{Edit, Source, SourceId, Span, apply};
 
 use crate::check::{Config, Report, check};
-use crate::diagnostic::Safety;
+use crate::diagnostic::{Diagnostic, Safety};
 use crate::parse::{Parse, parse};
 use crate::project::Project;
 
@@ -46,29 +46,87 @@ pub struct Dropped {
 /// A rule in a source.
 type Place = (&'static str, SourceId);
 
+/// Which findings a run of fixes is about, and how a project with new texts comes about.
+pub(crate) trait Line {
+    /// The least safety of the fixes that are applied.
+    fn safety(&self) -> Safety;
+
+    /// What is found: at first everywhere, later it may be left at the sources that changed.
+    fn check(&mut self, project: &Project, changed: Option<&BTreeSet<SourceId>>) -> Report;
+
+    /// The project with new texts of some sources.
+    fn rebuild(&mut self, project: Project, texts: BTreeMap<SourceId, String>) -> Project;
+}
+
+/// A fix that was applied.
+#[derive(Clone, Debug)]
+pub(crate) struct Applied {
+    /// The finding, in the texts of its round.
+    pub(crate) diagnostic: Diagnostic,
+    /// The round, from 0.
+    pub(crate) round: usize,
+}
+
 /// A fix that is to be applied this round.
 struct Chosen {
-    rule: &'static str,
+    diagnostic: Diagnostic,
     edits: Vec<Edit>,
 }
 
 impl Chosen {
+    fn rule(&self) -> &'static str {
+        self.diagnostic.rule.name
+    }
+
     fn sources(&self) -> BTreeSet<SourceId> {
         self.edits.iter().map(|e| e.span.source).collect()
     }
 }
 
 /// Applies every fix of at least `safety`, checks again, and so on until nothing changes.
+pub fn fix(project: Project, config: &Config, safety: Safety) -> Fixed {
+    let (project, report, run) = run(project, &mut Everything { config, safety });
+    let sources = project.parses().iter().map(|p| p.source.clone()).collect();
+    let mut applied = BTreeMap::new();
+    for fix in &run.applied {
+        *applied.entry(fix.diagnostic.rule.name).or_default() += 1;
+    }
+    Fixed { project, sources, report, applied, dropped: run.dropped }
+}
+
+/// Every rule that is on, in all sources.
+struct Everything<'c> {
+    config: &'c Config,
+    safety: Safety,
+}
+
+impl Line for Everything<'_> {
+    fn safety(&self) -> Safety {
+        self.safety
+    }
+
+    fn check(&mut self, project: &Project, _changed: Option<&BTreeSet<SourceId>>) -> Report {
+        check(project, self.config)
+    }
+
+    fn rebuild(&mut self, project: Project, texts: BTreeMap<SourceId, String>) -> Project {
+        let (parses, files) = project.into_parts();
+        Project::of(reparse(parses, texts), files)
+    }
+}
+
+/// Applies fixes until nothing changes; the project they come to, what is found in it at last, and what was done.
 ///
 /// Fixes of one round never touch each other: the later of two that overlap waits for the next round. A round's result
 /// is parsed before it counts; where a file has an error that it had not, its fixes are tried one by one and the one to
 /// blame is dropped for good. So is one that changes nothing, one that is offered again and again, and one that takes
 /// back what another did.
-pub fn fix(project: Project, config: &Config, safety: Safety) -> Fixed {
+pub(crate) fn run(project: Project, line: &mut impl Line) -> (Project, Report, Run) {
     let mut project = project;
     let mut run = Run::default();
-    let mut report = check(&project, config);
-    for _ in 0..ROUNDS {
+    let safety = line.safety();
+    let mut report = line.check(&project, None);
+    for round in 0..ROUNDS {
         let chosen = run.choose(&report, &project, safety);
         if chosen.is_empty() {
             break;
@@ -79,21 +137,28 @@ pub fn fix(project: Project, config: &Config, safety: Safety) -> Fixed {
             continue;
         }
         let before = offered(&report, safety);
+        let changed: BTreeSet<SourceId> = texts.keys().copied().collect();
         let mut touched: BTreeSet<Place> = BTreeSet::new();
-        for fix in &accepted {
-            *run.applied.entry(fix.rule).or_default() += 1;
-            touched.extend(fix.sources().into_iter().map(|source| (fix.rule, source)));
+        let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
+        for fix in accepted {
+            touched.extend(fix.sources().into_iter().map(|source| (fix.rule(), source)));
+            for edit in fix.edits {
+                edits.entry(edit.span.source).or_default().push(edit);
+            }
+            run.applied.push(Applied { diagnostic: fix.diagnostic, round });
         }
-        let (parses, files) = project.into_parts();
-        project = Project::of(reparse(parses, texts), files);
-        report = check(&project, config);
+        for (source, mut edits) in edits {
+            edits.sort();
+            run.history.entry(source).or_default().push((round, edits));
+        }
+        project = line.rebuild(project, texts);
+        report = line.check(&project, Some(&changed));
         let after = offered(&report, safety);
         for place in touched {
             run.watch(place, before.get(&place).copied(), after.get(&place).copied());
         }
     }
-    let sources = project.parses().iter().map(|p| p.source.clone()).collect();
-    Fixed { project, sources, report, applied: run.applied, dropped: run.dropped }
+    (project, report, run)
 }
 
 /// How many fixes each rule offers in each source.
@@ -112,9 +177,13 @@ fn offered(report: &Report, safety: Safety) -> BTreeMap<Place, usize> {
 
 /// What the rounds so far came to.
 #[derive(Default)]
-struct Run {
-    applied: BTreeMap<&'static str, usize>,
-    dropped: Vec<Dropped>,
+pub(crate) struct Run {
+    /// The fixes that were applied, in the order of their rounds.
+    pub(crate) applied: Vec<Applied>,
+    /// Fixes that were left out since they are wrong.
+    pub(crate) dropped: Vec<Dropped>,
+    /// The edits of each source, round by round, sorted.
+    history: BTreeMap<SourceId, Vec<(usize, Vec<Edit>)>>,
     dropped_at: HashSet<Place>,
     /// Rounds in a row in which a rule's fixes for a source mended nothing.
     idle: BTreeMap<Place, u32>,
@@ -123,6 +192,15 @@ struct Run {
 }
 
 impl Run {
+    /// Where a place of a round's texts stood at first. What a fix wrote stood nowhere: it gives the place it replaced.
+    pub(crate) fn origin(&self, span: Span, round: usize) -> Span {
+        let rounds = self.history.get(&span.source).map(Vec::as_slice).unwrap_or_default();
+        rounds.iter().rev().filter(|(earlier, _)| *earlier < round).fold(span, |span, (_, edits)| {
+            let start = before(edits, span.start, false);
+            Span { start, end: before(edits, span.end, true).max(start), ..span }
+        })
+    }
+
     fn drop(&mut self, rule: &'static str, source: SourceId, error: impl Into<String>) {
         if self.dropped_at.insert((rule, source)) {
             self.dropped.push(Dropped { rule, source, error: error.into() });
@@ -171,7 +249,7 @@ impl Run {
                 let end = taken.entry(edit.span.start).or_insert(edit.span.end);
                 *end = edit.span.end.max(*end);
             }
-            chosen.push(Chosen { rule, edits });
+            chosen.push(Chosen { diagnostic: diagnostic.clone(), edits });
         }
         chosen
     }
@@ -193,7 +271,7 @@ impl Run {
                 chosen.into_iter().partition(|fix| !fix.sources().is_disjoint(&broken));
             for fix in suspects {
                 let sources = fix.sources();
-                let rule = fix.rule;
+                let rule = fix.rule();
                 kept.push(fix);
                 let here = edited_in(project, &kept, Some(&sources));
                 let error = here.iter().find_map(|(id, text)| Some((*id, self.breaks(project, *id, text)?)));
@@ -232,6 +310,24 @@ impl Run {
         let new = parse(id, old.source.with_text(text));
         new.errors().first().map(|error| format!("would break the file ({})", error.value))
     }
+}
+
+/// Where a place of a text stood before some edits, sorted and disjoint, were applied.
+fn before(edits: &[Edit], place: u32, is_end: bool) -> u32 {
+    let mut grown: i64 = 0;
+    for edit in edits {
+        let start = i64::from(edit.span.start) + grown;
+        let end = start + edit.text.len() as i64;
+        let place = i64::from(place);
+        if place < start || is_end && place == start {
+            break;
+        }
+        if place < end || is_end && place == end {
+            return if is_end { edit.span.end } else { edit.span.start };
+        }
+        grown = end - i64::from(edit.span.end);
+    }
+    u32::try_from(i64::from(place) - grown).unwrap_or(0)
 }
 
 fn hash(text: &str) -> u64 {
@@ -294,6 +390,7 @@ fn edited_in(
         .collect()
 }
 
+/// The trees with new texts of some sources.
 fn reparse(parses: Vec<Parse>, mut texts: BTreeMap<SourceId, String>) -> Vec<Parse> {
     parses
         .into_iter()

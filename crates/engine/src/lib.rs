@@ -1,7 +1,7 @@
 //! One model of a repository's containers: what is wrong with them, and the edits that mend it.
 //!
 //! The verbs in order: [`parse`](parse::parse), [`Project::of`], [`check`](check::check), [`fix`](fix::fix),
-//! [`render`](render::render). All of it is pure: sources and names come in, data goes out.
+//! [`variant`](variant::variant), [`render`](render::render). All of it is pure: sources and names come in, data goes out.
 
 pub mod check;
 pub mod config;
@@ -16,6 +16,7 @@ pub mod rule;
 pub mod rules;
 mod secret;
 mod suppress;
+pub mod variant;
 
 pub use check::{Config, Report, check};
 pub use diagnostic::{Diagnostic, Fix, Label, Safety};
@@ -23,4 +24,5 @@ pub use parse::{Document, Files, Parse, parse};
 pub use project::Project;
 pub use rule::{Category, Check, Ctx, FixKind, Rule, Severity, Target};
 pub use seaworthy_syntax as syntax;
+pub use variant::variant;
 pub use seaworthy_syntax::{Edit, Kind, Source, SourceId, Span, Spanned};

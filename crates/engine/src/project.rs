@@ -22,6 +22,8 @@ pub use links::Links;
 pub use setting::{Origin, Setting};
 pub use workflow::{ImageJob, Workflow};
 
+use std::collections::HashMap;
+
 use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeId};
 use seaworthy_syntax::{SourceId, Span};
@@ -102,6 +104,22 @@ impl Project {
         wanted.sort();
         wanted.dedup();
         wanted
+    }
+
+    /// Gives Dockerfiles new trees and returns those they had. Their builds are lowered anew; who runs them, where, and
+    /// which of their stages, stays as it was, and so do containers: a variant takes a Dockerfile's place without being
+    /// named anywhere.
+    pub(crate) fn replace_dockerfiles(&mut self, parses: Vec<Parse>) -> Vec<Parse> {
+        let by_source: HashMap<SourceId, usize> =
+            self.builds.iter().enumerate().map(|(index, build)| (build.source, index)).collect();
+        let replace = |parse: Parse| {
+            if let Some(build) = by_source.get(&parse.id).and_then(|index| self.builds.get_mut(*index)) {
+                dockerfile::relower(build, &parse);
+            }
+            let place = self.parses.get_mut(parse.id.0 as usize)?;
+            Some(std::mem::replace(place, parse))
+        };
+        parses.into_iter().filter_map(replace).collect()
     }
 
     /// The trees and files it was made of.

@@ -42,6 +42,9 @@ pub enum Check {
     Workload(fn(&Workload, &mut Ctx<'_>)),
     /// The project as a whole, once.
     Project(fn(&Project, &mut Ctx<'_>)),
+    /// A stage that ships, of a Dockerfile whose Kubernetes variant is made. A finding with a fix is a change to be made;
+    /// one without is a change that is left out, and its message says why. Checks and fixes never run it.
+    Variant(fn(&Stage, &mut Ctx<'_>)),
     /// Nothing: the engine itself reports it.
     Engine,
 }
@@ -130,6 +133,11 @@ impl PartialEq for Id<'_> {
 }
 
 impl Rule {
+    /// Whether it changes a Dockerfile into its Kubernetes variant: checks and fixes never run it.
+    pub fn is_transformation(&self) -> bool {
+        matches!(self.check, Check::Variant(_))
+    }
+
     /// Whether some of its findings come with a fix.
     pub fn has_fix(&self) -> bool {
         self.fix != FixKind::None

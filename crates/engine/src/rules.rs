@@ -115,6 +115,10 @@ mod project {
     pub(super) mod wildcard_rights;
 }
 
+mod variant {
+    pub(super) mod idle_healthcheck;
+}
+
 mod workload {
     pub(super) mod cron_job_deadline;
     pub(super) mod default_namespace;
@@ -182,6 +186,7 @@ pub static ALL: &[&Rule] = &[
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
+    &variant::idle_healthcheck::RULE,
     &project::ingress_snippet::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,

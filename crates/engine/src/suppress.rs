@@ -123,6 +123,14 @@ pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
     }
 }
 
+/// Takes out what comments of a source silence.
+pub(crate) fn silence(project: &Project, source: SourceId, report: &mut Report) {
+    let here = project.parse(source).map(comments).unwrap_or_default();
+    let before = report.diagnostics.len();
+    report.diagnostics.retain(|diagnostic| !here.iter().any(|s| s.silences(diagnostic)));
+    report.suppressed += before - report.diagnostics.len();
+}
+
 /// What hadolint reports and we leave alone, in a build stage or a short script for example: the comment still serves
 /// whoever runs it, where the text has what its rule looks for.
 const WIDER: [(&str, &[&str]); 14] = [
@@ -163,7 +171,8 @@ fn unused(
                 Covers::All => s.tool == Tool::Seaworthy,
                 Covers::Category(_) | Covers::Nothing(_) => true,
                 Covers::Rules(rules) => {
-                    rules.iter().all(|rule| config.runs(rule, s.at.source))
+                    // Whether a transformation is silenced shows when the variant is made.
+                    rules.iter().all(|rule| config.runs(rule, s.at.source) && !rule.is_transformation())
                         && !(s.tool == Tool::Other
                             && may_still_fire(project.text(s.at), project.text(s.reach)))
                 }

@@ -70,8 +70,10 @@ fn docs_list_the_rules() {
         "# Rules\n\nA rule's name links to its page, which is also what `seaworthy explain` shows. The ids of other tools work\n\
          wherever a name does: in settings, in `--select`, and in comments that silence.\n",
     );
+    let checks = |rule: &&&Rule| !rule.is_transformation();
     for category in Category::ALL {
-        let rules: Vec<&&Rule> = rules::ALL.iter().filter(|r| r.category == category).collect();
+        let rules: Vec<&&Rule> =
+            rules::ALL.iter().filter(checks).filter(|r| r.category == category).collect();
         if rules.is_empty() {
             continue;
         }
@@ -93,6 +95,18 @@ fn docs_list_the_rules() {
             );
         }
     }
+    text.push_str(
+        "\n## Transformations\n\nWhat `seaworthy variant` changes in a Dockerfile for Kubernetes. `check` and `fix` do not run them; a variant\n\
+         also gets the fixes of rules above that it needs. Each can be left out by its name.\n\n\
+         | transformation | what it does | category | also known as |\n|---|---|---|---|\n",
+    );
+    for rule in rules::ALL.iter().filter(|rule| rule.is_transformation()) {
+        let Rule { name, summary, .. } = rule;
+        let page = format!("../crates/engine/src/rules/{}/{}.md", files[*name], name.replace('-', "_"));
+        let aliases: Vec<String> = rule.aliases.iter().map(|a| format!("`{a}`")).collect();
+        let (summary, category) = (summary.replace('|', "\\|"), rule.category.as_str());
+        _ = writeln!(text, "| [`{name}`]({page}) | {summary} | {category} | {} |", aliases.join(" "));
+    }
     hold("docs/rules.md", &text);
 }
 
@@ -103,7 +117,8 @@ fn the_readme_counts_the_rules() {
     let (_, after) = rest.split_once(MARKERS[1]).expect("the README's marker is closed");
     let mut table = String::from("| | rules | with a fix | for example |\n|---|---:|---:|---|\n");
     for category in Category::ALL {
-        let rules: Vec<&&Rule> = rules::ALL.iter().filter(|r| r.category == category).collect();
+        let checks = |rule: &&&Rule| !rule.is_transformation() && rule.category == category;
+        let rules: Vec<&&Rule> = rules::ALL.iter().filter(checks).collect();
         if rules.is_empty() {
             continue;
         }

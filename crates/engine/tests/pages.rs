@@ -3,8 +3,9 @@
 //! A page is prose and examples. An example is a run of fenced blocks with nothing between them but blank lines: sources
 //! whose info strings name their files (```` ```yaml compose.yaml ````), then what the rule says about them
 //! (```` ```report ````, nothing where there is none), then the files that its fixes change (```` ```fixed compose.yaml ````,
-//! and ```` ```fixed-unsafe compose.yaml ```` where fixes that are asked for change more). `UPDATE=1` writes the
-//! report and fixed blocks.
+//! and ```` ```fixed-unsafe compose.yaml ```` where fixes that are asked for change more). Of a transformation come the
+//! Dockerfile's variant without its header (```` ```variant Dockerfile ````) and a report of what was left out. `UPDATE=1`
+//! writes these blocks.
 #![expect(clippy::disallowed_methods, reason = "the pages are files of the checkout")]
 
 use std::fmt::Write as _;

@@ -41,6 +41,8 @@ struct Listed {
     category: &'static str,
     severity: &'static str,
     fix: &'static str,
+    /// Whether it is a transformation of `variant`, which `check` and `fix` do not run.
+    transformation: bool,
     default: bool,
     since: &'static str,
     aliases: &'static [&'static str],
@@ -54,6 +56,7 @@ impl From<&'static Rule> for Listed {
             category: rule.category.as_str(),
             severity: rule.severity.as_str(),
             fix: rule.fix.as_str(),
+            transformation: rule.is_transformation(),
             default: rule.default,
             since: rule.since,
             aliases: rule.aliases,
@@ -79,6 +82,8 @@ pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
             let category = found.iter().map(|r| r.category.as_str().len()).max().unwrap_or_default();
             let (bold, green, dim) =
                 (Style::new().bold(), AnsiColor::Green.on_default(), Style::new().dimmed());
+            let (transformations, found): (Vec<&Rule>, Vec<&Rule>) =
+                found.iter().copied().partition(|rule| rule.is_transformation());
             for rule in &found {
                 let mark = if rule.has_fix() { "*" } else { " " };
                 let off = if rule.default { "" } else { " (off by default)" };
@@ -92,7 +97,17 @@ pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
                 )?;
             }
             let fixable = found.iter().filter(|r| r.has_fix()).count();
-            writeln!(out, "\n{} rules, {fixable} with a fix ({green}*{green:#})", found.len())?;
+            if !found.is_empty() || transformations.is_empty() {
+                writeln!(out, "\n{} rules, {fixable} with a fix ({green}*{green:#})", found.len())?;
+            }
+            if !transformations.is_empty() {
+                let space = if found.is_empty() { "" } else { "\n" };
+                writeln!(out, "{space}{bold}transformations of `seaworthy variant`{bold:#}\n")?;
+            }
+            for rule in transformations {
+                let (title, category_of) = (rule.name, rule.category.as_str());
+                writeln!(out, "{bold}{title:name$}{bold:#}   {category_of:category$}  {}", rule.summary)?;
+            }
         }
     }
     out.flush()?;

@@ -163,6 +163,16 @@ pub(super) fn lower(parses: &[Parse], _files: &Files) -> Vec<Build> {
     builds
 }
 
+/// Lowers a build anew, with the contexts and the stages that ship as they were.
+pub(super) fn relower(build: &mut Build, parse: &Parse) {
+    let Some(mut new) = lower::build(build.id, parse) else { return };
+    let ships = build.stages.iter().filter(|s| s.role == StageRole::Final).map(|s| s.index);
+    new.assign_roles(&ships.collect::<Vec<_>>());
+    new.contexts = std::mem::take(&mut build.contexts);
+    new.contexts_are_named = build.contexts_are_named;
+    *build = new;
+}
+
 /// The texts that lowering needs: the `.dockerignore`s that count for each Dockerfile in its own directory.
 pub(super) fn wanted(parses: &[Parse], _files: &Files) -> Vec<Utf8PathBuf> {
     let mut wanted = Vec::new();

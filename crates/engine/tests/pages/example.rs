@@ -7,6 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::check::{Config, Report, check};
 use seaworthy_engine::fix::{Fixed, fix};
 use seaworthy_engine::render::{Format, render};
+use seaworthy_engine::syntax::LineIndex;
+use seaworthy_engine::variant::{Made, Omission, variant};
 use seaworthy_engine::{
     Check, Files, Kind, Parse, Project, Rule, Safety, Severity, Source, SourceId, parse, rules,
 };
@@ -27,7 +29,7 @@ pub(crate) struct Example {
 /// A fenced block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// The first word after the fence: a language, `report`, `fixed` or `fixed-unsafe`.
+    /// The first word after the fence: a language, `report`, `fixed`, `fixed-unsafe` or `variant`.
     pub(crate) word: String,
     /// The file; empty for a report.
     pub(crate) path: String,
@@ -65,7 +67,7 @@ pub(crate) fn read(page: &str) -> Result<Vec<Example>, String> {
                 break at;
             }
         };
-        let made = matches!(word, "report" | "fixed" | "fixed-unsafe");
+        let made = matches!(word, "report" | "fixed" | "fixed-unsafe" | "variant");
         if !made && path.is_empty() {
             open = false;
             continue;
@@ -135,6 +137,9 @@ pub(crate) fn difference(page: &[Block], made: &[Block]) -> Option<String> {
 
 /// Runs one rule on the files of an example.
 pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
+    if rule.is_transformation() {
+        return vary(rule, blocks);
+    }
     // A finding of the engine may depend on what the other rules find.
     let rules = if matches!(rule.check, Check::Engine) { rules::ALL.to_vec() } else { vec![rule] };
     let config = Config { rules, severity: Severity::Low, ..Config::default() };
@@ -167,6 +172,44 @@ pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
     }
     let fixable = report.diagnostics.iter().filter(|d| d.fix.is_some()).count();
     Outcome { findings: report.diagnostics.len(), fixable, made, problems }
+}
+
+/// Makes the variants of an example's Dockerfiles by one transformation.
+fn vary(rule: &'static Rule, blocks: &[Block]) -> Outcome {
+    let config = Config { rules: vec![rule], ..Config::default() };
+    let Made { project: written, variants, dropped, .. } = variant(project(sources(blocks), blocks), &config);
+    let mut problems: Vec<String> =
+        dropped.iter().map(|d| format!("variant: a change breaks the file: {}", d.error)).collect();
+    let omissions: Vec<Omission> = variants.iter().flat_map(|v| &v.omissions).cloned().collect();
+    let (mut made, mut changes) = (Vec::new(), 0);
+    let text = omissions.iter().fold(String::new(), |mut text, omission| {
+        let source = &written.parse(omission.span.source).expect("a source of the project").source;
+        let at = LineIndex::new(&source.text).position(&source.text, omission.span.start);
+        _ = writeln!(text, "{}:{}:{}: {}", source.path, at.line, at.column, omission.message);
+        text
+    });
+    if !text.is_empty() {
+        made.push(Block { word: "report".into(), path: String::new(), text });
+    }
+    for variant in variants.iter().filter(|v| !v.changes.is_empty()) {
+        changes += variant.changes.len();
+        let source = &written.parse(variant.source).expect("a source of the project").source;
+        let mut again = sources(blocks);
+        for other in again.iter_mut().filter(|s| s.path == source.path) {
+            *other = other.with_text(variant.body.as_str());
+        }
+        let twice = self::variant(project(again, blocks), &config);
+        let twice = twice.variants.iter().find(|v| v.source == variant.source).map(|v| v.body.as_str());
+        if twice.is_some_and(|twice| twice != variant.body) {
+            problems.push(format!("variant {}: varying twice is not varying once", source.path));
+        }
+        made.push(Block {
+            word: "variant".into(),
+            path: source.path.to_string(),
+            text: variant.body.clone(),
+        });
+    }
+    Outcome { findings: changes + omissions.len(), fixable: changes, made, problems }
 }
 
 /// The sources after every fix of at least `safety`.
