@@ -24,5 +24,5 @@ pub use parse::{Document, Files, Parse, parse};
 pub use project::Project;
 pub use rule::{Category, Check, Ctx, FixKind, Rule, Severity, Target};
 pub use seaworthy_syntax as syntax;
-pub use variant::variant;
 pub use seaworthy_syntax::{Edit, Kind, Source, SourceId, Span, Spanned};
+pub use variant::variant;

@@ -127,11 +127,7 @@ fn omissions(found: Vec<Diagnostic>, run: &Run) -> Vec<Omission> {
     let mut omissions: Vec<Omission> = found
         .into_iter()
         .filter(left_out)
-        .map(|d| Omission {
-            rule: d.rule.name,
-            span: run.origin(d.span, usize::MAX),
-            message: d.message,
-        })
+        .map(|d| Omission { rule: d.rule.name, span: run.origin(d.span, usize::MAX), message: d.message })
         .collect();
     omissions.sort_by_key(|omission| omission.span);
     omissions.dedup();
