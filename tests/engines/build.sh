@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the engines that tests compare with into ${ENGINES:-~/.cache/seaworthy-engines}/bin, once for each state of their folders.
-#   build.sh [compose] [dockerfile-oracle] [kubeconform]      no name: all
+#   build.sh [compose] [dockerfile-oracle] [dockerignore-oracle] [kubeconform]      no name: all
 # Needs Go alone. Cold, on two cores: compose 80 s, the others 20 s each.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,12 +19,13 @@ build() { # folder, package, binary, version variable, further flags
   echo "$state" >"$out/.$binary.state"
 }
 
-[ $# -gt 0 ] || set -- compose dockerfile-oracle kubeconform
+[ $# -gt 0 ] || set -- compose dockerfile-oracle dockerignore-oracle kubeconform
 for engine; do
   case $engine in
     compose) build compose github.com/docker/compose/v5/cmd docker-compose github.com/docker/compose/v5/internal.Version ;;
     dockerfile-oracle)
       build dockerfile-oracle . dockerfile-oracle '' -tags dfparents,dfexcludepatterns,dfrunsecurity ;;
+    dockerignore-oracle) build dockerignore-oracle . dockerignore-oracle '' ;;
     kubeconform) build kubeconform github.com/yannh/kubeconform/cmd/kubeconform kubeconform '' ;;
     *)
       echo "unknown engine: $engine" >&2

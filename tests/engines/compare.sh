@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${ENGINES:-$HOME/.cache/seaworthy-engines}/bin
-"$here/build.sh" compose dockerfile-oracle
+"$here/build.sh" compose dockerfile-oracle dockerignore-oracle
 cd "$here/../.."
 
 if [ $# = 0 ]; then
@@ -17,6 +17,10 @@ fi
 echo "Dockerfiles, against BuildKit:"
 find "$@" -type f \( -iname 'dockerfile*' -o -iname '*.dockerfile' -o -iname 'containerfile*' \) ! -iname '*.dockerignore' ! -iname '*.md' |
   sort | "$bin/dockerfile-oracle" parse | cargo run --quiet --package seaworthy-syntax --example compare_dockerfiles
+
+echo "What .dockerignore leaves out, against BuildKit:"
+cases=crates/engine/tests/dockerignore/cases.tsv
+cut -f 1,2 "$cases" | "$bin/dockerignore-oracle" | diff "$cases" - && cargo test --quiet --package seaworthy-engine --lib dockerignore
 
 echo "Compose files, against Docker Compose:"
 for folder; do

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use seaworthy_engine::parse::{Files, normalise};
-use seaworthy_engine::{Kind, Source};
+use seaworthy_engine::{Kind, Project, Source};
 
 use self::kind::{Candidate, Verdict};
 pub(crate) use self::walk::Tree;
@@ -21,6 +21,12 @@ use crate::error::{Error, reason};
 
 /// The largest file that is read, in bytes.
 const LIMIT: u64 = 16 << 20;
+
+/// The largest source of a program that is read, in bytes.
+const SOURCE_LIMIT: u64 = 256 << 10;
+
+/// How many sources of programs may lead to one another.
+const SOURCE_ROUNDS: usize = 8;
 
 /// How much of a large file, or of a JSON file, is read to tell what it is, in bytes.
 const HEAD: u64 = 8 << 10;
@@ -124,16 +130,31 @@ pub(crate) fn discover(
 
 /// Reads the texts that lowering asks for; what is no regular file of the tree is not there.
 pub(crate) fn supply(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree) {
-    let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path)).collect();
+    supply_up_to(files, wanted, tree, LIMIT);
+}
+
+/// Reads the sources of programs that rules ask for, as long as one leads to another.
+pub(crate) fn read_sources(project: &mut Project, tree: &Tree) {
+    for _ in 0..SOURCE_ROUNDS {
+        let wanted = project.reads();
+        if wanted.is_empty() {
+            return;
+        }
+        supply_up_to(&mut project.files, wanted, tree, SOURCE_LIMIT);
+    }
+}
+
+fn supply_up_to(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree, limit: u64) {
+    let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path, limit)).collect();
     for (path, text) in wanted.into_iter().zip(texts) {
         files.add_text(path, text);
     }
 }
 
-fn text_in(tree: &Tree, path: &Utf8Path) -> Option<Arc<str>> {
+fn text_in(tree: &Tree, path: &Utf8Path, limit: u64) -> Option<Arc<str>> {
     let real = tree.resolve(path.as_std_path())?;
     let meta = fs::metadata(&real).ok()?;
-    if !meta.is_file() || meta.len() > LIMIT {
+    if !meta.is_file() || meta.len() > limit {
         return None;
     }
     Some(Source::from_bytes(path, Kind::Ignore, fs::read(real).ok()?).text)

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod config;
 pub mod diagnostic;
+pub mod dockerignore;
 mod exec;
 pub mod fix;
 pub mod images;

@@ -121,7 +121,8 @@ impl Files {
         }
     }
 
-    fn is_file(&self, path: &Utf8Path) -> bool {
+    /// Whether there is a file of this path; also false where that is not known.
+    pub fn is_file(&self, path: &Utf8Path) -> bool {
         let names = path.parent().and_then(|directory| self.directories.get(directory));
         names
             .zip(path.file_name())
@@ -165,6 +166,31 @@ impl Files {
     /// The files below a directory, directory by directory.
     pub fn below<'a>(&'a self, directory: &'a Utf8Path) -> impl Iterator<Item = Utf8PathBuf> + 'a {
         self.listed_below(directory).flat_map(|(path, names)| names.iter().map(|name| path.join(&**name)))
+    }
+
+    /// The names of the files and directories in a directory.
+    pub fn names_in<'a>(&'a self, directory: &'a Utf8Path) -> impl Iterator<Item = &'a str> {
+        let files = self.directories.get(directory).into_iter().flatten().map(|name| &**name);
+        let mut after = directory.to_owned();
+        let listed = std::iter::from_fn(move || {
+            let mut further = self.directories.range::<Utf8Path, _>((Bound::Excluded(&*after), Bound::Unbounded));
+            let child = further.next()?.0.strip_prefix(directory).ok()?.components().next()?.as_str();
+            // Sorts behind all that lies in the child, and before every other.
+            after = directory.join(format!("{child}\u{1}"));
+            Some(child)
+        });
+        let from = self.closed.range::<Utf8Path, _>((Bound::Excluded(directory), Bound::Unbounded));
+        let closed = from.take_while(move |path| path.starts_with(directory));
+        let closed = closed.filter_map(move |path| (path.parent()? == directory).then(|| path.file_name())?);
+        files.chain(listed).chain(closed)
+    }
+
+    /// The files whose names end like this.
+    pub(crate) fn with_suffix(&self, suffix: &str) -> Vec<Utf8PathBuf> {
+        let named = self.directories.iter().flat_map(|(directory, names)| {
+            names.iter().filter(|name| name.ends_with(suffix)).map(|name| directory.join(&**name))
+        });
+        named.collect()
     }
 
     /// The directories that were listed, from one on downwards.

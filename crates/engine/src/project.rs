@@ -7,6 +7,7 @@ pub mod compose;
 pub mod container;
 pub mod dockerfile;
 pub mod kubernetes;
+pub mod layout;
 pub mod links;
 pub mod setting;
 pub mod workflow;
@@ -18,6 +19,7 @@ pub use container::{
 };
 pub use dockerfile::{Base, Build, BuildId, ImageCommand, Stage, StageRole, State};
 pub use kubernetes::{Kustomization, Object, ObjectId, Workload, WorkloadId, WorkloadKind};
+pub use layout::{Context, Copied, Found, What};
 pub use links::Links;
 pub use setting::{Origin, Setting};
 pub use workflow::{ImageJob, Workflow};
@@ -92,6 +94,8 @@ impl Project {
         project.image_jobs = image_jobs;
         project.links = links::find(&project);
         links::inherit(&mut project);
+        let builds: Vec<BuildId> = project.builds.iter().map(|build| build.id).collect();
+        layout::lay_out(&mut project, &builds);
         project
     }
 
@@ -112,14 +116,18 @@ impl Project {
     pub(crate) fn replace_dockerfiles(&mut self, parses: Vec<Parse>) -> Vec<Parse> {
         let by_source: HashMap<SourceId, usize> =
             self.builds.iter().enumerate().map(|(index, build)| (build.source, index)).collect();
+        let mut changed = Vec::new();
         let replace = |parse: Parse| {
             if let Some(build) = by_source.get(&parse.id).and_then(|index| self.builds.get_mut(*index)) {
                 dockerfile::relower(build, &parse);
+                changed.push(build.id);
             }
             let place = self.parses.get_mut(parse.id.0 as usize)?;
             Some(std::mem::replace(place, parse))
         };
-        parses.into_iter().filter_map(replace).collect()
+        let replaced = parses.into_iter().filter_map(replace).collect();
+        layout::lay_out(self, &changed);
+        replaced
     }
 
     /// The trees and files it was made of.

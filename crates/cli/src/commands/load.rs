@@ -106,7 +106,8 @@ pub(crate) fn load(
         discover::supply(&mut files, wanted, &found.tree);
     }
     progress.doing(format!("checking {}", count(parses.len(), "file")));
-    let project = Project::of(parses, files);
+    let mut project = Project::of(parses, files);
+    discover::read_sources(&mut project, &found.tree);
     Ok(Loaded { project, config, tree: found.tree, stdin: found.stdin, failed, misconfigured })
 }
 

@@ -19,6 +19,7 @@ pub use write::NonRoot;
 
 use super::Project;
 use super::container::ImageName;
+use super::layout::{Context, Copied};
 use crate::images::{Facts, PackageManager, UserTools};
 use crate::parse::{Files, Parse};
 use state::Scope;
@@ -40,6 +41,7 @@ pub struct Build {
     pub contexts: Vec<Utf8PathBuf>,
     /// Whether a Compose file or workflow says so.
     pub contexts_are_named: bool,
+    pub(super) context: Option<Context>,
 }
 
 /// A stage.
@@ -67,6 +69,7 @@ pub struct Stage {
     pub facts: Option<&'static Facts>,
     /// What it takes from other stages and images besides its base, in order.
     pub uses: Vec<Use>,
+    pub(super) copied: Vec<Copied>,
     scope: Arc<Scope>,
     /// The scripts of its instructions, parsed when a rule first asks.
     shells: Mutex<Option<Vec<Option<Arc<Shell>>>>>,
@@ -173,17 +176,12 @@ pub(super) fn relower(build: &mut Build, parse: &Parse) {
     *build = new;
 }
 
-/// The texts that lowering needs: the `.dockerignore`s that count for each Dockerfile in its own directory.
-pub(super) fn wanted(parses: &[Parse], _files: &Files) -> Vec<Utf8PathBuf> {
-    let mut wanted = Vec::new();
-    for parse in parses.iter().filter(|p| p.dockerfile().is_some()) {
-        let path = &parse.source.path;
-        wanted.push(path.with_file_name(".dockerignore"));
-        if let Some(name) = path.file_name() {
-            wanted.push(path.with_file_name(format!("{name}.dockerignore")));
-        }
+/// The texts that lowering needs: every `.dockerignore`, since which directory a Dockerfile is built in shows later.
+pub(super) fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
+    if !parses.iter().any(|p| p.dockerfile().is_some()) {
+        return Vec::new();
     }
-    wanted
+    files.with_suffix(".dockerignore")
 }
 
 impl Build {

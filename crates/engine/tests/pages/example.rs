@@ -282,14 +282,26 @@ fn project(sources: Vec<Source>, blocks: &[Block]) -> Project {
     let mut files = Files::new(vec![Utf8PathBuf::new()], names);
     let parses: Vec<Parse> =
         sources.into_iter().enumerate().map(|(i, source)| parse(SourceId(i as u32), source)).collect();
+    let text = |path: &Utf8Path| blocks.iter().find(|b| b.path == path).map(|b| b.text.as_str().into());
     loop {
         let wanted = Project::wanted(&parses, &files);
         if wanted.is_empty() {
-            return Project::of(parses, files);
+            break;
         }
         for path in wanted {
-            let text = blocks.iter().find(|b| b.path == path).map(|b| b.text.as_str().into());
+            let text = text(&path);
             files.add_text(path, text);
+        }
+    }
+    let mut project = Project::of(parses, files);
+    loop {
+        let reads = project.reads();
+        if reads.is_empty() {
+            return project;
+        }
+        for path in reads {
+            let text = text(&path);
+            project.files.add_text(path, text);
         }
     }
 }

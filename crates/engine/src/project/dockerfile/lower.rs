@@ -87,7 +87,7 @@ pub(super) fn build(id: BuildId, parse: &Parse) -> Option<Build> {
     }
     let directory = parse.source.path.parent().unwrap_or(Utf8Path::new("")).to_owned();
     let mut build =
-        Build { id, source: parse.id, stages, contexts: vec![directory], contexts_are_named: false };
+        Build { id, source: parse.id, stages, contexts: vec![directory], contexts_are_named: false, context: None };
     build.assign_roles(&[]);
     (!build.stages.is_empty()).then_some(build)
 }
@@ -152,6 +152,7 @@ impl Lowering<'_> {
             windows,
             facts,
             uses: Vec::new(),
+            copied: Vec::new(),
             scope: Arc::new(scope),
             shells: std::sync::Mutex::default(),
         }

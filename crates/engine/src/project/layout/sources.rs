@@ -1,0 +1,122 @@
+//! Which files of images are read: those that say how the program in it runs.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Found, What};
+use crate::project::dockerfile::{ImageCommand, Stage, StageRole};
+use crate::project::{Container, Project};
+
+/// How many files of settings are read of one stage.
+const SETTINGS: usize = 64;
+
+/// The directories of an image where servers have their settings.
+const ETC: [&str; 6] =
+    ["/etc/", "/usr/local/etc/", "/usr/local/apache2/conf/", "/opt/bitnami/", "/usr/local/openresty/", "/conf/"];
+
+/// The files at the top of a context, or named by a `COPY`, that say what a program is made of.
+pub(crate) const MANIFESTS: [&str; 9] = [
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "requirements.txt",
+    "package.json",
+    "Procfile",
+    "uwsgi.ini",
+    "gunicorn.conf.py",
+    ".gitignore",
+];
+
+impl Project {
+    /// The files in images that rules read, besides what lowering needed: scripts and modules that are run, settings of
+    /// servers, manifests of packages. Put their texts into [`Project::files`] and ask again until there is nothing more: a
+    /// script may start another. None of them is needed; where one is missing less is known.
+    pub fn reads(&self) -> Vec<Utf8PathBuf> {
+        let mut wanted = BTreeSet::new();
+        for build in &self.builds {
+            for stage in build.stages.iter().filter(|stage| stage.role != StageRole::Aside) {
+                self.manifests(stage, &mut wanted);
+                if stage.role == StageRole::Final {
+                    self.settings(stage, &mut wanted);
+                    let end = stage.end();
+                    let commands = [end.entrypoint().value(), end.command().value()];
+                    let argv = commands.into_iter().flatten().flat_map(ImageCommand::argv).collect::<Vec<_>>();
+                    let directory = end.workdir().value().map_or("/", String::as_str);
+                    for path in programs(&argv, directory) {
+                        take(self.in_image(stage, &path), &mut wanted);
+                    }
+                }
+            }
+            if let Some(context) = build.context() {
+                wanted.extend(MANIFESTS.iter().map(|name| context.directory.join(name)));
+            }
+        }
+        for container in &self.containers {
+            self.started(container, &mut wanted);
+        }
+        wanted.into_iter().filter(|path| self.files.is_file(path) && !self.files.has_asked(path)).collect()
+    }
+
+    fn started(&self, container: &Container, wanted: &mut BTreeSet<Utf8PathBuf>) {
+        let argv: Vec<String> =
+            [container.entrypoint.value(), container.command.value()].into_iter().flatten().flatten().cloned().collect();
+        let directory = container.workdir.value().map_or("/", String::as_str);
+        for path in programs(&argv, directory) {
+            take(self.in_container(container, &path), wanted);
+        }
+        for mount in &container.mounts {
+            if ETC.iter().any(|etc| mount.target.starts_with(etc)) {
+                take(self.in_container(container, &mount.target), wanted);
+            }
+        }
+    }
+
+    fn manifests(&self, stage: &Stage, wanted: &mut BTreeSet<Utf8PathBuf>) {
+        for copied in stage.copied() {
+            if let What::File(path) = &copied.what
+                && path.file_name().is_some_and(|name| MANIFESTS.contains(&name))
+            {
+                wanted.insert(path.clone());
+            }
+        }
+    }
+
+    fn settings(&self, stage: &Stage, wanted: &mut BTreeSet<Utf8PathBuf>) {
+        let mut left = SETTINGS;
+        for copied in stage.copied() {
+            let within = |path: &str| ETC.iter().any(|etc| path.starts_with(etc) || etc.trim_end_matches('/') == path);
+            if !within(&copied.target) || left == 0 {
+                continue;
+            }
+            match &copied.what {
+                What::File(path) => {
+                    left -= 1;
+                    wanted.insert(path.clone());
+                }
+                What::Directory(directory) => {
+                    for path in self.files.below(directory).take(left) {
+                        left -= 1;
+                        wanted.insert(path);
+                    }
+                }
+                What::Heredoc(_) => {}
+            }
+        }
+    }
+}
+
+fn take(found: Option<Found<'_>>, wanted: &mut BTreeSet<Utf8PathBuf>) {
+    if let Some(Found::File(path)) = found {
+        wanted.insert(path);
+    }
+}
+
+/// The absolute paths that words of a command may name, also those within a line of shell.
+fn programs(argv: &[String], directory: &str) -> Vec<String> {
+    let words = argv.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || ";&|()\"'`=".contains(c)));
+    let likely = |word: &&str| {
+        !word.starts_with('-') && !word.contains("://") && (word.contains('/') || Utf8Path::new(word).extension().is_some())
+    };
+    words.filter(likely).map(|word| if word.starts_with('/') { word.to_owned() } else { format!("{directory}/{word}") }).collect()
+}
