@@ -35,7 +35,10 @@ enum Token {
     Directories,
     /// `**` at the end.
     Rest,
-    Class { negated: bool, ranges: Vec<(char, char)> },
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl Dockerignore {
@@ -221,9 +224,9 @@ fn matches(tokens: &[Token], path: &str) -> bool {
         match token {
             Token::Char(wanted) => step(&mut next, &|c| c == *wanted),
             Token::One => step(&mut next, &|c| c != '/'),
-            Token::Class { negated, ranges } => step(&mut next, &|c| {
-                ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
-            }),
+            Token::Class { negated, ranges } => {
+                step(&mut next, &|c| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated)
+            }
             Token::Within => {
                 let mut on = false;
                 for at in 0..=path.len() {

@@ -173,7 +173,8 @@ impl Files {
         let files = self.directories.get(directory).into_iter().flatten().map(|name| &**name);
         let mut after = directory.to_owned();
         let listed = std::iter::from_fn(move || {
-            let mut further = self.directories.range::<Utf8Path, _>((Bound::Excluded(&*after), Bound::Unbounded));
+            let mut further =
+                self.directories.range::<Utf8Path, _>((Bound::Excluded(&*after), Bound::Unbounded));
             let child = further.next()?.0.strip_prefix(directory).ok()?.components().next()?.as_str();
             // Sorts behind all that lies in the child, and before every other.
             after = directory.join(format!("{child}\u{1}"));
@@ -181,7 +182,8 @@ impl Files {
         });
         let from = self.closed.range::<Utf8Path, _>((Bound::Excluded(directory), Bound::Unbounded));
         let closed = from.take_while(move |path| path.starts_with(directory));
-        let closed = closed.filter_map(move |path| (path.parent()? == directory).then(|| path.file_name())?);
+        let closed =
+            closed.filter_map(move |path| (path.parent()? == directory).then(|| path.file_name())?);
         files.chain(listed).chain(closed)
     }
 

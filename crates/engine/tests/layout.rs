@@ -115,7 +115,8 @@ fn copies() {
 #[test]
 fn contexts() {
     let copy = "FROM scratch\nCOPY services/api/run.sh /run.sh\n";
-    let service = "services:\n  api:\n    build:\n      context: .\n      dockerfile: services/api/Dockerfile\n";
+    let service =
+        "services:\n  api:\n    build:\n      context: .\n      dockerfile: services/api/Dockerfile\n";
     let around = [("services/api/run.sh", ""), ("services/web/x", "")];
     // Nobody names the context: the nearest directory that has what is copied.
     let likely = project(&[("services/api/Dockerfile", Kind::Dockerfile, copy)], &around);

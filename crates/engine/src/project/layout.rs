@@ -68,8 +68,7 @@ impl Context {
         });
         let candidates = own.into_iter().chain([directory.join(".dockerignore")]);
         let ignore_file = candidates.into_iter().find(|path| project.files.is_file(path));
-        let ignore =
-            ignore_file.as_ref().and_then(|path| Dockerignore::parse(project.files.text(path)?));
+        let ignore = ignore_file.as_ref().and_then(|path| Dockerignore::parse(project.files.text(path)?));
         Self { directory, ignore_file, certain, ignore }
     }
 
@@ -110,7 +109,11 @@ fn context(project: &Project, build: &Build) -> Option<Context> {
     let lacks = |directory: &Utf8Path| {
         let missing = |source: &String| {
             let path = normalise(&directory.join(source.trim_start_matches('/')));
-            if is_pattern(source) { expand(files, directory, source).is_empty() } else { files.exists(&path) == Some(false) }
+            if is_pattern(source) {
+                expand(files, directory, source).is_empty()
+            } else {
+                files.exists(&path) == Some(false)
+            }
         };
         sources.iter().filter(|source| missing(source)).count()
     };
@@ -191,12 +194,15 @@ fn copied(
         if let Arguments::Workdir(_) = step.instruction.arguments {
             directories.extend(step.after.workdir().value().cloned());
         }
-        let (Arguments::Copy(transfer) | Arguments::Add(transfer)) = &step.instruction.arguments else { continue };
+        let (Arguments::Copy(transfer) | Arguments::Add(transfer)) = &step.instruction.arguments else {
+            continue;
+        };
         if step.instruction.onbuild.is_some() || stage.windows {
             continue;
         }
         let Some(destination) = value(&transfer.destination, &step.before) else { continue };
-        let Some(target) = absolute(&destination, step.before.workdir().value(), step.before.workdir().is_unknown())
+        let Some(target) =
+            absolute(&destination, step.before.workdir().value(), step.before.workdir().is_unknown())
         else {
             continue;
         };
@@ -223,7 +229,10 @@ fn copied(
         for source in &transfer.sources {
             let what: Vec<(What, Option<String>)> = match source {
                 CopySource::Heredoc { word, index: Some(index) } => {
-                    vec![(What::Heredoc(*index), Some(word.text.trim_matches(['<', '-', '"', '\'']).to_owned()))]
+                    vec![(
+                        What::Heredoc(*index),
+                        Some(word.text.trim_matches(['<', '-', '"', '\'']).to_owned()),
+                    )]
                 }
                 CopySource::Heredoc { .. } => continue,
                 CopySource::Path(word) => match value(word, &step.before) {
@@ -308,8 +317,11 @@ fn moved(
         let target = if into { rooted(&format!("{target}/{name}")) } else { target.to_owned() };
         return Some(Copied { instruction, target, what: What::File(source) });
     }
-    (project.files.exists(&source) == Some(true))
-        .then(|| Copied { instruction, target: target.to_owned(), what: What::Directory(source) })
+    (project.files.exists(&source) == Some(true)).then(|| Copied {
+        instruction,
+        target: target.to_owned(),
+        what: What::Directory(source),
+    })
 }
 
 /// The files and directories of a context that a pattern names.
@@ -321,7 +333,9 @@ pub(crate) fn expand(files: &Files, directory: &Utf8Path, pattern: &str) -> Vec<
         let mut next = Vec::new();
         for above in &found {
             if is_pattern(part) {
-                next.extend(files.names_in(above).filter(|name| glob(part, name)).map(|name| above.join(name)));
+                next.extend(
+                    files.names_in(above).filter(|name| glob(part, name)).map(|name| above.join(name)),
+                );
             } else {
                 let path = above.join(part);
                 next.extend((files.exists(&path) == Some(true)).then_some(path));

@@ -86,8 +86,14 @@ pub(super) fn build(id: BuildId, parse: &Parse) -> Option<Build> {
         stage.uses = uses(tree, stage, &names, count);
     }
     let directory = parse.source.path.parent().unwrap_or(Utf8Path::new("")).to_owned();
-    let mut build =
-        Build { id, source: parse.id, stages, contexts: vec![directory], contexts_are_named: false, context: None };
+    let mut build = Build {
+        id,
+        source: parse.id,
+        stages,
+        contexts: vec![directory],
+        contexts_are_named: false,
+        context: None,
+    };
     build.assign_roles(&[]);
     (!build.stages.is_empty()).then_some(build)
 }

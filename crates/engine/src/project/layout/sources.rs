@@ -12,8 +12,14 @@ use crate::project::{Container, Project};
 const SETTINGS: usize = 64;
 
 /// The directories of an image where servers have their settings.
-const ETC: [&str; 6] =
-    ["/etc/", "/usr/local/etc/", "/usr/local/apache2/conf/", "/opt/bitnami/", "/usr/local/openresty/", "/conf/"];
+const ETC: [&str; 6] = [
+    "/etc/",
+    "/usr/local/etc/",
+    "/usr/local/apache2/conf/",
+    "/opt/bitnami/",
+    "/usr/local/openresty/",
+    "/conf/",
+];
 
 /// The files at the top of a context, or named by a `COPY`, that say what a program is made of.
 pub(crate) const MANIFESTS: [&str; 9] = [
@@ -41,7 +47,8 @@ impl Project {
                     self.settings(stage, &mut wanted);
                     let end = stage.end();
                     let commands = [end.entrypoint().value(), end.command().value()];
-                    let argv = commands.into_iter().flatten().flat_map(ImageCommand::argv).collect::<Vec<_>>();
+                    let argv =
+                        commands.into_iter().flatten().flat_map(ImageCommand::argv).collect::<Vec<_>>();
                     let directory = end.workdir().value().map_or("/", String::as_str);
                     for path in programs(&argv, directory) {
                         take(self.in_image(stage, &path), &mut wanted);
@@ -59,8 +66,12 @@ impl Project {
     }
 
     fn started(&self, container: &Container, wanted: &mut BTreeSet<Utf8PathBuf>) {
-        let argv: Vec<String> =
-            [container.entrypoint.value(), container.command.value()].into_iter().flatten().flatten().cloned().collect();
+        let argv: Vec<String> = [container.entrypoint.value(), container.command.value()]
+            .into_iter()
+            .flatten()
+            .flatten()
+            .cloned()
+            .collect();
         let directory = container.workdir.value().map_or("/", String::as_str);
         for path in programs(&argv, directory) {
             take(self.in_container(container, &path), wanted);
@@ -85,7 +96,8 @@ impl Project {
     fn settings(&self, stage: &Stage, wanted: &mut BTreeSet<Utf8PathBuf>) {
         let mut left = SETTINGS;
         for copied in stage.copied() {
-            let within = |path: &str| ETC.iter().any(|etc| path.starts_with(etc) || etc.trim_end_matches('/') == path);
+            let within =
+                |path: &str| ETC.iter().any(|etc| path.starts_with(etc) || etc.trim_end_matches('/') == path);
             if !within(&copied.target) || left == 0 {
                 continue;
             }
@@ -114,9 +126,15 @@ fn take(found: Option<Found<'_>>, wanted: &mut BTreeSet<Utf8PathBuf>) {
 
 /// The absolute paths that words of a command may name, also those within a line of shell.
 fn programs(argv: &[String], directory: &str) -> Vec<String> {
-    let words = argv.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || ";&|()\"'`=".contains(c)));
+    let words =
+        argv.iter().flat_map(|word| word.split(|c: char| c.is_whitespace() || ";&|()\"'`=".contains(c)));
     let likely = |word: &&str| {
-        !word.starts_with('-') && !word.contains("://") && (word.contains('/') || Utf8Path::new(word).extension().is_some())
+        !word.starts_with('-')
+            && !word.contains("://")
+            && (word.contains('/') || Utf8Path::new(word).extension().is_some())
     };
-    words.filter(likely).map(|word| if word.starts_with('/') { word.to_owned() } else { format!("{directory}/{word}") }).collect()
+    words
+        .filter(likely)
+        .map(|word| if word.starts_with('/') { word.to_owned() } else { format!("{directory}/{word}") })
+        .collect()
 }
