@@ -280,7 +280,7 @@ fn may_be_ours(head: &[u8], candidate: Candidate) -> bool {
         Candidate::Dockerfile | Candidate::PerhapsDockerfile => {
             !head.contains(&0) && ["FROM", "from", "ARG"].into_iter().any(has)
         }
-        Candidate::Ignore => false,
+        Candidate::Ignore | Candidate::Env => false,
     }
 }
 

@@ -36,7 +36,7 @@ pub fn parse(id: SourceId, source: Source) -> Parse {
     let document = match source.kind {
         Kind::Dockerfile => Document::Dockerfile(Dockerfile::parse(id, &source.text)),
         Kind::Compose | Kind::Manifest | Kind::Workflow => Document::Yaml(Yaml::parse(id, &source.text)),
-        Kind::Chart | Kind::Ignore => Document::Text,
+        Kind::Chart | Kind::Ignore | Kind::Env => Document::Text,
     };
     Parse { id, source, document }
 }

@@ -98,6 +98,7 @@ mod project {
     pub(super) mod push_on_pull_request;
     pub(super) mod replicas_with_autoscaler;
     pub(super) mod secret_build_argument;
+    pub(super) mod secret_in_env_file;
     pub(super) mod serial_builds;
     pub(super) mod service_without_image;
     pub(super) mod started_not_ready;
@@ -236,6 +237,7 @@ pub static ALL: &[&Rule] = &[
     &project::secret_build_argument::RULE,
     &dockerfile::secret_in_build::RULE,
     &container::secret_in_env::RULE,
+    &project::secret_in_env_file::RULE,
     &workload::selector_mismatch::RULE,
     &container::sensitive_host_mount::RULE,
     &project::serial_builds::RULE,

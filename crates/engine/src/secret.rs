@@ -1,5 +1,7 @@
 //! Tells secrets from other values by their names and their shape. No value ever leaves this module.
 
+use crate::Severity;
+
 /// The ends of names whose values are secrets, in lower case.
 const NAMES: [&str; 17] = [
     "password",
@@ -65,9 +67,16 @@ pub(crate) fn is_secret(name: &str, value: &str) -> bool {
     by_name || has_credentials(value)
 }
 
+/// How much it matters that a secret of this value is given away: one that everybody knows gives little away.
+pub(crate) fn severity(value: &str) -> Severity {
+    if is_placeholder(value) { Severity::Medium } else { Severity::High }
+}
+
 /// Whether a value only stands where a secret is to come, or is one that everybody knows.
 pub(crate) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().to_ascii_lowercase();
+    // Of an address, the password is what counts.
+    let value = password_of(&value).unwrap_or(&value);
     let plain = value.trim_end_matches(|c: char| c.is_ascii_digit() || c == '!');
     PLACEHOLDERS.contains(&plain)
         || PLACEHOLDERS[..3].iter().any(|word| value.contains(word))
@@ -86,6 +95,14 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         .iter()
         .any(|word| value.starts_with(word))
         || value.starts_with('<') && value.ends_with('>')
+        || ["-password", "_password", "-secret", "_secret", "-key", "_key", "-token", "_token"]
+            .iter()
+            .any(|end| value.strip_suffix(end).is_some_and(|rest| rest.bytes().all(is_plain)))
+}
+
+/// Whether a byte is one of plain words.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_')
 }
 
 /// Whether a value says where a secret is, or that there is none, rather than being it.
@@ -116,14 +133,17 @@ fn is_reference(value: &str) -> bool {
         || value.bytes().all(|b| b.is_ascii_digit()) && value.len() < 6
 }
 
-/// Whether an address carries a password: `scheme://user:password@host`.
+/// Whether an address carries a password that is written out.
 fn has_credentials(value: &str) -> bool {
-    let Some((_, rest)) = value.split_once("://") else { return false };
+    password_of(value).is_some_and(|p| !p.is_empty() && !is_reference(p) && !p.starts_with('$'))
+}
+
+/// The password of an address: `scheme://user:password@host`.
+fn password_of(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let Some((user, _)) = authority.rsplit_once('@') else { return false };
-    user.split_once(':').is_some_and(|(_, password)| {
-        !password.is_empty() && !is_reference(password) && !password.starts_with('$')
-    })
+    let (user, _) = authority.rsplit_once('@')?;
+    Some(user.split_once(':')?.1)
 }
 
 #[cfg(test)]
@@ -155,6 +175,17 @@ mod tests {
         ] {
             assert_eq!(is_secret(name, value), secret, "{name}={value}");
         }
-        assert!(is_placeholder("changeme123") && is_placeholder("<your key>") && !is_placeholder("hunter22"));
+        for (value, placeholder) in [
+            ("changeme123", true),
+            ("<your key>", true),
+            ("my-api-key", true),
+            ("app_password", true),
+            ("postgres://app:secret@db/app", true),
+            ("postgres://app:hunter2@db/app", false),
+            ("hunter22", false),
+            ("7f3c9a1e-key", false),
+        ] {
+            assert_eq!(is_placeholder(value), placeholder, "{value}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeKind, Yaml};
-use seaworthy_syntax::{Edit, SourceId, Span};
+use seaworthy_syntax::{Edit, Kind, SourceId, Span};
 
 use self::comment::{Directive, Reach, Tool};
 use crate::check::Report;
@@ -248,12 +248,17 @@ fn without_word(text: &str, word: Span) -> Edit {
 fn comments(parse: &Parse) -> Vec<Suppression> {
     let text = &*parse.source.text;
     let mut found = Vec::new();
+    let variables: Vec<Span>;
     let (comments, place): (&[Span], &dyn Fn(Span, Reach) -> Span) = match &parse.document {
         Document::Dockerfile(dockerfile) => {
             check_directive(dockerfile, text, &mut found);
             (&dockerfile.comments, &|comment, reach| in_dockerfile(dockerfile, text, comment, reach))
         }
         Document::Yaml(yaml) => (yaml.comments(), &|comment, reach| in_yaml(yaml, text, comment, reach)),
+        Document::Text if parse.source.kind == Kind::Env => {
+            variables = variable_comments(parse.id, text);
+            (&variables, &|comment, reach| in_variables(text, comment, reach))
+        }
         Document::Text => return found,
     };
     for &whole in comments {
@@ -297,6 +302,30 @@ fn check_directive(dockerfile: &Dockerfile, text: &str, found: &mut Vec<Suppress
         }
         at += option.len() + 1;
     }
+}
+
+/// The lines of a `.env` that are comments.
+fn variable_comments(source: SourceId, text: &str) -> Vec<Span> {
+    let mut at = 0;
+    let mut comments = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if line.trim_start().starts_with('#') {
+            comments.push(Span::new(source, at, at + line.trim_end().len()));
+        }
+        at += line.len();
+    }
+    comments
+}
+
+/// What a comment in a `.env` counts for: the line below, or all of it.
+fn in_variables(text: &str, comment: Span, reach: Reach) -> Span {
+    if matches!(reach, Reach::File | Reach::Document) {
+        return Span::new(comment.source, 0, text.len());
+    }
+    let end = comment.end as usize;
+    let next = memchr::memchr(b'\n', &text.as_bytes()[end..]).map_or(text.len(), |at| end + at + 1);
+    let line = memchr::memchr(b'\n', &text.as_bytes()[next..]).map_or(text.len(), |at| next + at);
+    Span::new(comment.source, end, line)
 }
 
 /// What a comment in a Dockerfile counts for.

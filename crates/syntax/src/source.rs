@@ -23,6 +23,8 @@ pub enum Kind {
     Workflow,
     /// A `.dockerignore`.
     Ignore,
+    /// Variables for Compose or a program: `.env`.
+    Env,
 }
 
 /// A file's text.

@@ -19,6 +19,8 @@ pub(crate) enum Candidate {
     Json,
     /// A `.dockerignore`.
     Ignore,
+    /// A `.env`.
+    Env,
 }
 
 /// What a file is.
@@ -78,6 +80,9 @@ pub(crate) fn candidate(path: &Utf8Path) -> Option<Candidate> {
     if name.ends_with(".dockerignore") || name.ends_with(".containerignore") {
         return Some(Candidate::Ignore);
     }
+    if is_env_name(&name) {
+        return Some(Candidate::Env);
+    }
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     if ["dockerfile", "containerfile"].iter().any(|word| is_part(&name, word)) {
         if TEMPLATES.contains(&extension) || NEVER.contains(&extension) {
@@ -94,6 +99,12 @@ pub(crate) fn candidate(path: &Utf8Path) -> Option<Candidate> {
         _ if name == "kustomization" => Some(Candidate::Yaml),
         _ => None,
     }
+}
+
+/// Whether a file holds variables, and is none that only shows which there are.
+fn is_env_name(name: &str) -> bool {
+    const SAMPLES: [&str; 7] = ["example", "sample", "template", "dist", "default", "tmpl", "test"];
+    (name.starts_with(".env.") || name.ends_with(".env")) && !SAMPLES.iter().any(|word| name.contains(word))
 }
 
 /// Whether a word stands in a name by itself: at an end, or set off by `.`, `-` or `_`.
@@ -122,6 +133,7 @@ pub(crate) fn classify(
     let name = path.file_name().unwrap_or_default().to_ascii_lowercase();
     match candidate {
         Candidate::Ignore => Verdict::Ours(Kind::Ignore),
+        Candidate::Env => Verdict::Ours(Kind::Env),
         Candidate::Dockerfile if is_docker_template(text) => Verdict::Template,
         Candidate::Dockerfile if matches!(name.as_str(), "dockerfile" | "containerfile") => {
             Verdict::Ours(Kind::Dockerfile)

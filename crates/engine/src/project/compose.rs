@@ -4,7 +4,7 @@ mod build;
 mod canonical;
 mod chain;
 mod consistency;
-mod dotenv;
+pub(crate) mod dotenv;
 mod doubt;
 mod interpolate;
 pub mod item;

@@ -284,6 +284,10 @@ impl Lowering<'_> {
         let pod_annotations = labels(field("annotations"));
         let pod = Pod::read(form);
         let containers = pod::containers(form, &pod, &pod_annotations, id, self.containers);
+        if object.kind.value == "DeploymentConfig" {
+            let first = self.containers.len() - containers.len();
+            pod::openshift(&mut self.containers[first..], spec);
+        }
         let selector = spec.get("selector").filter(|n| n.resolve().kind() == NodeKind::Mapping).map(|node| {
             if matches!(object.kind.as_str(), "ReplicationController" | "DeploymentConfig") {
                 Selector::read_plain(node)

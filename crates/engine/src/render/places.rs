@@ -139,8 +139,9 @@ impl<'p> Places<'p> {
     /// A message on a place without the secrets of its source.
     pub(super) fn message<'m>(&self, message: &'m str, at: Span) -> Cow<'m, str> {
         let mut message = Cow::Borrowed(message);
-        for value in self.secrets.get(&at.source).iter().flat_map(|s| &s.values) {
-            if message.contains(value) {
+        let secrets = self.secrets.get(&at.source);
+        for value in secrets.iter().flat_map(|s| &s.values) {
+            if message.contains(value) && self.may_be_it(value, at) {
                 message = Cow::Owned(message.replace(value, MASK));
             }
         }
@@ -157,9 +158,16 @@ impl<'p> Places<'p> {
         diagnostic.fix.as_ref().filter(|fix| {
             fix.edits.iter().all(|edit| {
                 let secrets = self.secrets.get(&edit.span.source);
-                secrets.is_none_or(|s| !s.values.iter().any(|value| edit.text.contains(value)))
+                let tells = |value: &&str| edit.text.contains(value) && self.may_be_it(value, edit.span);
+                secrets.is_none_or(|s| !s.values.iter().any(|value| tells(value)))
             })
         })
+    }
+
+    /// Whether the value of a secret, said of a place, may come from the secret: a plain word such as `postgres` stands
+    /// for the image and the user as well, and to mask it there tells what the password is.
+    fn may_be_it(&self, value: &str, at: Span) -> bool {
+        !value.bytes().all(|b| b.is_ascii_alphabetic()) || !self.secrets(at.source, &at.range()).is_empty()
     }
 
     /// The secrets of a source that lie in a range of it, sorted.

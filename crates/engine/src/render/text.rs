@@ -2,11 +2,11 @@
 
 mod excerpt;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Level, Renderer};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Title};
 use anstyle::{AnsiColor, Style};
 
 use super::places::Places;
@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Safety};
 use crate::project::Project;
 use crate::rule::{Rule, Severity};
 use excerpt::Excerpt;
+use seaworthy_syntax::SourceId;
 
 pub(super) fn write(
     report: &Report,
@@ -23,25 +24,49 @@ pub(super) fn write(
     color: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for diagnostic in &report.diagnostics {
-        writeln!(out, "{}\n", shown(diagnostic, places, color))?;
+    let mut told = Told::default();
+    for here in report.diagnostics.chunk_by(|a, b| a.span == b.span) {
+        for group in groups(here) {
+            writeln!(out, "{}\n", shown(&group, &mut told, places, color))?;
+        }
     }
     writeln!(out, "{}", counted(report, places.files()))
 }
 
-/// A finding as it is shown.
-fn shown(diagnostic: &Diagnostic, places: &Places<'_>, color: bool) -> String {
-    let rule = diagnostic.rule;
-    let grade = diagnostic.severity;
-    let level = match grade {
-        Severity::Critical | Severity::High => Level::ERROR,
-        Severity::Medium => Level::WARNING,
-        Severity::Low => Level::INFO,
-    };
-    let primary = Excerpt::of(diagnostic.span, places);
+/// The rules whose reason was given in a file: it is the same for all their findings.
+#[derive(Default)]
+struct Told {
+    source: Option<SourceId>,
+    rules: BTreeSet<&'static str>,
+}
+
+impl Told {
+    /// Whether a rule's reason was not given in this file yet.
+    fn is_new(&mut self, diagnostic: &Diagnostic) -> bool {
+        let source = Some(diagnostic.span.source);
+        if self.source != source {
+            *self = Self { source, rules: BTreeSet::new() };
+        }
+        self.rules.insert(diagnostic.rule.name)
+    }
+}
+
+/// The findings of one place as they are shown together, the worst first; one that another place explains stands alone.
+fn groups(here: &[Diagnostic]) -> Vec<Vec<&Diagnostic>> {
+    let (mut together, alone): (Vec<_>, Vec<_>) = here.iter().partition(|d| d.related.is_empty());
+    together.sort_by_key(|d| std::cmp::Reverse(d.severity));
+    let together = (!together.is_empty()).then_some(together);
+    together.into_iter().chain(alone.into_iter().map(|d| vec![d])).collect()
+}
+
+/// Findings of one place as they are shown: what they are, the place, why they matter, and what to do.
+fn shown(group: &[&Diagnostic], told: &mut Told, places: &Places<'_>, color: bool) -> String {
+    let Some((last, before)) = group.split_last() else { return String::new() };
+    let grade = group[0].severity;
+    let primary = Excerpt::of(last.span, places);
     let mut snippet = primary.snippet(AnnotationKind::Primary, None);
     let mut others = Vec::new();
-    let labels: Vec<_> = diagnostic
+    let labels: Vec<_> = last
         .related
         .iter()
         .map(|label| (label.span, places.shown_message(&label.message, label.span)))
@@ -54,27 +79,49 @@ fn shown(diagnostic: &Diagnostic, places: &Places<'_>, color: bool) -> String {
             None => others.push((Excerpt::of(*span, places), message.as_ref())),
         }
     }
-    let message = places.shown_message(&diagnostic.message, diagnostic.span);
-    let group = level.with_name(grade.as_str()).primary_title(message).id(rule.name);
-    let mut group = group.elements(primary.elements(snippet));
+    let mut text = String::new();
+    for diagnostic in before {
+        let title = title(diagnostic, places);
+        _ = writeln!(text, "{}", renderer(diagnostic.severity, color).render(&[Group::with_title(title)]));
+    }
+    let mut body = title(last, places).elements(primary.elements(snippet));
     for (excerpt, message) in &others {
         let snippet = excerpt.snippet(AnnotationKind::Context, Some(*message));
-        group = group.elements(excerpt.elements(snippet));
+        body = body.elements(excerpt.elements(snippet));
     }
-    let why = rule.why();
-    if !why.is_empty() {
-        group = group.element(Level::NOTE.with_name("why").message(why));
+    for diagnostic in group {
+        let why = diagnostic.rule.why();
+        if told.is_new(diagnostic) && !why.is_empty() {
+            body = body.element(Level::NOTE.with_name("why").message(why));
+        }
+        let (word, remedy) = remedy(diagnostic, places);
+        if !remedy.is_empty() {
+            body = body.element(Level::HELP.with_name(word).message(remedy));
+        }
     }
-    let (word, remedy) = remedy(diagnostic, places);
-    if !remedy.is_empty() {
-        group = group.element(Level::HELP.with_name(word).message(remedy));
-    }
-    let renderer = if color {
+    text.push_str(&renderer(grade, color).render(&[body]));
+    text
+}
+
+/// The line that says what was found.
+fn title<'a>(diagnostic: &'a Diagnostic, places: &'a Places<'_>) -> Title<'a> {
+    let grade = diagnostic.severity;
+    let level = match grade {
+        Severity::Critical | Severity::High => Level::ERROR,
+        Severity::Medium => Level::WARNING,
+        Severity::Low => Level::INFO,
+    };
+    let message = places.shown_message(&diagnostic.message, diagnostic.span);
+    level.with_name(grade.as_str()).primary_title(message).id(diagnostic.rule.name)
+}
+
+/// What draws a finding of a severity.
+fn renderer(grade: Severity, color: bool) -> Renderer {
+    if color {
         Renderer::styled().error(style(grade)).warning(style(grade)).info(style(grade)).hyperlink(false)
     } else {
         Renderer::plain()
-    };
-    renderer.render(&[group])
+    }
 }
 
 /// What to do about a finding, and how far the program can do it.

@@ -259,6 +259,9 @@ fn kind(path: &Utf8Path) -> Option<Kind> {
     if name.ends_with(".dockerignore") {
         return Some(Kind::Ignore);
     }
+    if name.ends_with(".env") {
+        return Some(Kind::Env);
+    }
     if name.contains("Dockerfile") || name.contains("Containerfile") {
         return Some(Kind::Dockerfile);
     }

@@ -1,6 +1,7 @@
 //! Files of variables: `.env` and `env_file`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::interpolate::{Known, interpolate};
 
@@ -9,6 +10,24 @@ use super::interpolate::{Known, interpolate};
 pub(super) struct Dotenv {
     pub(super) variables: HashMap<String, Known>,
     pub(super) error: Option<String>,
+    /// What the file itself sets, in its order.
+    pub(super) written: Vec<Written>,
+}
+
+/// A variable as a file sets it.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Where its name stands.
+    pub(crate) name: Range<usize>,
+    /// Where its value stands, with its quotes.
+    pub(crate) at: Range<usize>,
+    /// What it comes to; `None` where that takes a variable from outside.
+    pub(crate) value: Option<String>,
+}
+
+/// What a file sets, for who asks for nothing else.
+pub(crate) fn written(text: &str) -> Vec<Written> {
+    read(text, HashMap::new(), &|_| None).written
 }
 
 /// Reads a file over the variables that are already there; `lookup` has the variables that count before those.
@@ -17,7 +36,7 @@ pub(super) fn read<'e>(
     variables: HashMap<String, Known>,
     lookup: &dyn Fn(&str) -> Option<&'e Known>,
 ) -> Dotenv {
-    let mut out = Dotenv { variables, error: None };
+    let mut out = Dotenv { variables, error: None, written: Vec::new() };
     let mut rest = text.strip_prefix('\u{feff}').unwrap_or(text);
     loop {
         rest = rest.trim_start();
@@ -49,9 +68,19 @@ pub(super) fn read<'e>(
             continue;
         }
         match value(after, &|n| lookup(n).or_else(|| out.variables.get(n))) {
-            Ok((value, after)) => {
+            Ok((value, next)) => {
+                let (from, to) = (text.len() - after.len(), text.len() - next.len());
+                let before = &text[text.len() - rest.len()..from];
+                let start = text.len() - rest.len() + before.rfind(name).unwrap_or_default();
+                let raw = &text[from..to];
+                let end = if raw.starts_with(['"', '\'']) { raw } else { uncommented(raw) };
+                out.written.push(Written {
+                    name: start..start + name.len(),
+                    at: from..from + end.trim_end().len(),
+                    value: (!value.unknown).then(|| value.text.clone()),
+                });
                 out.variables.insert(name.to_owned(), value);
-                rest = after;
+                rest = next;
             }
             Err(error) => {
                 out.error = Some(format!("{error}: {name}"));
@@ -64,6 +93,11 @@ pub(super) fn read<'e>(
 /// What may be shown of a line: its name, never its value.
 fn head(line: &str) -> &str {
     line.split(['=', ':']).next().unwrap_or_default()
+}
+
+/// A value without quotes before its comment.
+fn uncommented(line: &str) -> &str {
+    line.split_once(" #").map_or(line, |(line, _)| line)
 }
 
 fn is_blank(c: char) -> bool {
@@ -107,8 +141,7 @@ fn value<'t, 'e>(
     };
     let Some(quote @ ('"' | '\'')) = text.chars().next() else {
         let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let line = line.split_once(" #").map_or(line, |(line, _)| line);
-        return Ok((expand(line.trim_end())?, rest));
+        return Ok((expand(uncommented(line).trim_end())?, rest));
     };
     let mut content = String::new();
     let mut escaped = false;
@@ -219,6 +252,26 @@ mod tests {
             let pairs = run(text);
             assert!(pairs.contains(&(name.to_owned(), value.to_owned())), "{text:?} gives {pairs:?}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_known_with_its_place() {
+        let text = "\u{feff}# A=0\nexport PORT = 80 # note\r\nB='b # c' # d\nC=$OUT\nD: \"x\"";
+        let places: Vec<_> = written(text)
+            .into_iter()
+            .map(|w| (&text[w.name], &text[w.at], w.value))
+            .map(|(name, at, value)| (name, at, value.unwrap_or_default()))
+            .collect();
+        let known = |name, at, value: &str| (name, at, value.to_owned());
+        assert_eq!(
+            places,
+            [
+                known("PORT", "80", "80"),
+                known("B", "'b # c'", "b # c"),
+                known("C", "$OUT", ""),
+                known("D", "\"x\"", "x"),
+            ]
+        );
     }
 
     #[test]

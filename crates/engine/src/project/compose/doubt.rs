@@ -40,7 +40,7 @@ impl Project {
                     .is_some_and(|name| chain::DEFAULTS.contains(&name))
             });
             // A development container is merged after the project's own file.
-            let whole = whole && composition.directory.file_name() != Some(".devcontainer");
+            let whole = whole && !composition.directory.components().any(|c| c.as_str() == ".devcontainer");
             // Where a quarter of all projects have it, some other program reads them.
             let foreign = composition.directory.ancestors().take(2).any(|directory| {
                 let (faulty, all) = counts.get(directory).copied().unwrap_or_default();

@@ -315,7 +315,7 @@ fn index(same: Same, item: &Item, problems: &mut Vec<Problem>) -> Option<String>
     match same {
         Same::Name => match text {
             Some(text) => Some(text.split_once('=').map_or(text, |(name, _)| name).to_owned()),
-            None => refuse("it must be a string"),
+            None => refuse("an entry must be a string"),
         },
         Same::Target | Same::Device => match (&item.value, text) {
             (Value::Map(_), _) => match item.get("target").and_then(Item::as_str) {
@@ -364,7 +364,7 @@ fn index(same: Same, item: &Item, problems: &mut Vec<Problem>) -> Option<String>
         Same::Number => match &item.value {
             Value::Str(text) => Some(text.clone()),
             Value::Int(port) => Some(port.to_string()),
-            _ => refuse("it must be a port"),
+            _ => refuse("an entry must be a port"),
         },
         Same::File => match (&item.value, text) {
             (Value::Map(_), _) => Some(item.get("path")?.as_str()?.to_owned()),

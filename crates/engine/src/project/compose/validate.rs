@@ -20,7 +20,31 @@ pub(super) fn include(include: &Item, problems: &mut Vec<Problem>) {
     if let Shape::Object(object) = &PROJECT
         && let Some(field) = object.field("include")
     {
-        Validator { problems }.item(include, field.shape);
+        Validator { problems }.item(Subject::key("include"), include, field.shape);
+    }
+}
+
+/// What a message is about.
+#[derive(Clone, Copy)]
+struct Subject<'s> {
+    key: &'s str,
+    /// An entry of the list below the key.
+    entry: bool,
+}
+
+impl<'s> Subject<'s> {
+    fn key(key: &'s str) -> Self {
+        Self { key, entry: false }
+    }
+
+    fn entry(self) -> Self {
+        Self { entry: true, ..self }
+    }
+}
+
+impl std::fmt::Display for Subject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}`{}`", if self.entry { "an entry of " } else { "" }, self.key)
     }
 }
 
@@ -35,20 +59,20 @@ impl Validator<'_> {
         }
     }
 
-    fn item(&mut self, item: &Item, shape: &Shape) {
+    fn item(&mut self, subject: Subject<'_>, item: &Item, shape: &Shape) {
         if item.is_unknown() {
             return;
         }
         let Some(shape) = fitting(item, shape) else {
             let wanted = wanted(shape);
-            return self.say(ProblemKind::InvalidValue, item, format!("it must be {wanted}"));
+            return self.say(ProblemKind::InvalidValue, item, format!("{subject} must be {wanted}"));
         };
         match shape {
             Shape::Any | Shape::Command | Shape::Test => {}
-            Shape::Scalar(_, form) => self.form(item, *form),
+            Shape::Scalar(_, form) => self.form(subject, item, *form),
             Shape::List { item: of, unique } => {
                 for child in item.items() {
-                    self.item(child, of);
+                    self.item(subject.entry(), child, of);
                 }
                 if *unique {
                     self.unique(item);
@@ -66,20 +90,21 @@ impl Validator<'_> {
                             format!("the name {name:?} may have letters, digits, '.', '_' and '-' only");
                         self.say(ProblemKind::UnknownKey, &keyed(child), message);
                     } else {
-                        self.item(child, value);
+                        self.item(Subject::key(name), child, value);
                     }
                 }
             }
             Shape::Pairs(_) | Shape::Hosts => match &item.value {
                 Value::List(list) => {
                     for child in list.iter().filter(|c| !c.is_unknown() && c.as_str().is_none()) {
-                        self.say(ProblemKind::InvalidValue, child, "it must be a string".to_owned());
+                        let message = format!("{} must be a string", subject.entry());
+                        self.say(ProblemKind::InvalidValue, child, message);
                     }
                     self.unique(item);
                 }
                 Value::Map(map) => {
                     let listed = matches!(shape, Shape::Hosts);
-                    for child in map.values() {
+                    for (name, child) in map {
                         let bad = match child.value {
                             Value::Map(_) => true,
                             Value::List(_) => !listed,
@@ -87,7 +112,8 @@ impl Validator<'_> {
                             _ => listed,
                         };
                         if bad {
-                            let message = "it must be a string, a number, true or false, or null".to_owned();
+                            let message =
+                                format!("`{name}` must be a string, a number, true or false, or null");
                             self.say(ProblemKind::InvalidValue, child, message);
                         }
                     }
@@ -126,7 +152,7 @@ impl Validator<'_> {
         }
         for (name, child) in map {
             if let Some(field) = object.field(name) {
-                self.item(child, field.shape);
+                self.item(Subject::key(name), child, field.shape);
             } else if object.closed && !(object.extensions && name.starts_with("x-")) {
                 let candidates = object.fields.iter().map(|field| field.name);
                 let message = match closest(name, candidates) {
@@ -138,7 +164,7 @@ impl Validator<'_> {
         }
     }
 
-    fn form(&mut self, item: &Item, form: Form) {
+    fn form(&mut self, subject: Subject<'_>, item: &Item, form: Form) {
         let message = match (form, &item.value) {
             (Form::Word(words), Value::Str(text)) if !words.contains(&text.as_str()) => {
                 let meant = closest(text, words.iter().copied());
@@ -147,9 +173,9 @@ impl Validator<'_> {
             }
             (Form::Bounded(low, high), Value::Int(value)) if !(low..=high).contains(value) => {
                 if *value < low {
-                    format!("it must be {low} or more")
+                    format!("{subject} must be {low} or more")
                 } else {
-                    format!("it must be {high} or less")
+                    format!("{subject} must be {high} or less")
                 }
             }
             (Form::ContainerName, Value::Str(text)) if !is_container_name(text) => {

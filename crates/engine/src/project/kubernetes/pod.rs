@@ -494,6 +494,35 @@ pub(super) fn default_pull_policy(container: &mut Container) {
     container.pull_policy = Setting::known(policy.to_owned(), Origin::Platform, None);
 }
 
+/// What OpenShift makes of the containers of its own kind of workload: by its default constraints they run as a user of
+/// the project's without any capability, and a trigger puts in the image that an image stream has.
+pub(super) fn openshift(containers: &mut [Container], spec: Node<'_>) {
+    let triggered: Vec<String> = spec
+        .get("triggers")
+        .into_iter()
+        .flat_map(Node::items)
+        .filter_map(|trigger| trigger.at(&["imageChangeParams", "containerNames"]))
+        .flat_map(Node::items)
+        .filter_map(string)
+        .collect();
+    for container in containers {
+        if triggered.contains(&container.name.value) {
+            container.image = Setting::unknown(container.image.origin, container.image.at);
+        }
+        implied(&mut container.run_as_non_root, true);
+        implied(&mut container.privilege_escalation, false);
+        implied(&mut container.seccomp, "RuntimeDefault".to_owned());
+        if container.dropped_capabilities.is_empty() && container.added_capabilities.is_empty() {
+            container.dropped_capabilities = vec![Spanned::new("ALL".to_owned(), container.name.span)];
+        }
+    }
+}
+
+/// Sets what nobody set.
+fn implied<T>(setting: &mut Setting<T>, value: T) {
+    *setting = std::mem::take(setting).or(Setting::known(value, Origin::Platform, None));
+}
+
 /// A key of the container, or of what containers start from.
 fn own_or<'t, T>(
     node: Node<'t>,

@@ -26,8 +26,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.privilege_escalation.at.unwrap_or(container.name.span);
     let message =
         format!("`{}` may gain rights by setuid programs: {setting} is not set", container.name.value);
+    // Who asks for it, or gives capabilities that another user than root gets by a program's file, uses it.
+    let asked = container.privilege_escalation.is(&true) || !container.added_capabilities.is_empty();
+    let safety = if asked { Safety::Unsafe } else { Safety::Safe };
     ctx.report(at, message).severity(container.platform.hardening()).set(
-        Safety::Safe,
+        safety,
         "Forbid processes to gain rights",
         container,
         &Intent::NoPrivilegeEscalation,

@@ -1,6 +1,7 @@
 use crate::project::Container;
 use crate::project::container::EnvValue;
 use crate::secret;
+use crate::syntax::Span;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -31,21 +32,40 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Some(span) = variable.value.at.filter(|_| secret::is_secret(&variable.name.value, value)) else {
             continue;
         };
+        let name = variable.name.value.as_str();
         // What a variable of the composition gives, or another file, does not stand here.
         let text = ctx.project.text(span);
-        if !text.contains(value.trim())
-            && !text.contains(":-")
-            && !value.contains(['\'', '"', '\\', '\n', '$'])
+        if !ctx.project.text(variable.name.span).contains(name)
+            || !text.contains(value.trim())
+                && !text.contains(":-")
+                && !value.contains(['\'', '"', '\\', '\n', '$'])
         {
             continue;
         }
-        let name = &variable.name.value;
-        let severity = if secret::is_placeholder(value) { Severity::Medium } else { Severity::High };
-        ctx.report(
-            variable.name.span,
-            format!("`{name}` is a secret, and stands here for everyone who can read the repository"),
-        )
-        .severity(severity)
-        .hide(span);
+        let (at, hidden) = places(text, name, variable.name.span, span);
+        // A word that stands beside it as something else, such as the user's name, is no better than a well-known one.
+        let repeated = container.env.iter().any(|other| {
+            let text = match other.value.value() {
+                Some(EnvValue::Literal(text)) => text,
+                _ => return false,
+            };
+            text == value && !secret::is_secret(&other.name.value, text)
+        });
+        let severity = if repeated { Severity::Medium } else { secret::severity(value) };
+        let message =
+            format!("`{name}` is a secret, and stands here for everyone who can read the repository");
+        ctx.report(at, message).severity(severity).hide(hidden);
     }
+}
+
+/// Where the name stands, and where the value: both may be one scalar, `NAME=value`.
+fn places(text: &str, name: &str, at: Span, value: Span) -> (Span, Span) {
+    let quote = usize::from(text.starts_with(['"', '\'']));
+    let begins = |rest: &str| rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+    if at != value || !text.get(quote..).is_some_and(begins) {
+        return (at, value);
+    }
+    let start = value.start as usize + quote;
+    let end = start + name.len();
+    (Span::new(value.source, start, end), Span::new(value.source, end + 1, value.end as usize - quote))
 }

@@ -122,7 +122,7 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
                 || file.text.contains("/etc/apt/apt.conf.d/docker-clean-lists")
         }
         Manager::Apk => {
-            install.call.has_option(&["--no-cache"])
+            install.call.has_option(&["--no-cache", "--no-network"])
                 || removed(&["/var/cache/apk", "/var/cache/*", "/etc/apk/cache"])
                 || run.mounts_cache("/etc/apk/cache")
         }

@@ -1,5 +1,5 @@
 use crate::project::container::User;
-use crate::project::{Base, Origin, Stage, StageRole};
+use crate::project::{Base, Origin, Project, Stage, StageRole};
 use crate::syntax::dockerfile::Keyword;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -44,6 +44,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if stage.facts.is_some_and(|f| f.drops_with.is_some()) && state.entrypoint().origin == Origin::Image {
         return;
     }
+    if steps_down(stage, ctx.project) {
+        return;
+    }
     // Whoever runs it may name another user, which counts for more than what the image says.
     let mut runs = ctx.project.containers_of(stage).peekable();
     if runs.peek().is_some() && runs.all(|c| c.user.value().and_then(User::is_root) == Some(false)) {
@@ -57,6 +60,16 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     // Who deploys it may still say otherwise; where somebody does, `root-container` looks at what they say.
     let severity = if named { Severity::High } else { Severity::Medium };
     ctx.report(at, message).severity(severity);
+}
+
+/// Whether its own entry point can give up root: the image has what entry points do it with.
+fn steps_down(stage: &Stage, project: &Project) -> bool {
+    let own = matches!(stage.end().entrypoint().origin, Origin::Own | Origin::Dockerfile);
+    own && stage
+        .instructions(project)
+        .iter()
+        .filter(|i| matches!(i.keyword.value, Keyword::Run | Keyword::Copy | Keyword::Add))
+        .any(|i| ["gosu", "su-exec", "s6-overlay"].iter().any(|tool| project.text(i.span).contains(tool)))
 }
 
 /// Whether the stage itself says what runs in its image.

@@ -37,9 +37,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let Some(first) = waits.first() else { continue };
             let names: Vec<String> = waits.iter().map(|d| format!("`{}`", d.service.value)).collect();
             let message = format!(
-                "`{}` starts before {} is ready, although a health check tells",
+                "`{}` starts before {} {} ready, although a health check tells",
                 service.name,
-                names.join(" and ")
+                names.join(" and "),
+                if names.len() == 1 { "is" } else { "are" }
             );
             let entries = service.depends_on.iter().map(|dependency| {
                 let name = &dependency.service.value;

@@ -29,31 +29,23 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let [link] = leads.as_slice() else { continue };
             let declared = declared(project, link.workload);
             let related = project.workload(link.workload).headline;
+            let wanted =
+                port.target.as_ref().map_or(PortRef::Number(port.port.value), |target| target.value.clone());
             match link.target {
                 // A patch may bring a container that has it.
-                PortTarget::Missing
-                    if port.target.as_ref().is_some_and(|t| is_patched_in(project, &t.value)) => {}
+                PortTarget::Missing | PortTarget::Undeclared if is_patched_in(project, &wanted) => {}
                 PortTarget::Missing => {
-                    let name = port.target.as_ref().map(|t| t.value.to_string()).unwrap_or_default();
-                    let message = format!("no container has a port named `{name}`: nothing gets there");
+                    let message = format!("no container has a port named `{wanted}`: nothing gets there");
                     ctx.report(link.at, message).related(related, "the pods");
                 }
                 // A program may listen on what its container does not declare, but seldom on that alone.
                 PortTarget::Undeclared
                     if declared.len() == 1
                         && service.ports.len() == 1
-                        && PortRef::Number(declared[0])
-                            != port
-                                .target
-                                .as_ref()
-                                .map_or(PortRef::Number(port.port.value), |t| t.value.clone()) =>
+                        && PortRef::Number(declared[0]) != wanted =>
                 {
-                    let number = port
-                        .target
-                        .as_ref()
-                        .map_or_else(|| port.port.value.to_string(), |t| t.value.to_string());
                     let message = format!(
-                        "leads to port {number}, but the container says it listens on {}",
+                        "leads to port {wanted}, but the container says it listens on {}",
                         declared[0]
                     );
                     ctx.report(link.at, message).related(related, "the pods").severity(Severity::Medium);
@@ -64,14 +56,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     }
 }
 
-/// Whether a patch of Kustomize gives a port this name.
+/// Whether a patch of Kustomize brings a port of this name or number.
 fn is_patched_in(project: &Project, name: &PortRef) -> bool {
-    let PortRef::Name(name) = name else { return false };
     let patched = project
         .containers
         .iter()
         .filter(|c| c.workload.is_some_and(|id| project.workload(id).object(project).patch));
-    patched.flat_map(|c| &c.ports).filter_map(|p| p.name.as_ref()).any(|own| own.value == *name)
+    patched.flat_map(|c| &c.ports).any(|port| match name {
+        PortRef::Name(name) => port.name.as_ref().is_some_and(|own| own.value == *name),
+        PortRef::Number(number) => (port.container..=port.container_end).contains(number),
+    })
 }
 
 /// The ports that the containers of a workload declare.

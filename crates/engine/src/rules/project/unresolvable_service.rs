@@ -88,6 +88,8 @@ fn is_plain(call: &Call) -> bool {
         && host.bytes().any(|b| b.is_ascii_lowercase())
         && !host.bytes().any(|b| b.is_ascii_uppercase())
         && !other.iter().any(|word| variable.contains(word))
+        // A word to be replaced.
+        && !host.starts_with('_')
         // The name of a container as Compose makes it.
         && !host.ends_with("_1")
         && !host.ends_with("-1")

@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for composition in &project.compositions {
         // Most repositories keep `.env` to themselves; only where it is here does it show that something is missing.
-        if project.files.text(&composition.directory.join(".env")).is_none() {
+        if project.files.exists(&composition.directory.join(".env")) != Some(true) {
             continue;
         }
         let unset: Vec<_> = composition.problems_of(ProblemKind::UnsetVariable).collect();
