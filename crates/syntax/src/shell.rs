@@ -191,5 +191,10 @@ pub fn parse(script: &Script) -> Shell {
     walk::parse(&script.text)
 }
 
+/// Parses the text of a script that stands elsewhere: in an element of an array, in a heredoc, in a file.
+pub fn parse_text(text: &Text) -> Shell {
+    walk::parse(text)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! What Dockerfiles build: stages, and the effective configuration at any instruction.
 
 mod accounts;
+mod handover;
+mod launch;
 mod lower;
 mod runs;
 mod state;
@@ -13,6 +15,8 @@ use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
 use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
+pub use handover::Handover;
+pub use launch::{Argument, Launch, Program, Start};
 pub use runs::{Call, Install, Manager, Run};
 pub use state::{Label, State, Variable, VariableKind};
 pub use write::NonRoot;
@@ -240,6 +244,11 @@ impl Stage {
             .and_then(Parse::dockerfile)
             .and_then(|d| d.instructions.get(self.from + 1..self.end))
             .unwrap_or_default()
+    }
+
+    /// Whether an instruction is one of its own.
+    pub fn holds(&self, project: &Project, instruction: &Instruction) -> bool {
+        self.instructions(project).iter().any(|own| own.span == instruction.span)
     }
 
     /// The place of its `FROM`.

@@ -1,7 +1,8 @@
 use crate::Safety;
 use crate::exec::{self, Form};
-use crate::project::{Origin, Stage, StageRole};
-use crate::syntax::dockerfile::{Arguments, Command, edit};
+use crate::project::dockerfile::Handover;
+use crate::project::{Stage, StageRole};
+use crate::syntax::dockerfile::Command;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,45 +25,32 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     }
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     let execs = stage.facts.and_then(|f| f.sh_execs_last_command) == Some(true);
-    for step in stage.walk(ctx.project) {
-        let (Arguments::Cmd(command) | Arguments::Entrypoint(command)) = &step.instruction.arguments else {
-            continue;
-        };
-        let Command::Shell(script) = command else { continue };
-        // A broken array is told by a rule of its own, and a shell that the file names is its author's wish.
-        if script.broken_json.is_some()
-            || step.instruction.onbuild.is_some()
-            || step.before.shell().origin == Origin::Own
-        {
+    let launch = stage.launch(ctx.project);
+    for half in launch.written() {
+        // What it inherits is told where it stands, if that ships.
+        let Some(instruction) = half.instruction.filter(|i| stage.holds(ctx.project, i)) else { continue };
+        let Some(Command::Shell(script)) = instruction.command() else { continue };
+        // A broken array is told by a rule of its own.
+        if script.broken_json.is_some() {
             continue;
         }
-        let keyword = step.instruction.keyword;
-        let form = exec::form(script);
-        let (severity, why) = match (&form, execs) {
-            (Form::Words(_) | Form::Variables, true) => {
+        let keyword = instruction.keyword;
+        let (severity, why) = match exec::form(&script.text) {
+            Form::Words(_) | Form::Script { single: true, .. } if execs => {
                 (Severity::Low, "this image's shell steps aside, another base's may not")
             }
-            (Form::Exec, _) => (Severity::Low, "the shell steps aside, but parses the line first"),
+            Form::Exec(_) => (Severity::Low, "the shell steps aside, but parses the line first"),
             _ => {
                 (Severity::Medium, "the shell gets SIGTERM and the program is killed after the grace period")
             }
         };
-        let edit = match &form {
-            Form::Words(words) => Some((
-                Safety::Safe,
-                edit::exec_form(file, command, &words.iter().map(String::as_str).collect::<Vec<_>>()),
-            )),
-            Form::Variables => {
-                let line = format!("exec {}", script.text.trim());
-                Some((Safety::Unsafe, edit::exec_form(file, command, &["sh", "-c", &line])))
-            }
-            Form::Exec | Form::Script => None,
-        };
+        let handover = launch.hand_over(stage, file, half);
         let mut finding =
             ctx.report(keyword.span, format!("`{}` in shell form: {why}", keyword.value.as_str()));
         finding.severity(severity);
-        if let Some((safety, edit)) = edit {
-            finding.fix(safety, "Start the program without a shell", edit);
+        if let Handover::Edits { edits, plain } = handover {
+            let safety = if plain { Safety::Safe } else { Safety::Unsafe };
+            finding.fix(safety, "Start the program without a shell in front of it", edits);
         }
     }
 }

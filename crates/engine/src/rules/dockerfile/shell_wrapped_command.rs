@@ -1,8 +1,6 @@
-use crate::exec;
+use crate::project::dockerfile::Handover;
 use crate::project::{Stage, StageRole};
-use crate::syntax::dockerfile::{Arguments, Command, edit};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
-use crate::{Edit, Safety};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "shell-wrapped-command",
@@ -25,22 +23,23 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     {
         return;
     }
-    for instruction in stage.instructions(ctx.project) {
-        let (Arguments::Cmd(command) | Arguments::Entrypoint(command)) = &instruction.arguments else {
-            continue;
-        };
-        let Command::Exec { words, .. } = command else { continue };
-        let [shell, flag, line] = words.as_slice() else { continue };
-        let program = shell.text.rsplit('/').next().unwrap_or_default();
-        let wraps = matches!(program, "sh" | "dash") && &*flag.text == "-c";
-        if !wraps || instruction.onbuild.is_some() || exec::has_exec(&line.text) {
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
+    let launch = stage.launch(ctx.project);
+    for half in launch.written() {
+        if !half.instruction.is_some_and(|i| stage.holds(ctx.project, i)) {
             continue;
         }
-        let edit = exec::is_simple(&line.text).then(|| Edit {
-            span: line.span,
-            text: edit::json_string(&format!("exec {}", line.text.trim_start())),
-        });
+        let [shell, flag, line, ..] = half.elements() else { continue };
+        let program = shell.text.rsplit('/').next().unwrap_or_default();
+        if !matches!(program, "sh" | "dash") || &*flag.text != "-c" {
+            continue;
+        }
+        let edits = match launch.hand_over(stage, file, half) {
+            Handover::Done => continue,
+            Handover::Edits { edits, .. } => Some(edits),
+            Handover::Stays(_) => None,
+        };
         ctx.report(line.span, "the shell keeps running in front of the program and does not pass SIGTERM on")
-            .fix(Safety::Unsafe, "Replace the shell by the program", edit);
+            .fix(Safety::Unsafe, "Replace the shell by the program", edits);
     }
 }
