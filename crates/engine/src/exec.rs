@@ -48,9 +48,12 @@ pub(crate) fn form(line: &str) -> Form {
         Err(why) => return Form::Stays(why),
     };
     let Some(name) = &last.name else { return Form::Stays("it ends in an assignment, not in a program") };
-    let start = shell.commands.iter().map(|c| c.span.start).min().unwrap_or_default() as usize;
-    let end = line.trim_end_matches([' ', '\t', '\n', '\r', ';']).len().max(last.span.end as usize);
-    let range = start..end;
+    let start = line.len() - line.trim_start().len();
+    let end = last.span.end as usize;
+    // A semicolon that closes the command goes with it.
+    let closing = line.get(end..).unwrap_or_default().trim_end();
+    let closes = closing.trim_matches([' ', '\t', ';']).is_empty();
+    let range = start..if closes { end + closing.len() } else { end };
     if name.is("exec") {
         return Form::Exec(range);
     }
@@ -102,11 +105,12 @@ pub(crate) fn last_command<'s>(line: &str, shell: &'s Shell) -> Result<&'s Comma
     }
     let last = top().last().ok_or("it ends in a loop or a condition")?;
     let end = last.span.end as usize;
-    let rest = line.get(end..).unwrap_or_default().trim_start_matches([' ', '\t', '\n', '\r', ';']);
-    if rest.starts_with('#') {
-        return Err("a comment of the shell's stands behind it");
-    }
-    if !rest.is_empty() {
+    let rest = line.get(end..).unwrap_or_default().lines().enumerate();
+    let ends = |(index, line): (usize, &str)| {
+        let line = if index == 0 { line.trim_start_matches([' ', '\t', ';']) } else { line.trim_start() };
+        line.is_empty() || line.starts_with('#')
+    };
+    if !rest.clone().all(ends) {
         return Err("it ends in a loop or a condition");
     }
     match last.before {
@@ -223,7 +227,8 @@ mod tests {
             ("run > /dev/null 2>&1", "exec run > /dev/null 2>&1"),
             ("run $(nproc)", "exec run $(nproc)"),
             ("migrate && serve --x", "migrate && exec serve --x"),
-            ("rm -f x; serve;", "rm -f x; exec serve"),
+            ("rm -f x; serve; ", "rm -f x; exec serve;"),
+            ("serve $X # why", "exec serve $X"),
             ("cd /app && . venv/bin/activate && python x.py", "cd /app && . venv/bin/activate && exec python x.py"),
             ("test -f x || cp y x; serve", "test -f x || cp y x; exec serve"),
             ("echo x | tee y && serve", "echo x | tee y && exec serve"),
@@ -243,7 +248,7 @@ mod tests {
         }
         for line in [
             "a | b", "a || b", "a && b || c", "a & b", "a & wait", "trap x TERM; a", "while true; do a; done",
-            "a; if b; then c; fi", "f() { a; }; f", "cd /x", "$CMD", "a # b", "A=1", "! a", "{ a; b; }",
+            "a; if b; then c; fi", "f() { a; }; f", "cd /x", "$CMD", "A=1", "! a", "{ a; b; }",
             "a && (b)", "", "(", "a; wait",
         ] {
             assert!(matches!(form(line), Form::Stays(_)), "{line}: {}", shown(line));

@@ -117,6 +117,7 @@ mod project {
 }
 
 mod variant {
+    pub(super) mod exec_command;
     pub(super) mod idle_healthcheck;
 }
 
@@ -182,6 +183,7 @@ pub static ALL: &[&Rule] = &[
     &project::duplicate_host_port::RULE,
     &project::duplicate_object::RULE,
     &dockerfile::duplicate_stage_name::RULE,
+    &variant::exec_command::RULE,
     &container::exposed_ssh::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,

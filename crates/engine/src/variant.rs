@@ -17,12 +17,10 @@ use crate::rule::{Rule, Target};
 use crate::rules;
 
 /// The rules of `check` whose fixes, unsafe ones too, a variant gets as well.
-const REUSED: [&str; 8] = [
+const REUSED: [&str; 6] = [
     "late-ownership",
     "log-init",
     "package-cache-kept",
-    "shell-form-command",
-    "shell-wrapped-command",
     "stale-package-index",
     "useless-cleanup",
     "world-writable",
