@@ -229,7 +229,10 @@ mod tests {
             ("migrate && serve --x", "migrate && exec serve --x"),
             ("rm -f x; serve; ", "rm -f x; exec serve;"),
             ("serve $X # why", "exec serve $X"),
-            ("cd /app && . venv/bin/activate && python x.py", "cd /app && . venv/bin/activate && exec python x.py"),
+            (
+                "cd /app && . venv/bin/activate && python x.py",
+                "cd /app && . venv/bin/activate && exec python x.py",
+            ),
             ("test -f x || cp y x; serve", "test -f x || cp y x; exec serve"),
             ("echo x | tee y && serve", "echo x | tee y && exec serve"),
             ("export A=1; export B=2; serve $A", "export A=1; export B=2; exec serve $A"),
@@ -247,9 +250,24 @@ mod tests {
             assert_eq!(shown(line), expected, "{line}");
         }
         for line in [
-            "a | b", "a || b", "a && b || c", "a & b", "a & wait", "trap x TERM; a", "while true; do a; done",
-            "a; if b; then c; fi", "f() { a; }; f", "cd /x", "$CMD", "A=1", "! a", "{ a; b; }",
-            "a && (b)", "", "(", "a; wait",
+            "a | b",
+            "a || b",
+            "a && b || c",
+            "a & b",
+            "a & wait",
+            "trap x TERM; a",
+            "while true; do a; done",
+            "a; if b; then c; fi",
+            "f() { a; }; f",
+            "cd /x",
+            "$CMD",
+            "A=1",
+            "! a",
+            "{ a; b; }",
+            "a && (b)",
+            "",
+            "(",
+            "a; wait",
         ] {
             assert!(matches!(form(line), Form::Stays(_)), "{line}: {}", shown(line));
         }

@@ -83,7 +83,11 @@ impl Launch<'_> {
             {
                 Reader::Nobody
             }
-            name if exec::is_shell(name) || name.starts_with("python") || name == "node" || name == "java" => {
+            name if exec::is_shell(name)
+                || name.starts_with("python")
+                || name == "node"
+                || name == "java" =>
+            {
                 Reader::Program
             }
             _ => Reader::EntryPoint,

@@ -170,10 +170,8 @@ impl<'p> Launch<'p> {
                 Some(_) => return None,
                 None => {
                     let at = first.span?;
-                    let instruction = self
-                        .written()
-                        .filter_map(|s| s.instruction)
-                        .find(|i| i.span.contains(at))?;
+                    let instruction =
+                        self.written().filter_map(|s| s.instruction).find(|i| i.span.contains(at))?;
                     return Some(Program { name, words, through, instruction });
                 }
             }
@@ -230,10 +228,8 @@ impl Program<'_> {
         let last = self.words.iter().take_while(own).last()?;
         let span = last.span?;
         let at = Span { start: span.end, ..span };
-        let text = words
-            .iter()
-            .map(|w| if last.element { format!(", \"{w}\"") } else { format!(" {w}") })
-            .collect();
+        let text =
+            words.iter().map(|w| if last.element { format!(", \"{w}\"") } else { format!(" {w}") }).collect();
         Some(Edit { span: at, text })
     }
 
@@ -303,8 +299,21 @@ const VALUED: [(&str, &[&str]); 14] = [
     (
         "uv",
         &[
-            "--with", "--with-editable", "--extra", "--group", "--only-group", "--no-group", "--package", "--project",
-            "--directory", "-p", "--python", "--env-file", "--index", "--index-url", "-i",
+            "--with",
+            "--with-editable",
+            "--extra",
+            "--group",
+            "--only-group",
+            "--no-group",
+            "--package",
+            "--project",
+            "--directory",
+            "-p",
+            "--python",
+            "--env-file",
+            "--index",
+            "--index-url",
+            "-i",
         ],
     ),
 ];
@@ -315,7 +324,9 @@ fn inner(name: &str, words: &[Argument]) -> Option<(String, usize)> {
     let kind = match name {
         "catatonit" | "docker-init" | "tini-static" => "tini",
         "mamba" | "micromamba" => "conda",
-        "nohup" | "setsid" | "time" | "chronic" | "unbuffer" | "catchsegv" | "command" | "ddtrace-run" => "nohup",
+        "nohup" | "setsid" | "time" | "chronic" | "unbuffer" | "catchsegv" | "command" | "ddtrace-run" => {
+            "nohup"
+        }
         _ if python => "python",
         name => name,
     };
@@ -335,9 +346,8 @@ fn inner(name: &str, words: &[Argument]) -> Option<(String, usize)> {
     };
     let verb = |at: usize, verbs: &[&str]| words.get(at).is_some_and(|w| verbs.iter().any(|v| w.is(v)));
     match kind {
-        "exec" | "nohup" | "nice" | "ionice" | "stdbuf" | "tini" | "dumb-init" | "sudo" | "runuser" | "setpriv" => {
-            Some((name.to_owned(), behind(1, &[])))
-        }
+        "exec" | "nohup" | "nice" | "ionice" | "stdbuf" | "tini" | "dumb-init" | "sudo" | "runuser"
+        | "setpriv" => Some((name.to_owned(), behind(1, &[]))),
         "env" => {
             let mut at = behind(1, &[]);
             while words.get(at).is_some_and(|w| w.text.contains('=')) {
@@ -387,7 +397,8 @@ mod tests {
         let args = program.args().iter().map(|a| a.text.to_string()).collect();
         let edit = program.append(&["--x"])?;
         let text = project.source_text(SourceId(0));
-        let out = format!("{}{}{}", &text[..edit.span.start as usize], edit.text, &text[edit.span.end as usize..]);
+        let out =
+            format!("{}{}{}", &text[..edit.span.start as usize], edit.text, &text[edit.span.end as usize..]);
         Some((program.name, args, out["FROM python:3.13-slim\n".len()..].trim_end().to_owned()))
     }
 
@@ -403,14 +414,39 @@ mod tests {
                 "\"a:b\" --p $P",
                 "CMD [\"sh\", \"-c\", \"exec uvicorn \\\"a:b\\\" --p $P --x\"]",
             ),
-            ("CMD sh -c \"python -m uvicorn a:b --port ${P}\"", "uvicorn", "a:b --port ${P}", "CMD sh -c \"python -m uvicorn a:b --port ${P} --x\""),
-            ("ENTRYPOINT [\"tini\", \"-g\", \"--\"]\nCMD [\"uv\", \"run\", \"--no-sync\", \"--with\", \"z\", \"uvicorn\", \"a:b\"]", "uvicorn", "a:b", ""),
-            ("ENTRYPOINT [\"uvicorn\"]\nCMD [\"a:b\"]", "uvicorn", "a:b", "ENTRYPOINT [\"uvicorn\", \"--x\"]\nCMD [\"a:b\"]"),
-            ("CMD [\"poetry\", \"run\", \"python\", \"-u\", \"-m\", \"hypercorn\", \"a:b\"]", "hypercorn", "a:b", ""),
+            (
+                "CMD sh -c \"python -m uvicorn a:b --port ${P}\"",
+                "uvicorn",
+                "a:b --port ${P}",
+                "CMD sh -c \"python -m uvicorn a:b --port ${P} --x\"",
+            ),
+            (
+                "ENTRYPOINT [\"tini\", \"-g\", \"--\"]\nCMD [\"uv\", \"run\", \"--no-sync\", \"--with\", \"z\", \"uvicorn\", \"a:b\"]",
+                "uvicorn",
+                "a:b",
+                "",
+            ),
+            (
+                "ENTRYPOINT [\"uvicorn\"]\nCMD [\"a:b\"]",
+                "uvicorn",
+                "a:b",
+                "ENTRYPOINT [\"uvicorn\", \"--x\"]\nCMD [\"a:b\"]",
+            ),
+            (
+                "CMD [\"poetry\", \"run\", \"python\", \"-u\", \"-m\", \"hypercorn\", \"a:b\"]",
+                "hypercorn",
+                "a:b",
+                "",
+            ),
             ("CMD wait-for-it.sh db:5432 -- python app.py", "python", "app.py", ""),
             ("ENTRYPOINT [\"/bin/sh\", \"-c\"]\nCMD [\"exec node x.js\"]", "node", "x.js", ""),
             ("ENTRYPOINT python app.py\nCMD [\"ignored\"]", "python", "app.py", ""),
-            ("CMD A=1 /usr/bin/node x.js > /dev/null", "node", "x.js", "CMD A=1 /usr/bin/node x.js --x > /dev/null"),
+            (
+                "CMD A=1 /usr/bin/node x.js > /dev/null",
+                "node",
+                "x.js",
+                "CMD A=1 /usr/bin/node x.js --x > /dev/null",
+            ),
         ] {
             let (found, found_args, out) = program(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!((found.as_str(), found_args.join(" ").as_str()), (name, args), "{text}");

@@ -30,7 +30,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 let form = if array { "starts a shell" } else { "is in shell form" };
                 ctx.report(
                     keyword.span,
-                    format!("`{name}` {form}: the shell is the first process and keeps SIGTERM from the program"),
+                    format!(
+                        "`{name}` {form}: the shell is the first process and keeps SIGTERM from the program"
+                    ),
                 )
                 .fix(Safety::Unsafe, "Let the program take the place of the shell", edits);
             }

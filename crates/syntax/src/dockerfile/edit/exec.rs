@@ -10,11 +10,7 @@ use crate::{Edit, Span};
 /// space may stand around them.
 ///
 /// `None` where something else does, or where a comment stands within a word.
-pub fn exec_words(
-    file: &Dockerfile,
-    script: &Script,
-    words: &[(Range<usize>, String)],
-) -> Option<Vec<Edit>> {
+pub fn exec_words(file: &Dockerfile, script: &Script, words: &[(Range<usize>, String)]) -> Option<Vec<Edit>> {
     let text = script.text.as_str();
     let mut edits = Vec::with_capacity(words.len());
     let mut at = 0;
@@ -120,7 +116,10 @@ mod tests {
         let exec = |f: &Dockerfile, s: &Script| exec_words(f, s, &words(f, s));
         for (before, after) in [
             ("CMD a 'b c'", Some("CMD [\"a\", \"b c\"]")),
-            ("CMD a \\\n  # why\n  --b \"c\\\"d\"  e", Some("CMD [\"a\", \\\n  # why\n  \"--b\", \"c\\\"d\",  \"e\"]")),
+            (
+                "CMD a \\\n  # why\n  --b \"c\\\"d\"  e",
+                Some("CMD [\"a\", \\\n  # why\n  \"--b\", \"c\\\"d\",  \"e\"]"),
+            ),
             ("CMD a \\\r\n\tb", Some("CMD [\"a\", \\\r\n\t\"b\"]")),
             ("CMD a b\\\nc", Some("CMD [\"a\", \"bc\"]")),
             ("CMD a b\\\n# why\nc", None),
@@ -139,7 +138,10 @@ mod tests {
         for (before, after) in [
             ("CMD a && run $B", "CMD [\"sh\", \"-c\", \"a && exec run $B\"]"),
             ("CMD run \"$B\"", "CMD [\"sh\", \"-c\", \"exec run \\\"$B\\\"\"]"),
-            ("CMD \"$A\"/run \\\n\t# why\n\t--c", "CMD [\"sh\", \"-c\", \"\\\"$A\\\"/exec run \\\n\t# why\n --c\"]"),
+            (
+                "CMD \"$A\"/run \\\n\t# why\n\t--c",
+                "CMD [\"sh\", \"-c\", \"\\\"$A\\\"/exec run \\\n\t# why\n --c\"]",
+            ),
             ("CMD a '\\t\t' && run", "CMD [\"sh\", \"-c\", \"a '\\\\t\\t' && exec run\"]"),
         ] {
             assert_eq!(edited(before, exec).as_deref(), Some(after), "{before}");
