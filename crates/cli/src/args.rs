@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::builder::styling::AnsiColor;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
-use seaworthy_engine::render::Format;
+use seaworthy_engine::render::{Format, variant};
 use seaworthy_engine::{Severity, Target};
 
 const STYLES: Styles = Styles::styled()
@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Apply fixes and say what remains
     #[command(after_help = EXIT_CODES)]
     Fix(Fix),
+    /// Write the Kubernetes variant of each Dockerfile that ships, or refresh it
+    #[command(after_help = VARIANT_EXIT_CODES)]
+    Variant(Variant),
     /// Explain a rule, by its name or by another tool's id
     Explain {
         /// The rule: `root-user`, `DL3002`, `CKV_K8S_23`
@@ -100,6 +103,38 @@ pub(crate) struct Fix {
     pub(crate) output: Printing,
 }
 
+const VARIANT_EXIT_CODES: &str = "Exit status: 0 where every variant is in step, 1 where one was edited or written by hand and says \
+     something else, or with --check and --diff where something would be written, 2 where something cannot be done.";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Variant {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Write nothing, print what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Write nothing, exit with 1 where a variant is missing or out of step
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Leave these transformations and rules out
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(crate) ignore: Vec<String>,
+    /// How to print what was done
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: VariantFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VariantFormat {
+    /// Each change with the line of the Dockerfile that it is about
+    #[default]
+    Text,
+    /// JSON
+    Json,
+    /// Tables for a comment or a job's summary
+    Markdown,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Input {
     /// Files and directories; `-` is standard input, nothing is the current directory
@@ -113,7 +148,7 @@ pub(crate) struct Input {
     pub(crate) config: Option<Utf8PathBuf>,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct Selection {
     /// Run these rules: names, other tools' ids, categories, or all
@@ -191,6 +226,16 @@ impl From<Level> for Severity {
             Level::Medium => Self::Medium,
             Level::High => Self::High,
             Level::Critical => Self::Critical,
+        }
+    }
+}
+
+impl From<VariantFormat> for variant::Format {
+    fn from(format: VariantFormat) -> Self {
+        match format {
+            VariantFormat::Text => Self::Text,
+            VariantFormat::Json => Self::Json,
+            VariantFormat::Markdown => Self::Markdown,
         }
     }
 }

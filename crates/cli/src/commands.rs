@@ -4,6 +4,7 @@ mod check;
 mod fix;
 mod load;
 mod rules;
+mod variant;
 
 use crate::args::{Args, Command};
 use crate::error::Error;
@@ -13,6 +14,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     match &args.command {
         Command::Check(check) => check::run(check, &args.global),
         Command::Fix(fix) => fix::run(fix, &args.global),
+        Command::Variant(variant) => variant::run(variant, &args.global),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),
         Command::Completions { shell } => rules::completions(*shell),

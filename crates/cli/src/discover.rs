@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
+use seaworthy_engine::variant;
 use seaworthy_engine::parse::{Files, normalise};
 use seaworthy_engine::{Kind, Project, Source};
 
@@ -148,6 +149,23 @@ fn supply_up_to(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree, limit:
     let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path, limit)).collect();
     for (path, text) in wanted.into_iter().zip(texts) {
         files.add_text(path, text);
+    }
+}
+
+/// Adds the variants that lie beside the Dockerfiles that were found, where they are not among them.
+pub(crate) fn add_variants(found: &mut Discovered) {
+    let known: BTreeSet<&Utf8Path> = found.sources.iter().map(|s| s.path.as_path()).collect();
+    let dockerfiles = found.sources.iter().filter(|s| s.kind == Kind::Dockerfile);
+    let missing: BTreeSet<Utf8PathBuf> = dockerfiles
+        .map(|s| variant::path_of(&s.path))
+        .filter(|path| !known.contains(path.as_path()))
+        .collect();
+    for path in missing {
+        let real = found.tree.resolve(path.as_std_path()).filter(|real| real.is_file());
+        let small = |real: &PathBuf| fs::metadata(real).is_ok_and(|meta| meta.len() <= LIMIT);
+        if let Some(bytes) = real.filter(small).and_then(|real| fs::read(real).ok()) {
+            found.sources.push(Source::from_bytes(path, Kind::Dockerfile, bytes));
+        }
     }
 }
 

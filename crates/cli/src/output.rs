@@ -1,5 +1,6 @@
 //! Standard output and standard error.
 
+pub(crate) mod diff;
 pub(crate) mod page;
 
 use std::io::{self, Write};
@@ -30,6 +31,11 @@ pub(crate) fn stdout() -> impl Write {
     io::BufWriter::new(anstream::stdout().lock())
 }
 
+/// Whether colours are wanted on standard output.
+pub(crate) fn colored() -> bool {
+    !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never)
+}
+
 /// A number and a noun: "1 file", "2 files".
 pub(crate) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
@@ -43,9 +49,8 @@ pub(crate) fn report(
     global: &Global,
 ) -> Result<(), Error> {
     let Some(path) = &args.output else {
-        let color = !matches!(AutoStream::choice(&io::stdout()), ColorChoice::Never);
         let mut out = stdout();
-        write(report, project, args, global, color, &mut out)?;
+        write(report, project, args, global, colored(), &mut out)?;
         out.flush()?;
         return Ok(());
     };

@@ -1,4 +1,4 @@
-//! Replaces files: each whole and atomically, and all of a run or none as far as the file system allows.
+//! Writes files: each whole and atomically, and all of a run or none as far as the file system allows.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
@@ -16,13 +16,15 @@ struct Staged<'s> {
     source: &'s Source,
     target: PathBuf,
     file: NamedTempFile,
+    /// Nothing is there yet, and nothing may be when it gets its name.
+    new: bool,
 }
 
-/// Replaces files. Each pair is what was read and what is to be written.
+/// Replaces files and makes new ones. Each pair is what was read, if there was anything, and what is to be written.
 ///
 /// Everything is written beside its target and made durable first; only then are the files renamed. A symbolic link
 /// stays one: what it leads to is replaced, if that lies in the tree.
-pub(crate) fn replace(changes: &[(&Source, &Source)], tree: &Tree) -> Result<(), Error> {
+pub(crate) fn write(changes: &[(Option<&Source>, &Source)], tree: &Tree) -> Result<(), Error> {
     let failed = |source: &Source, error: io::Error, written: &[&Source]| Error::Write {
         path: source.path.clone(),
         error,
@@ -30,15 +32,44 @@ pub(crate) fn replace(changes: &[(&Source, &Source)], tree: &Tree) -> Result<(),
     };
     let mut staged = Vec::with_capacity(changes.len());
     for (old, new) in changes {
-        staged.push(stage(old, new, tree).map_err(|error| failed(new, error, &[]))?);
+        let done = match old {
+            Some(old) => stage(old, new, tree),
+            None => stage_new(new, tree),
+        };
+        staged.push(done.map_err(|error| failed(new, error, &[]))?);
     }
     let mut written: Vec<&Source> = Vec::with_capacity(staged.len());
-    for Staged { source, target, file } in staged {
-        let done = file.persist(&target).map_err(|e| e.error).and_then(|_| sync_directory(&target));
+    for Staged { source, target, file, new } in staged {
+        let done = if new { file.persist_noclobber(&target) } else { file.persist(&target) };
+        let done = done.map_err(|e| e.error).and_then(|_| sync_directory(&target));
         done.map_err(|error| failed(source, error, &written))?;
         written.push(source);
     }
     Ok(())
+}
+
+/// A file where none is, with the permissions that new files get.
+fn stage_new<'s>(source: &'s Source, tree: &Tree) -> io::Result<Staged<'s>> {
+    let outside = || io::Error::other("it does not lie in the directories that were read");
+    let path = source.path.as_std_path();
+    let beside = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = tree.resolve(beside).ok_or_else(outside)?;
+    let target = directory.join(path.file_name().ok_or_else(outside)?);
+    if fs::symlink_metadata(&target).is_ok() {
+        return Err(io::Error::other("it is there already, though it was not read"));
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".seaworthy-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The process's umask takes from these what new files do not get.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(&source.to_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(Staged { source, target, file, new: true })
 }
 
 fn stage<'s>(old: &Source, new: &'s Source, tree: &Tree) -> io::Result<Staged<'s>> {
@@ -56,7 +87,7 @@ fn stage<'s>(old: &Source, new: &'s Source, tree: &Tree) -> io::Result<Staged<'s
     file.write_all(&new.to_bytes())?;
     keep_rights(file.as_file(), file.path(), &meta)?;
     file.as_file().sync_all()?;
-    Ok(Staged { source: new, target, file })
+    Ok(Staged { source: new, target, file, new: false })
 }
 
 /// Gives the new file the owner and the permissions of the old.

@@ -7,7 +7,7 @@ use seaworthy_syntax::Span;
 pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::parse::Parse;
-use crate::project::{Build, Project, StageRole, WorkloadId};
+use crate::project::{Build, Project, Stage, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
 use crate::{rules, suppress};
 
@@ -28,7 +28,7 @@ pub fn check(project: &Project, config: &Config) -> Report {
     let mut diagnostics: Vec<Diagnostic> =
         others.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
     let builds = project.builds.par_iter();
-    diagnostics.par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config)));
+    diagnostics.par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config, |_, _| true)));
     diagnostics.extend(syntax_errors(project));
     diagnostics.retain_mut(|d| {
         if let Some(severity) = config.severity_of(d.rule, d.span.source) {
@@ -44,21 +44,39 @@ pub fn check(project: &Project, config: &Config) -> Report {
     Report { diagnostics: sorted(diagnostics), ..report }
 }
 
-/// Runs rules of stages on some Dockerfiles, and nothing else. What comments silence is left out; nothing is said of those
-/// that silence nothing.
+/// Runs rules of stages on those stages of some Dockerfiles that they are wanted for, and nothing else. What comments
+/// silence is left out; nothing is said of those that silence nothing.
 pub(crate) fn check_builds(
     project: &Project,
     config: &Config,
     rules: &[&'static Rule],
     builds: &[&Build],
+    wanted: impl Fn(&Build) -> Vec<Part> + Sync,
 ) -> Report {
     let builds = builds.par_iter();
     let found = builds.flat_map_iter(|build| {
-        let mut report = Report { diagnostics: stages(build, rules, project, config), suppressed: 0 };
+        let parts = wanted(build);
+        let wanted = |rule: &Rule, stage: &Stage| match parts.get(stage.index) {
+            Some(Part::Ships) => true,
+            Some(Part::Below) => !rule.is_transformation(),
+            Some(Part::Apart) | None => false,
+        };
+        let mut report = Report { diagnostics: stages(build, rules, project, config, wanted), suppressed: 0 };
         suppress::silence(project, build.source, &mut report);
         report.diagnostics
     });
     Report { diagnostics: sorted(found.collect()), suppressed: 0 }
+}
+
+/// What a stage is to the image that ships.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// It is that image.
+    Ships,
+    /// Its layers are in that image.
+    Below,
+    /// It helps to build it, or is there for something else.
+    Apart,
 }
 
 fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -90,14 +108,17 @@ fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
 }
 
 /// Runs the rules on the stages of one Dockerfile, so that its scripts are parsed once and kept no longer than that.
-fn stages(build: &Build, rules: &[&'static Rule], project: &Project, config: &Config) -> Vec<Diagnostic> {
+fn stages(
+    build: &Build,
+    rules: &[&'static Rule],
+    project: &Project,
+    config: &Config,
+    wanted: impl Fn(&Rule, &Stage) -> bool,
+) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for stage in &build.stages {
-        for rule in rules {
+        for rule in rules.iter().filter(|rule| wanted(rule, stage)) {
             let (Check::Stage(check) | Check::Variant(check)) = rule.check else { continue };
-            if matches!(rule.check, Check::Variant(_)) && stage.role != StageRole::Final {
-                continue;
-            }
             let mut ctx = Ctx::new(project, rule, config, &mut found);
             ctx.look_at(stage.source);
             check(stage, &mut ctx);

@@ -14,6 +14,7 @@ mod markdown;
 mod places;
 mod sarif;
 mod text;
+pub mod variant;
 mod xml;
 
 use std::io::{self, Write};
@@ -111,6 +112,11 @@ pub fn render(
 
 /// The address of the project, for formats that want one.
 pub(crate) const HOME: &str = env!("CARGO_PKG_REPOSITORY");
+
+/// A path for people, without control characters.
+fn visible_path(path: &camino::Utf8Path) -> std::borrow::Cow<'_, str> {
+    places::visible(std::borrow::Cow::Borrowed(path.as_str()))
+}
 
 /// The style of a severity.
 fn style(severity: Severity) -> Style {

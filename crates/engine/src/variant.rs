@@ -3,18 +3,25 @@
 //! A transformation is a rule (`rules/variant/`). It and some rules of [`check`](crate::check) whose fixes a variant wants
 //! run to a fixpoint, as fixes do, on each Dockerfile in its place in the project, judged for Kubernetes.
 
+mod name;
+mod ships;
+mod stamp;
+mod step;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use camino::Utf8Path;
 use rayon::prelude::*;
-use seaworthy_syntax::{SourceId, Span};
+use seaworthy_syntax::{Kind, SourceId, Span};
 
-use crate::check::{Config, Report, check_builds};
+use crate::check::{Config, Part, Report, check_builds};
 use crate::diagnostic::{Diagnostic, Safety};
 use crate::fix::{self, Dropped, Line, Run};
 use crate::parse::{Parse, parse};
 use crate::project::{Build, Project};
 use crate::rule::{Rule, Target};
 use crate::rules;
+pub use step::{Output, Status, path_of, wanted};
 
 /// The rules of `check` whose fixes, unsafe ones too, a variant gets as well.
 const REUSED: [&str; 6] = [
@@ -33,8 +40,12 @@ pub struct Made {
     pub project: Project,
     /// The variants, in the order of their Dockerfiles.
     pub variants: Vec<Variant>,
+    /// The Dockerfiles that get none.
+    pub left_out: Vec<LeftOut>,
     /// Fixes that were left out since they are wrong: our own bugs.
     pub dropped: Vec<Dropped>,
+    /// What stands in these places is a secret, which no report shows.
+    pub secrets: Vec<Diagnostic>,
 }
 
 /// The variant of a Dockerfile.
@@ -48,6 +59,28 @@ pub struct Variant {
     pub changes: Vec<Change>,
     /// What was left out, in the order of the Dockerfile.
     pub omissions: Vec<Omission>,
+    /// Its files: the variant and, where the Dockerfile has one of its own, its `.dockerignore`.
+    pub outputs: Vec<Output>,
+    /// Where the file that is there already does not say what the Dockerfile says, if others wrote or edited it.
+    pub drift: Vec<Diagnostic>,
+}
+
+impl Variant {
+    /// The variant's own file.
+    pub fn output(&self) -> Option<&Output> {
+        self.outputs.first()
+    }
+}
+
+/// A Dockerfile that gets no variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The Dockerfile.
+    pub source: SourceId,
+    /// The place in it that says so.
+    pub span: Span,
+    /// Why.
+    pub reason: String,
 }
 
 /// A change that was made.
@@ -76,30 +109,106 @@ pub struct Omission {
 
 /// Makes the variant of each Dockerfile that ships.
 pub fn variant(project: Project, config: &Config) -> Made {
-    let sources: BTreeSet<SourceId> = project.builds.iter().map(|b| b.source).collect();
+    let (sources, left_out) = choose(&project);
     let rules: Vec<&'static Rule> = rules::ALL
         .iter()
         .copied()
         .filter(|rule| rule.is_transformation() || REUSED.contains(&rule.name))
         .collect();
     let config = Config { target: Some(Target::Kubernetes), ..config.clone() };
+    let secrets = secrets(&project, &config, &sources);
     let mut line = Varying { config, rules, sources, originals: BTreeMap::new(), last: BTreeMap::new() };
     let (mut project, _, run) = fix::run(project, &mut line);
     let Varying { sources, originals, mut last, .. } = line;
-    let bodies: BTreeMap<SourceId, String> =
+    let bodies: Vec<(SourceId, String)> =
         sources.iter().map(|id| (*id, project.source_text(*id).to_owned())).collect();
+    project.replace_dockerfiles(originals.into_values().collect());
     let mut changes = changes(&run);
     let variants = bodies
         .into_iter()
-        .map(|(source, body)| Variant {
-            source,
-            body,
-            changes: changes.remove(&source).unwrap_or_default(),
-            omissions: omissions(last.remove(&source).unwrap_or_default(), &run),
+        .filter_map(|(source, body)| {
+            Some(Variant {
+                source,
+                changes: changes.remove(&source).unwrap_or_default(),
+                omissions: omissions(last.remove(&source).unwrap_or_default(), &run),
+                outputs: outputs(&project, source, &body)?,
+                drift: Vec::new(),
+                body,
+            })
         })
         .collect();
-    project.replace_dockerfiles(originals.into_values().collect());
-    Made { project, variants, dropped: run.dropped }
+    Made { project, variants, left_out, dropped: run.dropped, secrets }
+}
+
+/// The Dockerfiles that get a variant, and those that do not.
+fn choose(project: &Project) -> (BTreeSet<SourceId>, Vec<LeftOut>) {
+    let (mut chosen, mut left_out) = (Vec::new(), Vec::new());
+    for build in &project.builds {
+        let Some(parse) = project.parse(build.source) else { continue };
+        // What is a variant already, made or written by hand, is compared with what it is a variant of.
+        if stamp::read(&parse.source.text).is_some() || is_twin(project, &parse.source.path) {
+            continue;
+        }
+        match ships::left_out(project, build) {
+            Some((span, reason)) => left_out.push(LeftOut { source: build.source, span, reason }),
+            None => chosen.push((build, name::of(&parse.source.path))),
+        }
+    }
+    let mut meeting: BTreeMap<String, Vec<SourceId>> = BTreeMap::new();
+    for (build, path) in &chosen {
+        // Not every file system tells letters from capitals.
+        meeting.entry(path.as_str().to_ascii_lowercase()).or_default().push(build.source);
+    }
+    let mut sources = BTreeSet::new();
+    for (build, path) in chosen {
+        let all = meeting.get(&path.as_str().to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
+        let other = all.iter().find(|id| **id != build.source).and_then(|id| project.parse(*id));
+        let (Some(other), Some(span)) = (other, build.last().and_then(|s| s.from_span(project))) else {
+            sources.insert(build.source);
+            continue;
+        };
+        let reason = format!(
+            "its variant and that of {} would both be called {path}; rename one of the two",
+            other.source.path
+        );
+        left_out.push(LeftOut { source: build.source, span, reason });
+    }
+    left_out.sort_by_key(|left| left.source);
+    (sources, left_out)
+}
+
+/// Whether a Dockerfile is the hand-written variant of another.
+fn is_twin(project: &Project, path: &Utf8Path) -> bool {
+    name::is_for_kubernetes(path)
+        && project.builds.iter().filter_map(|b| project.parse(b.source)).any(|other| {
+            let source = &other.source.path;
+            name::are_twins(source, path) || name::of(source) == path
+        })
+}
+
+/// Where secrets stand in Dockerfiles.
+fn secrets(project: &Project, config: &Config, sources: &BTreeSet<SourceId>) -> Vec<Diagnostic> {
+    let rules = rules::find("secret-in-build");
+    let builds: Vec<&Build> = project.builds.iter().filter(|b| sources.contains(&b.source)).collect();
+    check_builds(project, config, &rules, &builds, |build| vec![Part::Below; build.stages.len()]).diagnostics
+}
+
+/// The files of a variant.
+fn outputs(project: &Project, source: SourceId, body: &str) -> Option<Vec<Output>> {
+    let parse = project.parse(source)?;
+    let from = &parse.source;
+    let path = name::of(&from.path);
+    let existing = step::existing(project, &path, Kind::Dockerfile);
+    let at = stamp::place(parse.dockerfile()?);
+    let mut outputs = vec![step::output(from, body, path.clone(), at, existing)];
+    let ignore = step::ignore_file(&from.path);
+    if let Some(ignore) = step::existing(project, &ignore, Kind::Ignore) {
+        let path = step::ignore_file(&path);
+        let existing = step::existing(project, &path, Kind::Ignore);
+        let at = if ignore.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        outputs.push(step::output(&ignore, &ignore.text, path, at, existing));
+    }
+    Some(outputs)
 }
 
 /// What was done to each Dockerfile, in its order.
@@ -151,7 +260,7 @@ impl Line for Varying {
     fn check(&mut self, project: &Project, changed: Option<&BTreeSet<SourceId>>) -> Report {
         let changed = changed.unwrap_or(&self.sources);
         let builds: Vec<&Build> = project.builds.iter().filter(|b| changed.contains(&b.source)).collect();
-        let mut report = check_builds(project, &self.config, &self.rules, &builds);
+        let mut report = check_builds(project, &self.config, &self.rules, &builds, |b| ships::parts(project, b));
         report.diagnostics.retain(|d| self.config.runs(d.rule, d.span.source));
         for source in changed {
             self.last.remove(source);

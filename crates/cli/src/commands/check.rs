@@ -2,7 +2,7 @@
 
 use seaworthy_engine::check;
 
-use super::load::{Loaded, load};
+use super::load::{Loaded, Variants, load};
 use crate::args::{Check, Global};
 use crate::error::Error;
 use crate::progress::Progress;
@@ -11,7 +11,7 @@ use crate::{CLEAN, FAILED, FOUND, output};
 /// Checks, prints, and tells the exit status.
 pub(crate) fn run(args: &Check, global: &Global) -> Result<u8, Error> {
     let progress = Progress::new(global.quiet);
-    let Loaded { project, config, failed, .. } = load(&args.input, &args.selection, global, &progress)?;
+    let Loaded { project, config, failed, .. } = load(&args.input, &args.selection, global, &progress, Variants::AsFound)?;
     let report = check(&project, &config);
     drop(progress);
     output::report(&report, &project, &args.output, global)?;

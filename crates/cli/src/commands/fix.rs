@@ -1,24 +1,23 @@
 //! `seaworthy fix`.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use seaworthy_engine::fix::{Dropped, Fixed, fix};
 use seaworthy_engine::{Project, Safety, Source};
-use similar::{ChangeTag, TextDiff};
 
-use super::load::{Loaded, load};
+use super::load::{Loaded, Variants, load};
 use crate::args::{Fix, Global};
 use crate::error::Error;
-use crate::output::{self, complain, count, stdout};
+use crate::output::{self, complain, count, diff};
 use crate::progress::Progress;
-use crate::write::replace;
+use crate::write::write;
 use crate::{CLEAN, FAILED, FOUND};
 
 /// Fixes, writes, prints what remains, and tells the exit status.
 pub(crate) fn run(args: &Fix, global: &Global) -> Result<u8, Error> {
     let progress = Progress::new(global.quiet);
-    let loaded = load(&args.input, &args.selection, global, &progress)?;
+    let loaded = load(&args.input, &args.selection, global, &progress, Variants::AsFound)?;
     if loaded.misconfigured {
         return Err(Error::message(
             "nothing was fixed, since the settings cannot be understood; mend them first",
@@ -32,15 +31,19 @@ pub(crate) fn run(args: &Fix, global: &Global) -> Result<u8, Error> {
     for dropped in &fixed.dropped {
         complain("warning", &our_bug(dropped, &fixed.project));
     }
-    let changes: Vec<(&Source, &Source)> =
-        before.iter().zip(&fixed.sources).filter(|(old, new)| old.text != new.text).collect();
+    let changes: Vec<(Option<&Source>, &Source)> = before
+        .iter()
+        .zip(&fixed.sources)
+        .filter(|(old, new)| old.text != new.text)
+        .map(|(old, new)| (Some(old), new))
+        .collect();
     let found = |something: bool| match (failed, something) {
         (true, _) => FAILED,
         (false, true) => FOUND,
         (false, false) => CLEAN,
     };
     if args.diff {
-        diff(&changes)?;
+        diff::print(&changes)?;
     }
     if args.diff || args.check {
         if !global.quiet {
@@ -56,7 +59,7 @@ pub(crate) fn run(args: &Fix, global: &Global) -> Result<u8, Error> {
         out.flush()?;
         return Ok(found(!fixed.report.diagnostics.is_empty()));
     }
-    replace(&changes, &tree)?;
+    write(&changes, &tree)?;
     output::report(&fixed.report, &fixed.project, &args.output, global)?;
     if !global.quiet {
         say(&fixed, changes.len(), "fixed")?;
@@ -83,7 +86,7 @@ fn say(fixed: &Fixed, files: usize, done: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn our_bug(dropped: &Dropped, project: &Project) -> String {
+pub(super) fn our_bug(dropped: &Dropped, project: &Project) -> String {
     let path = project.parse(dropped.source).map_or("?", |p| p.source.path.as_str());
     format!(
         "{path}: the fix of {} was left out, since it {}; this is a bug of seaworthy, please report it at {}/issues",
@@ -91,40 +94,4 @@ fn our_bug(dropped: &Dropped, project: &Project) -> String {
         dropped.error,
         env!("CARGO_PKG_REPOSITORY"),
     )
-}
-
-/// Prints what changes as a unified diff that `patch -p0` applies.
-fn diff(changes: &[(&Source, &Source)]) -> Result<(), Error> {
-    let mut out = stdout();
-    let color = std::io::stdout().is_terminal();
-    for (old, new) in changes {
-        let diff = TextDiff::from_lines(&*old.text, &*new.text);
-        let name = old.path.as_str();
-        if !color {
-            // Bytes that are no text come out as they are in the file.
-            let text = diff.unified_diff().header(name, name).to_string();
-            out.write_all(&old.with_text(text).to_bytes())?;
-            continue;
-        }
-        let bold = Style::new().bold();
-        writeln!(out, "{bold}--- {name}{bold:#}\n{bold}+++ {name}{bold:#}")?;
-        for hunk in diff.unified_diff().iter_hunks() {
-            let header = AnsiColor::Cyan.on_default();
-            writeln!(out, "{header}{}{header:#}", hunk.header())?;
-            for change in hunk.iter_changes() {
-                let style = match change.tag() {
-                    ChangeTag::Delete => AnsiColor::Red.on_default(),
-                    ChangeTag::Insert => AnsiColor::Green.on_default(),
-                    ChangeTag::Equal => Style::new(),
-                };
-                let line = change.value().trim_end_matches(['\n', '\r']);
-                writeln!(out, "{style}{}{line}{style:#}", change.tag())?;
-                if change.missing_newline() {
-                    writeln!(out, "\\ No newline at end of file")?;
-                }
-            }
-        }
-    }
-    out.flush()?;
-    Ok(())
 }

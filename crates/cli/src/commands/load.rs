@@ -25,12 +25,20 @@ pub(crate) struct Loaded {
     pub(crate) misconfigured: bool,
 }
 
+/// Whether the variants that lie beside Dockerfiles are read too, where they were not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Variants {
+    AsFound,
+    Beside,
+}
+
 /// Finds, reads and lowers everything.
 pub(crate) fn load(
     input: &Input,
     selection: &Selection,
     global: &Global,
     progress: &Progress,
+    variants: Variants,
 ) -> Result<Loaded, Error> {
     progress.doing("looking for Dockerfiles, Compose files, manifests and workflows");
     let layer = Layer {
@@ -45,10 +53,13 @@ pub(crate) fn load(
     let cwd = Utf8PathBuf::from_path_buf(cwd)
         .map_err(|path| Error::message(format!("the name of {} is not UTF-8", path.display())))?;
     let finder = Finder::new(cwd.clone(), input.config.as_deref())?;
-    let found = discover::discover(&input.paths, input.stdin_filename.as_deref(), &cwd, &|path| {
+    let mut found = discover::discover(&input.paths, input.stdin_filename.as_deref(), &cwd, &|path| {
         finder.excludes(path)
     })?;
 
+    if variants == Variants::Beside {
+        discover::add_variants(&mut found);
+    }
     let severity = selection.severity.map(Into::into);
     let config = Config {
         rules: seaworthy_engine::config::resolve(&[&layer]),

@@ -19,7 +19,7 @@ struct Report<'a> {
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+pub(super) struct Finding<'a> {
     rule: &'a str,
     aliases: &'a [&'a str],
     category: &'a str,
@@ -33,7 +33,7 @@ struct Finding<'a> {
 }
 
 #[derive(Serialize)]
-struct Position {
+pub(super) struct Position {
     offset: u32,
     line: u32,
     column: u32,
@@ -99,7 +99,7 @@ pub(super) fn write(report: &Findings, places: &Places<'_>, out: &mut dyn Write)
     writeln!(out)
 }
 
-fn finding<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Finding<'a> {
+pub(super) fn finding<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Finding<'a> {
     let rule = diagnostic.rule;
     let (path, start, end) = place(diagnostic.span, places);
     Finding {
@@ -134,7 +134,7 @@ fn finding<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Finding<'a> {
     }
 }
 
-fn place<'a>(span: Span, places: &Places<'a>) -> (&'a str, Position, Position) {
+pub(super) fn place<'a>(span: Span, places: &Places<'a>) -> (&'a str, Position, Position) {
     let position = |source: SourceId, offset: u32, at: seaworthy_syntax::Position| Position {
         offset: places.file_offset(source, offset),
         line: at.line,

@@ -180,7 +180,7 @@ impl<'p> Places<'p> {
 }
 
 /// A text without control characters and without the private-use characters that carry bytes which are no UTF-8.
-fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(super) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
     if !text.contains(unprintable) {
         return text;
     }

@@ -1,0 +1,87 @@
+//! `seaworthy variant`.
+
+use std::io::Write;
+
+use seaworthy_engine::render::variant::{Format, render, summary};
+use seaworthy_engine::variant::{Made, Status, variant, wanted};
+use seaworthy_engine::Source;
+
+use super::fix::our_bug;
+use super::load::{Loaded, Variants, load};
+use crate::args::{Global, Selection, Variant};
+use crate::error::Error;
+use crate::output::{colored, complain, diff, stdout};
+use crate::progress::Progress;
+use crate::write::write;
+use crate::{CLEAN, FAILED, FOUND, discover};
+
+/// Makes variants, writes them, prints what was done, and tells the exit status.
+pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
+    let progress = Progress::new(global.quiet);
+    let selection = Selection { ignore: args.ignore.clone(), ..Selection::default() };
+    let loaded = load(&args.input, &selection, global, &progress, Variants::Beside)?;
+    if loaded.misconfigured {
+        return Err(Error::message(
+            "no variant was made, since the settings cannot be understood; mend them first",
+        ));
+    }
+    let Loaded { mut project, config, tree, stdin, failed, .. } = loaded;
+    if stdin.is_some() {
+        return Err(Error::message("a variant lies beside its Dockerfile, so standard input can have none; name a file"));
+    }
+    let wanted = wanted(&project);
+    discover::supply(&mut project.files, wanted, &tree);
+    progress.doing("making variants");
+    let made = variant(project, &config);
+    drop(progress);
+    for dropped in &made.dropped {
+        complain("warning", &our_bug(dropped, &made.project));
+    }
+    let outputs = || made.variants.iter().flat_map(|v| &v.outputs);
+    let changes: Vec<(Option<&Source>, &Source)> = outputs()
+        .filter(|output| output.status.is_written())
+        .map(|output| (output.existing.as_ref(), &output.source))
+        .collect();
+    let dry = args.diff || args.check;
+    let conflicts: Vec<(Option<&Source>, &Source)> = outputs()
+        .filter(|output| output.status == Status::Conflict)
+        .map(|output| (output.existing.as_ref(), &output.source))
+        .collect();
+    if !dry {
+        write(&changes, &tree)?;
+    }
+    if args.diff {
+        diff::print(&changes)?;
+        if !global.quiet {
+            complain_of(&made, false);
+        }
+    } else {
+        print(&made, args.format.into(), !dry, global)?;
+    }
+    // What is refused is shown, so that it can be taken over by hand.
+    if args.diff || args.format == crate::args::VariantFormat::Text && !global.quiet {
+        diff::print(&conflicts)?;
+    }
+    let drifts = made.variants.iter().any(|v| !v.drift.is_empty());
+    let found = !conflicts.is_empty() || drifts || dry && !changes.is_empty();
+    Ok(match (failed, found) {
+        (true, _) => FAILED,
+        (false, true) => FOUND,
+        (false, false) => CLEAN,
+    })
+}
+
+fn print(made: &Made, format: Format, done: bool, global: &Global) -> Result<(), Error> {
+    if global.quiet && format == Format::Text {
+        return Ok(());
+    }
+    let mut out = stdout();
+    render(made, format, colored(), done, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Says on standard error what a diff does not show.
+fn complain_of(made: &Made, done: bool) {
+    complain("note", &summary(made, done));
+}

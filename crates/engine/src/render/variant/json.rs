@@ -1,0 +1,137 @@
+//! Our own contract, version 1: `docs/variant.schema.json`. A change that breaks a reader is a new version.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use seaworthy_syntax::Span;
+use serde::Serialize;
+
+use super::{Change, LeftOut, Made, Omission, Places, Status, Variant};
+use crate::render::json::{Finding, Position, finding, place};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    variants: Vec<Entry<'a>>,
+    left_out: Vec<Dockerfile<'a>>,
+    summary: Summary,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    source: &'a str,
+    path: &'a str,
+    status: &'a str,
+    files: Vec<File<'a>>,
+    changes: Vec<Changed<'a>>,
+    left_out: Vec<Omitted<'a>>,
+    drift: Vec<Finding<'a>>,
+}
+
+#[derive(Serialize)]
+struct File<'a> {
+    path: &'a str,
+    status: &'a str,
+}
+
+#[derive(Serialize)]
+struct Changed<'a> {
+    rule: &'a str,
+    title: Cow<'a, str>,
+    message: Cow<'a, str>,
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Omitted<'a> {
+    rule: &'a str,
+    message: Cow<'a, str>,
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Dockerfile<'a> {
+    path: &'a str,
+    reason: Cow<'a, str>,
+    start: Position,
+    end: Position,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    dockerfiles: usize,
+    variants: usize,
+    left_out: usize,
+    changes: usize,
+    by_status: ByStatus,
+}
+
+#[derive(Serialize)]
+struct ByStatus {
+    new: usize,
+    stale: usize,
+    current: usize,
+    edited: usize,
+    conflict: usize,
+    foreign: usize,
+}
+
+pub(super) fn write(made: &Made, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let of = |status| made.variants.iter().filter_map(Variant::output).filter(|o| o.status == status).count();
+    let summary = Summary {
+        dockerfiles: made.variants.len() + made.left_out.len(),
+        variants: made.variants.len(),
+        left_out: made.left_out.len(),
+        changes: made.variants.iter().map(|v| v.changes.len()).sum(),
+        by_status: ByStatus {
+            new: of(Status::New),
+            stale: of(Status::Stale),
+            current: of(Status::Current),
+            edited: of(Status::Edited),
+            conflict: of(Status::Conflict),
+            foreign: of(Status::Foreign),
+        },
+    };
+    let variants = made.variants.iter().filter_map(|v| entry(v, places)).collect();
+    let left_out = made.left_out.iter().map(|left| dockerfile(left, places)).collect();
+    serde_json::to_writer_pretty(&mut *out, &Report { version: 1, variants, left_out, summary })?;
+    writeln!(out)
+}
+
+fn entry<'a>(variant: &'a Variant, places: &Places<'a>) -> Option<Entry<'a>> {
+    let output = variant.output()?;
+    let files = variant.outputs.iter();
+    let files = files.map(|o| File { path: o.source.path.as_str(), status: o.status.as_str() });
+    Some(Entry {
+        source: places.path(variant.source),
+        path: output.source.path.as_str(),
+        status: output.status.as_str(),
+        files: files.collect(),
+        changes: variant.changes.iter().map(|change| changed(change, places)).collect(),
+        left_out: variant.omissions.iter().map(|omission| omitted(omission, places)).collect(),
+        drift: variant.drift.iter().map(|d| finding(d, places)).collect(),
+    })
+}
+
+fn changed<'a>(Change { rule, title, message, span }: &'a Change, places: &Places<'a>) -> Changed<'a> {
+    let (start, end) = ends(*span, places);
+    let (title, message) = (places.message(title, *span), places.message(message, *span));
+    Changed { rule, title, message, start, end }
+}
+
+fn omitted<'a>(Omission { rule, message, span }: &'a Omission, places: &Places<'a>) -> Omitted<'a> {
+    let (start, end) = ends(*span, places);
+    Omitted { rule, message: places.message(message, *span), start, end }
+}
+
+fn dockerfile<'a>(LeftOut { span, reason, .. }: &'a LeftOut, places: &Places<'a>) -> Dockerfile<'a> {
+    let (start, end) = ends(*span, places);
+    Dockerfile { path: places.path(span.source), reason: places.message(reason, *span), start, end }
+}
+
+fn ends(span: Span, places: &Places<'_>) -> (Position, Position) {
+    let (_, start, end) = place(span, places);
+    (start, end)
+}

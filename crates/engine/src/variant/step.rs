@@ -1,0 +1,126 @@
+//! How a variant stands to the file that is there already.
+
+use camino::Utf8PathBuf;
+use seaworthy_syntax::{Kind, Source};
+
+use super::name;
+use super::stamp::{self, Stamp};
+use crate::project::Project;
+
+/// A file that belongs to a variant: the Dockerfile itself, or its `.dockerignore`.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The file, with the text that it should have.
+    pub source: Source,
+    /// The file as it is; `None` where there is none.
+    pub existing: Option<Source>,
+    /// What is to be done with it.
+    pub status: Status,
+}
+
+/// What is to be done with a file of a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// There is none: it is written.
+    New,
+    /// It is as it should be.
+    Current,
+    /// It is as it was made, but of an earlier source or by an earlier release: it is written anew.
+    Stale,
+    /// It was edited by hand, and what it was made from comes to what it came to then: the edits stay.
+    Edited,
+    /// It was edited by hand and what it was made from says something else by now: it is left alone, and what would be
+    /// written is shown.
+    Conflict,
+    /// Somebody wrote it without us: it is left alone, and compared.
+    Foreign,
+}
+
+impl Status {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Current => "current",
+            Self::Stale => "stale",
+            Self::Edited => "edited",
+            Self::Conflict => "conflict",
+            Self::Foreign => "foreign",
+        }
+    }
+
+    /// Whether the file is to be written.
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::New | Self::Stale)
+    }
+}
+
+/// A file of a variant, from what it is made of and what it comes to.
+pub(super) fn output(
+    from: &Source,
+    body: &str,
+    path: Utf8PathBuf,
+    at: usize,
+    existing: Option<Source>,
+) -> Output {
+    let stamp = Stamp {
+        source: from.path.file_name().unwrap_or_default().to_owned(),
+        source_digest: stamp::digest(from),
+        digest: stamp::digest(&from.with_text(body)),
+    };
+    let mut source = from.with_text(stamp::write(&stamp, body, at));
+    source.path = path;
+    let status = match &existing {
+        None => Status::New,
+        Some(existing) => match stamp::read(&existing.text) {
+            None if from.kind == Kind::Ignore && existing.text == from.text => Status::Current,
+            None => Status::Foreign,
+            Some((old, text)) => {
+                let there = stamp::digest(&existing.with_text(text));
+                if there == old.digest && old == stamp {
+                    Status::Current
+                } else if there == old.digest || there == stamp.digest {
+                    Status::Stale
+                } else if old.digest == stamp.digest {
+                    Status::Edited
+                } else {
+                    Status::Conflict
+                }
+            }
+        },
+    };
+    Output { source, existing, status }
+}
+
+/// The file of a path as the project knows it.
+pub(super) fn existing(project: &Project, path: &camino::Utf8Path, kind: Kind) -> Option<Source> {
+    if let Some(parse) = project.parses().iter().find(|p| p.source.path == path) {
+        return Some(parse.source.clone());
+    }
+    project.files.text(path).map(|text| Source::new(path, kind, text.clone()))
+}
+
+/// The `.dockerignore` of a Dockerfile's own.
+pub(super) fn ignore_file(path: &camino::Utf8Path) -> Utf8PathBuf {
+    path.with_file_name(format!("{}.dockerignore", path.file_name().unwrap_or_default()))
+}
+
+/// The variant of a Dockerfile, by the Dockerfile's path: what [`variant`](super::variant) compares with has to be among
+/// the sources too.
+pub fn path_of(dockerfile: &camino::Utf8Path) -> Utf8PathBuf {
+    name::of(dockerfile)
+}
+
+/// The texts that [`variant`](super::variant) needs besides those of the project: the `.dockerignore`s of Dockerfiles and
+/// of their variants.
+pub fn wanted(project: &Project) -> Vec<Utf8PathBuf> {
+    let mut wanted = Vec::new();
+    for build in &project.builds {
+        let Some(parse) = project.parse(build.source) else { continue };
+        wanted.extend([ignore_file(&parse.source.path), ignore_file(&name::of(&parse.source.path))]);
+    }
+    wanted.retain(|path| !project.files.has_asked(path));
+    wanted.sort();
+    wanted.dedup();
+    wanted
+}
