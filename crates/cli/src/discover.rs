@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use seaworthy_engine::variant;
 use seaworthy_engine::parse::{Files, normalise};
+use seaworthy_engine::variant;
 use seaworthy_engine::{Kind, Project, Source};
 
 use self::kind::{Candidate, Verdict};

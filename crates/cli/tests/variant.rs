@@ -16,7 +16,8 @@ fn text(sandbox: &Sandbox, path: &str) -> String {
 
 #[test]
 fn a_second_run_is_a_no_op_and_the_source_stays() {
-    let sandbox = Sandbox::new(&[("api/Dockerfile.server", SERVER), ("api/Dockerfile.server.dockerignore", "*\n")]);
+    let sandbox =
+        Sandbox::new(&[("api/Dockerfile.server", SERVER), ("api/Dockerfile.server.dockerignore", "*\n")]);
     let check = sandbox.run(&["variant", "--check"]);
     assert_eq!(check.code, 1, "{}", check.stdout);
     assert!(!sandbox.path("api/Dockerfile.k8s.server").exists());
@@ -24,7 +25,10 @@ fn a_second_run_is_a_no_op_and_the_source_stays() {
     let first = sandbox.run(&["variant"]);
     assert_eq!(first.code, 0, "{}", first.stderr);
     let made = text(&sandbox, "api/Dockerfile.k8s.server");
-    assert!(made.starts_with("# syntax=docker/dockerfile:1\n# The Kubernetes variant of Dockerfile.server"), "{made}");
+    assert!(
+        made.starts_with("# syntax=docker/dockerfile:1\n# The Kubernetes variant of Dockerfile.server"),
+        "{made}"
+    );
     assert!(made.contains("\nCMD [\"python\", \"-m\", \"app\"]\n"), "{made}");
     assert!(!made.contains("HEALTHCHECK"), "{made}");
     assert!(text(&sandbox, "api/Dockerfile.k8s.server.dockerignore").ends_with("\n*\n"));
@@ -82,7 +86,10 @@ fn what_does_not_ship_is_left_out_with_its_reason() {
         items.map(|i| (i[a].as_str().unwrap().into(), i[b].as_str().unwrap().into())).collect()
     };
     let made = pairs("variants", "source", "path");
-    let expected = [("a/Dockerfile", "a/Dockerfile.k8s"), ("web/Dockerfile.production", "web/Dockerfile.k8s.production")];
+    let expected = [
+        ("a/Dockerfile", "a/Dockerfile.k8s"),
+        ("web/Dockerfile.production", "web/Dockerfile.k8s.production"),
+    ];
     assert_eq!(made, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     let reasons = pairs("left_out", "path", "reason");
     for (path, word) in [
@@ -100,7 +107,8 @@ fn what_does_not_ship_is_left_out_with_its_reason() {
 
 #[test]
 fn byte_order_marks_and_line_ends_stay() {
-    let source = "\u{feff}# syntax=docker/dockerfile:1\r\nFROM alpine:3.22\r\nUSER 1001:1001\r\nCMD app --x\r\n";
+    let source =
+        "\u{feff}# syntax=docker/dockerfile:1\r\nFROM alpine:3.22\r\nUSER 1001:1001\r\nCMD app --x\r\n";
     let sandbox = Sandbox::new(&[("Dockerfile", source)]);
     sandbox.run(&["variant"]);
     let made = text(&sandbox, "Dockerfile.k8s");

@@ -28,7 +28,8 @@ pub fn check(project: &Project, config: &Config) -> Report {
     let mut diagnostics: Vec<Diagnostic> =
         others.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
     let builds = project.builds.par_iter();
-    diagnostics.par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config, |_, _| true)));
+    diagnostics
+        .par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config, |_, _| true)));
     diagnostics.extend(syntax_errors(project));
     diagnostics.retain_mut(|d| {
         if let Some(severity) = config.severity_of(d.rule, d.span.source) {

@@ -260,7 +260,8 @@ impl Line for Varying {
     fn check(&mut self, project: &Project, changed: Option<&BTreeSet<SourceId>>) -> Report {
         let changed = changed.unwrap_or(&self.sources);
         let builds: Vec<&Build> = project.builds.iter().filter(|b| changed.contains(&b.source)).collect();
-        let mut report = check_builds(project, &self.config, &self.rules, &builds, |b| ships::parts(project, b));
+        let mut report =
+            check_builds(project, &self.config, &self.rules, &builds, |b| ships::parts(project, b));
         report.diagnostics.retain(|d| self.config.runs(d.rule, d.span.source));
         for source in changed {
             self.last.remove(source);

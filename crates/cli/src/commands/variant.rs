@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use seaworthy_engine::Source;
 use seaworthy_engine::render::variant::{Format, render, summary};
 use seaworthy_engine::variant::{Made, Status, variant, wanted};
-use seaworthy_engine::Source;
 
 use super::fix::our_bug;
 use super::load::{Loaded, Variants, load};
@@ -27,7 +27,9 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     }
     let Loaded { mut project, config, tree, stdin, failed, .. } = loaded;
     if stdin.is_some() {
-        return Err(Error::message("a variant lies beside its Dockerfile, so standard input can have none; name a file"));
+        return Err(Error::message(
+            "a variant lies beside its Dockerfile, so standard input can have none; name a file",
+        ));
     }
     let wanted = wanted(&project);
     discover::supply(&mut project.files, wanted, &tree);

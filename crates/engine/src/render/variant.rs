@@ -45,7 +45,8 @@ pub fn summary(made: &Made, done: bool) -> String {
     for output in made.variants.iter().filter_map(Variant::output) {
         *counts.entry(output.status as u8).or_default() += 1;
     }
-    let all = [Status::New, Status::Stale, Status::Current, Status::Edited, Status::Conflict, Status::Foreign];
+    let all =
+        [Status::New, Status::Stale, Status::Current, Status::Edited, Status::Conflict, Status::Foreign];
     let parts: Vec<String> = all
         .into_iter()
         .filter_map(|status| Some(format!("{} {}", counts.get(&(status as u8))?, word(status, done))))

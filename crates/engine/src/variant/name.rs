@@ -10,7 +10,8 @@ const WORDS: [&str; 3] = ["k8s", "kubernetes", "kube"];
 pub(crate) fn of(path: &Utf8Path) -> Utf8PathBuf {
     let name = path.file_name().unwrap_or_default();
     let lower = name.to_ascii_lowercase();
-    let stem = ["dockerfile", "containerfile"].into_iter().find_map(|stem| Some((lower.find(stem)?, stem.len())));
+    let stem =
+        ["dockerfile", "containerfile"].into_iter().find_map(|stem| Some((lower.find(stem)?, stem.len())));
     let Some((at, length)) = stem else { return path.with_file_name(format!("{name}.k8s")) };
     let (before, stem, after) = (&name[..at], &name[at..at + length], &name[at + length..]);
     let before = before.trim_end_matches(['.', '-', '_']);

@@ -11,8 +11,19 @@ use crate::project::{Base, Build, ImageCommand, Project, Stage, StageRole};
 const WORKSHOPS: [&str; 6] = [".devcontainer", ".github", ".gitlab", ".circleci", ".gitpod", ".buildkite"];
 
 /// Words in a Dockerfile's name that say it is for tests or for building, whatever lies beside it.
-const TESTS: [&str; 11] =
-    ["test", "tests", "testing", "e2e", "ci", "lint", "bench", "benchmark", "devcontainer", "gitpod", "unittest"];
+const TESTS: [&str; 11] = [
+    "test",
+    "tests",
+    "testing",
+    "e2e",
+    "ci",
+    "lint",
+    "bench",
+    "benchmark",
+    "devcontainer",
+    "gitpod",
+    "unittest",
+];
 
 /// Words in a Dockerfile's name that say it is for developers, where one for production lies beside it.
 const DEVELOPMENT: [&str; 6] = ["dev", "devel", "development", "develop", "local", "debug"];
@@ -30,7 +41,10 @@ pub(crate) fn left_out(project: &Project, build: &Build) -> Option<(Span, String
     }
     let mut ancestors = path.components().map(|c| c.as_str());
     if let Some(workshop) = ancestors.find(|name| WORKSHOPS.contains(name)) {
-        return Some((at, format!("it lies in {workshop}: it is there to work on the program, not to run it")));
+        return Some((
+            at,
+            format!("it lies in {workshop}: it is there to work on the program, not to run it"),
+        ));
     }
     let words = words(path);
     if let Some(word) = words.iter().find(|word| TESTS.contains(&word.as_str())) {
@@ -41,11 +55,8 @@ pub(crate) fn left_out(project: &Project, build: &Build) -> Option<(Span, String
     {
         return Some((at, format!("its name says `{word}`, and {sibling} lies beside it")));
     }
-    let mut reasons = build
-        .stages
-        .iter()
-        .filter(|stage| stage.role == StageRole::Final)
-        .map(|stage| stays(project, stage));
+    let mut reasons =
+        build.stages.iter().filter(|stage| stage.role == StageRole::Final).map(|stage| stays(project, stage));
     // The last stage is what is built where nobody names another, so it says most.
     let last = reasons.next_back()?;
     if reasons.any(|reason| reason.is_none()) { None } else { last }
@@ -99,9 +110,7 @@ fn words(path: &Utf8Path) -> Vec<String> {
 fn sibling<'p>(project: &'p Project, build: &Build, path: &Utf8Path) -> Option<&'p Utf8Path> {
     project.builds.iter().filter(|other| other.id != build.id).find_map(|other| {
         let beside = &project.parse(other.source)?.source.path;
-        let apart = |word: &String| {
-            TESTS.contains(&word.as_str()) || DEVELOPMENT.contains(&word.as_str())
-        };
+        let apart = |word: &String| TESTS.contains(&word.as_str()) || DEVELOPMENT.contains(&word.as_str());
         let production = beside.parent() == path.parent()
             && !name::is_for_kubernetes(beside)
             && !words(beside).iter().any(apart);
@@ -175,7 +184,9 @@ fn development(words: &[String]) -> Option<String> {
             let Some(script) = (if run.is_some() { after } else { next }) else { continue };
             let run = run.map(|run| format!("{run} ")).unwrap_or_default();
             let mut parts = script.split(':');
-            let what = match parts.find(|part| matches!(*part, "dev" | "develop" | "development" | "watch" | "test" | "e2e")) {
+            let what = match parts
+                .find(|part| matches!(*part, "dev" | "develop" | "development" | "watch" | "test" | "e2e"))
+            {
                 Some("test" | "e2e") => TESTERS,
                 Some(_) => DEVELOPERS,
                 None => continue,
@@ -190,7 +201,8 @@ fn development(words: &[String]) -> Option<String> {
             *name == program && (seconds.is_empty() || next.is_some_and(|next| seconds.contains(&next)))
         };
         // A program is what is run, or what another runs: not the value of an option or a path that is called so.
-        let runs = n == 0 || matches!(words[n - 1].as_str(), "-c" | "-m" | "exec" | "npx" | "run" | "bunx" | "--");
+        let runs =
+            n == 0 || matches!(words[n - 1].as_str(), "-c" | "-m" | "exec" | "npx" | "run" | "bunx" | "--");
         if let Some((name, seconds, what)) = PROGRAMS.iter().find(|p| runs && program_is(p)) {
             let second = if seconds.is_empty() { "" } else { next.unwrap_or_default() };
             return Some(format!("it runs {what}: `{}`", format!("{name} {second}").trim_end()));

@@ -64,7 +64,9 @@ pub(crate) fn read(text: &str) -> Option<(Stamp, String)> {
     let at = memchr::memmem::find(text.as_bytes(), MARK.as_bytes())?;
     // It stands alone in its line, before anything that is no comment.
     let above = text[..at].trim_start_matches('\u{feff}');
-    if !above.is_empty() && !above.ends_with('\n') || !above.lines().all(|l| l.is_empty() || l.starts_with('#')) {
+    if !above.is_empty() && !above.ends_with('\n')
+        || !above.lines().all(|l| l.is_empty() || l.starts_with('#'))
+    {
         return None;
     }
     let end = text[at..].find('\n').map_or(text.len(), |n| at + n + 1);

@@ -74,7 +74,8 @@ fn one(
             writeln!(out, "  {dim}with{dim:#} {path}  {style}{status}{style:#}")?;
         }
     }
-    let shown = variant.output().is_some_and(|o| matches!(o.status, Status::New | Status::Stale | Status::Conflict));
+    let shown =
+        variant.output().is_some_and(|o| matches!(o.status, Status::New | Status::Stale | Status::Conflict));
     let width = |line: u32| line.to_string().len().max(4);
     for (line, changes) in by_line(&variant.changes, |c| c.span, places).into_iter().filter(|_| shown) {
         let Some(first) = changes.first() else { continue };
