@@ -11,6 +11,7 @@ mod exec;
 pub mod fix;
 pub mod images;
 pub mod parse;
+mod pins;
 pub mod project;
 pub mod render;
 pub mod rule;

@@ -118,6 +118,7 @@ mod project {
 
 mod variant {
     pub(super) mod exec_command;
+    pub(super) mod graceful_timeout;
     pub(super) mod idle_healthcheck;
 }
 
@@ -185,6 +186,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::duplicate_stage_name::RULE,
     &variant::exec_command::RULE,
     &container::exposed_ssh::RULE,
+    &variant::graceful_timeout::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,

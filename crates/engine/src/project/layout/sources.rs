@@ -34,6 +34,13 @@ pub(crate) const MANIFESTS: [&str; 9] = [
     ".gitignore",
 ];
 
+/// Whether a file of this name says which packages a build installs.
+fn says_what_is_installed(name: &str) -> bool {
+    MANIFESTS.contains(&name)
+        || matches!(name, "poetry.lock" | "uv.lock" | "Pipfile" | "Pipfile.lock")
+        || name.starts_with("requirements") && name.ends_with(".txt")
+}
+
 impl Project {
     /// The files in images that rules read, besides what lowering needed: scripts and modules that are run, settings of
     /// servers, manifests of packages. Put their texts into [`Project::files`] and ask again until there is nothing more: a
@@ -86,7 +93,7 @@ impl Project {
     fn manifests(&self, stage: &Stage, wanted: &mut BTreeSet<Utf8PathBuf>) {
         for copied in stage.copied() {
             if let What::File(path) = &copied.what
-                && path.file_name().is_some_and(|name| MANIFESTS.contains(&name))
+                && path.file_name().is_some_and(says_what_is_installed)
             {
                 wanted.insert(path.clone());
             }
