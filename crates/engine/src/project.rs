@@ -9,6 +9,7 @@ pub mod dockerfile;
 pub mod kubernetes;
 pub mod layout;
 pub mod links;
+mod probe;
 pub mod setting;
 pub mod workflow;
 

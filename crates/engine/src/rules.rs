@@ -119,7 +119,7 @@ mod project {
 mod variant {
     pub(super) mod exec_command;
     pub(super) mod graceful_timeout;
-    pub(super) mod idle_healthcheck;
+    pub(super) mod healthcheck_moved;
 }
 
 mod workload {
@@ -187,11 +187,11 @@ pub static ALL: &[&Rule] = &[
     &variant::exec_command::RULE,
     &container::exposed_ssh::RULE,
     &variant::graceful_timeout::RULE,
+    &variant::healthcheck_moved::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
-    &variant::idle_healthcheck::RULE,
     &project::ingress_snippet::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,

@@ -295,6 +295,15 @@ impl Stage {
         })
     }
 
+    /// It and the stages that it stands on, itself first.
+    pub fn and_below<'p>(&'p self, project: &'p Project) -> impl Iterator<Item = &'p Self> {
+        // A stage starts from an earlier one, so this ends.
+        std::iter::successors(Some(self), |stage| match stage.base {
+            Base::Stage(below) => project.builds.get(self.build.0 as usize)?.stages.get(below),
+            _ => None,
+        })
+    }
+
     /// The image at the bottom of it, through the stages it starts from.
     pub fn image<'p>(&'p self, project: &'p Project) -> Option<&'p ImageName> {
         match self.bottom(project) {

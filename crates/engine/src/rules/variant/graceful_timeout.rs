@@ -58,10 +58,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     }
     let Server { name, option, since, .. } = server;
     if let Some(found) = newest(stage, ctx, name).filter(|found| found < since) {
-        let ((major, minor), (first, second)) = (found, since);
+        let (found, since) = (shown(found), shown(*since));
         ctx.report(
             at,
-            format!("`{name}` {major}.{minor} has no `{option}`, which came with {first}.{second}: one open connection keeps it until it is killed"),
+            format!("`{name}` {found} has no `{option}`, which came with {since}: one open connection keeps it until it is killed"),
         );
         return;
     }
@@ -70,6 +70,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         format!("Let `{name}` wait {SECONDS} seconds at most"),
         program.append(&[option, SECONDS]),
     );
+}
+
+fn shown((major, minor): pins::Version) -> String {
+    if minor == u32::MAX { major.to_string() } else { format!("{major}.{minor}") }
 }
 
 /// The newest version that the build may install. For Python 3.6 there is none of today.
