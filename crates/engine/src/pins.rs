@@ -18,10 +18,11 @@ pub(crate) fn newest(project: &Project, stage: &Stage, package: &str) -> Option<
         What::File(path) => project.files.text(path).map(|text| &**text),
         _ => None,
     });
-    let scripts = build.stages.iter().flat_map(|s| s.instructions(project)).filter_map(|i| match &i.arguments {
-        Arguments::Run(Command::Shell(script)) => Some(&*script.text),
-        _ => None,
-    });
+    let scripts =
+        build.stages.iter().flat_map(|s| s.instructions(project)).filter_map(|i| match &i.arguments {
+            Arguments::Run(Command::Shell(script)) => Some(&*script.text),
+            _ => None,
+        });
     files.chain(scripts).filter_map(|text| bound(text, package)).min()
 }
 
@@ -77,7 +78,8 @@ fn constrained(line: &str) -> Option<Version> {
     }
     let version = exact(&rest[written..])?;
     // `^0.20` stays below 0.21, `^1.2` below 2.
-    let wide = operator.contains('^') && version.0 > 0 || operator.contains("~=") && rest[written..].matches('.').count() == 1;
+    let wide = operator.contains('^') && version.0 > 0
+        || operator.contains("~=") && rest[written..].matches('.').count() == 1;
     Some(if wide { (version.0, u32::MAX) } else { version })
 }
 

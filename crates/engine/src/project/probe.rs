@@ -44,7 +44,9 @@ fn asked_by_line(line: &str, image: State<'_>) -> Option<Action> {
     let shell = shell::parse_text(&Text::new(line, SourceId(0), 0));
     let (first, rest) = shell.commands.split_first().filter(|_| shell.errors.is_empty())?;
     let fails = |c: &shell::Command| {
-        c.before == Connector::Or && matches!(c.name(), Some("exit" | "false" | "kill")) && c.context.depth == 0
+        c.before == Connector::Or
+            && matches!(c.name(), Some("exit" | "false" | "kill"))
+            && c.context.depth == 0
     };
     if !rest.iter().all(fails) || first.context.depth != 0 {
         return None;
@@ -56,7 +58,8 @@ fn asked_by_line(line: &str, image: State<'_>) -> Option<Action> {
         None => expand(&word.text, '\\', &Runtime(image)).ok()?.value,
     };
     let args: Vec<String> = first.args.iter().map(value).collect::<Option<_>>()?;
-    let quiet = |r: &shell::Redirect| r.target.as_ref().is_some_and(|t| t.is("/dev/null") || t.is("1") || t.is("2"));
+    let quiet =
+        |r: &shell::Redirect| r.target.as_ref().is_some_and(|t| t.is("/dev/null") || t.is("1") || t.is("2"));
     first.redirects.iter().all(quiet).then(|| asked(first.name()?, &args)).flatten()
 }
 
@@ -76,10 +79,16 @@ fn asked_by_curl(args: &[String]) -> Option<Action> {
     let (mut address, mut fails) = (None, false);
     while let Some(arg) = args.next() {
         match arg {
-            "-o" | "--output" | "-m" | "--max-time" | "--connect-timeout" | "--retry" | "--retry-delay" | "-A"
-            | "--user-agent" => _ = args.next(),
+            "-o" | "--output" | "-m" | "--max-time" | "--connect-timeout" | "--retry" | "--retry-delay"
+            | "-A" | "--user-agent" => _ = args.next(),
             "--fail" | "--fail-with-body" => fails = true,
-            "--silent" | "--show-error" | "--head" | "--location" | "--insecure" | "--no-progress-meter" | "--ipv4" => {}
+            "--silent"
+            | "--show-error"
+            | "--head"
+            | "--location"
+            | "--insecure"
+            | "--no-progress-meter"
+            | "--ipv4" => {}
             // Methods, headers and bodies, which a probe of the kubelet has not or not alike.
             long if long.starts_with("--") && !long.starts_with("--max-time=") => return None,
             short if short.starts_with('-') && short.len() > 1 => {
@@ -111,7 +120,11 @@ fn asked_by_wget(args: &[String]) -> Option<Action> {
         match arg {
             "-O" | "-T" | "-t" | "-U" => _ = args.next(),
             "--post-data" | "--header" | "--method" => return None,
-            option if option.starts_with("--post") || option.starts_with("--header") || option.starts_with("--method") => {
+            option
+                if option.starts_with("--post")
+                    || option.starts_with("--header")
+                    || option.starts_with("--method") =>
+            {
                 return None;
             }
             option if option.starts_with('-') && option.len() > 1 => {
@@ -133,7 +146,9 @@ fn asked_by_nc(args: &[String]) -> Option<Action> {
     // `-w 3` leaves its seconds among the words.
     let (host, port) = match plain.as_slice() {
         [host, port] => (host, port),
-        [seconds, host, port] if args.iter().any(|a| a == "-w") && seconds.parse::<u16>().is_ok() => (host, port),
+        [seconds, host, port] if args.iter().any(|a| a == "-w") && seconds.parse::<u16>().is_ok() => {
+            (host, port)
+        }
         _ => return None,
     };
     (zero && !udp && is_local(host) && port.parse::<u16>().is_ok()).then(|| Action::Tcp((*port).to_owned()))
@@ -191,7 +206,10 @@ mod tests {
         for (check, expected) in [
             ("curl -f http://localhost:8080/health || exit 1", "/health:8080"),
             ("curl -fsS -o /dev/null http://127.0.0.1/ping", "/ping:80"),
-            ("curl --fail --silent --max-time 5 http://localhost:${PORT}/health?x=1 || exit 1", "/health?x=1:9000"),
+            (
+                "curl --fail --silent --max-time 5 http://localhost:${PORT}/health?x=1 || exit 1",
+                "/health?x=1:9000",
+            ),
             ("curl http://localhost:3000 || exit 1", ":3000"),
             ("curl http://localhost:3000/up", "/up:3000"),
             ("sh -c \"curl --fail http://localhost:80/\"", "exec"),
@@ -202,8 +220,14 @@ mod tests {
             ("wget -q -O - localhost:80/x", "/x:80"),
             ("nc -z localhost 5432", ":5432"),
             ("nc -z -w 3 127.0.0.1 22 || exit 1", ":22"),
-            ("python -c \"import urllib.request; urllib.request.urlopen('http://localhost:8000/healthz')\" || exit 1", "/healthz:8000"),
-            ("node -e \"require('http').get('http://localhost:3000/api', (r) => process.exit(r.statusCode === 200 ? 0 : 1))\"", "/api:3000"),
+            (
+                "python -c \"import urllib.request; urllib.request.urlopen('http://localhost:8000/healthz')\" || exit 1",
+                "/healthz:8000",
+            ),
+            (
+                "node -e \"require('http').get('http://localhost:3000/api', (r) => process.exit(r.statusCode === 200 ? 0 : 1))\"",
+                "/api:3000",
+            ),
             ("node -e \"require('http').get('http://localhost:' + process.env.PORT)\"", "exec"),
             ("curl -f -X POST http://localhost:8080/", "exec"),
             ("curl -f -H 'Host: x' http://localhost:8080/", "exec"),

@@ -53,7 +53,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         }
         return;
     };
-    if stage.end().set_at(server.variable).is_some() || program.has_option(&[server.option]) || program.has_option(&["--version", "--help"]) {
+    if stage.end().set_at(server.variable).is_some()
+        || program.has_option(&[server.option])
+        || program.has_option(&["--version", "--help"])
+    {
         return;
     }
     let Server { name, option, since, .. } = server;

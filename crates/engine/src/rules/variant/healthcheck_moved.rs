@@ -25,7 +25,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let asks = end.healthcheck().value().filter(|_| counts).map(|probe| shown(&probe.understood(end)));
         let message = match asks {
             Some(asks) => format!("Kubernetes never runs a `HEALTHCHECK`; kept for the manifest: {asks}"),
-            None => "Kubernetes never runs a `HEALTHCHECK`, and a later one takes this one's place".to_owned(),
+            None => {
+                "Kubernetes never runs a `HEALTHCHECK`, and a later one takes this one's place".to_owned()
+            }
         };
         ctx.report(instruction.keyword.span, message).fix(
             Safety::Safe,
@@ -37,9 +39,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 
 /// The health checks of a stage and of those it stands on.
 fn checks<'p>(stage: &'p Stage, project: &'p Project) -> impl Iterator<Item = &'p Instruction> {
-    stage.and_below(project).flat_map(|stage| stage.instructions(project)).filter(|i| {
-        i.onbuild.is_none() && matches!(i.arguments, Arguments::Healthcheck(Healthcheck::Cmd(_)))
-    })
+    stage
+        .and_below(project)
+        .flat_map(|stage| stage.instructions(project))
+        .filter(|i| i.onbuild.is_none() && matches!(i.arguments, Arguments::Healthcheck(Healthcheck::Cmd(_))))
 }
 
 /// A probe in words, with the numbers that Docker takes where none is written.
@@ -48,7 +51,9 @@ fn shown(probe: &Probe) -> String {
         Action::Http { path, port } => format!("`GET {path}` on port {port}"),
         Action::Tcp(port) => format!("a connection to port {port}"),
         Action::Exec(words) => format!("the command `{}`", words.join(" ")),
-        Action::Shell(line) => format!("the command `{}`", line.split_whitespace().collect::<Vec<_>>().join(" ")),
+        Action::Shell(line) => {
+            format!("the command `{}`", line.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
         Action::Grpc(_) | Action::None => "nothing".to_owned(),
     };
     let mut asks = format!(
