@@ -11,6 +11,10 @@ use seaworthy_syntax::yaml::{Dialect, Node, NodeKind, Yaml};
 fuzz_target!(|text: &str| {
     let text: Arc<str> = text.into();
     let tree = Yaml::parse(SourceId(0), &text);
+    if Yaml::parse_by(SourceId(0), &text, true).is_some() {
+        let reference = Yaml::parse_by(SourceId(0), &text, false);
+        assert!(reference.is_some_and(|reference| reference.is_same(&tree)), "both readers agree");
+    }
     for error in tree.errors() {
         let _ = error.span.of(&text);
     }

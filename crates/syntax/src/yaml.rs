@@ -3,9 +3,11 @@
 //! The tree is an arena over the text: a node is a few numbers, and a scalar that stands in the text as it is
 //! costs no allocation. Aliases are never expanded; a reader follows them one at a time.
 
-mod build;
+mod arena;
 pub mod edit;
+mod events;
 mod message;
+mod read;
 mod scalar;
 mod template;
 
@@ -39,7 +41,7 @@ pub struct Yaml {
 }
 
 /// A node in few bytes. Nodes lie in the order of the file, a collection before its content.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Raw {
     start: u32,
     end: u32,
@@ -176,7 +178,29 @@ pub struct Entry<'t> {
 impl Yaml {
     /// Parses a text. What cannot be read is an error in [`Yaml::errors`]; every document before and after it is kept.
     pub fn parse(source: SourceId, text: &Arc<str>) -> Self {
-        build::build(source, text)
+        read::read(source, text).unwrap_or_else(|| events::read(source, text))
+    }
+
+    /// Parses a text by one reader only: the quick one, which gives up on what is rare or wrong, or the one that reads all. Where
+    /// both give a tree, [`Yaml::is_same`] holds.
+    #[doc(hidden)]
+    pub fn parse_by(source: SourceId, text: &Arc<str>, quick: bool) -> Option<Self> {
+        if quick { read::read(source, text) } else { Some(events::read(source, text)) }
+    }
+
+    /// Whether two trees of a text have everything in common.
+    #[doc(hidden)]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.nodes == other.nodes
+            && self.documents == other.documents
+            && self.anchors == other.anchors
+            && self.tags == other.tags
+            && self.aliased == other.aliased
+            && self.decoded_at == other.decoded_at
+            && self.decoded == other.decoded
+            && self.comments == other.comments
+            && self.errors == other.errors
+            && self.duplicates == other.duplicates
     }
 
     /// The source it was parsed from.

@@ -1,7 +1,6 @@
 //! The text of scalars, and what it means.
 
 use std::borrow::Cow;
-use std::iter::Peekable;
 use std::str::Chars;
 
 use super::{Dialect, Style, Value};
@@ -33,77 +32,71 @@ pub(super) fn quoted_length(text: &str) -> Option<usize> {
     }
 }
 
-/// The text of a quoted scalar, which is closed.
-pub(super) fn decode_quoted(written: &str) -> String {
-    let double = written.starts_with('"');
-    let inner = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
-    let mut out = String::with_capacity(inner.len());
-    let mut chars = inner.chars().peekable();
-    // White space that counts only if no line end follows.
-    let mut blank = String::new();
-    while let Some(c) = chars.next() {
-        match c {
-            ' ' | '\t' => blank.push(c),
-            '\n' | '\r' => {
-                blank.clear();
-                let breaks = skip_breaks(c, &mut chars);
+/// Adds the text of a plain or quoted scalar that is written on several lines or with escapes. `None` for an escape that there is
+/// not.
+pub(super) fn decode(written: &str, style: Style, out: &mut String) -> Option<()> {
+    // What stands for something else; a line end is found once where nothing else is.
+    let special = match style {
+        Style::DoubleQuoted => b'\\',
+        Style::SingleQuoted => b'\'',
+        _ => b'\n',
+    };
+    let mut rest = unquoted(written, style);
+    while let Some(at) = memchr::memchr3(special, b'\n', b'\r', rest.as_bytes()) {
+        let (before, after) = rest.split_at(at);
+        rest = match after.as_bytes()[0] {
+            b'\n' | b'\r' => {
+                out.push_str(before.trim_end_matches([' ', '\t']));
+                let (breaks, rest) = skip_breaks(after);
                 if breaks == 1 {
                     out.push(' ');
-                } else {
-                    out.extend(std::iter::repeat_n('\n', breaks - 1));
                 }
+                out.extend(std::iter::repeat_n('\n', breaks - 1));
+                rest
             }
-            '\'' if !double => {
-                out.push_str(&std::mem::take(&mut blank));
-                chars.next_if_eq(&'\'');
+            b'\'' => {
+                out.push_str(before);
                 out.push('\'');
+                after.get(2..).unwrap_or_default()
             }
-            '\\' if double => {
-                out.push_str(&std::mem::take(&mut blank));
-                match chars.next() {
-                    Some(c @ ('\n' | '\r')) => {
-                        let breaks = skip_breaks(c, &mut chars);
-                        out.extend(std::iter::repeat_n('\n', breaks - 1));
-                    }
-                    Some(c) => out.extend(escape(c, &mut chars)),
-                    None => {}
+            _ => {
+                out.push_str(before);
+                let after = &after[1..];
+                if after.starts_with(['\n', '\r']) {
+                    let (breaks, rest) = skip_breaks(after);
+                    out.extend(std::iter::repeat_n('\n', breaks - 1));
+                    rest
+                } else {
+                    let mut chars = after.chars();
+                    out.push(escape(&mut chars)?);
+                    chars.as_str()
                 }
             }
-            c => {
-                out.push_str(&std::mem::take(&mut blank));
-                out.push(c);
-            }
-        }
+        };
     }
-    out.push_str(&blank);
-    out
+    out.push_str(rest);
+    Some(())
 }
 
-/// Skips line ends and white space behind a line end and counts all the line ends.
-fn skip_breaks(first: char, chars: &mut Peekable<Chars<'_>>) -> usize {
-    let mut breaks = 1;
-    let mut last = first;
-    while let Some(c) = chars.next_if(char::is_ascii_whitespace) {
-        if c == '\r' || (c == '\n' && last != '\r') {
-            breaks += 1;
-        }
-        last = c;
-    }
-    breaks
+/// Counts the line ends at the start of a text, with white space between and behind them, and gives what follows.
+fn skip_breaks(text: &str) -> (usize, &str) {
+    let rest = text.trim_start_matches([' ', '\t', '\n', '\r']);
+    let skipped = &text[..text.len() - rest.len()];
+    (lines(skipped).count() - 1, rest)
 }
 
 /// A number of so many hexadecimal digits.
-fn hex(digits: usize, chars: &mut Peekable<Chars<'_>>) -> Option<u32> {
-    (0..digits).try_fold(0, |n, _| Some(n * 16 + chars.next_if(char::is_ascii_hexdigit)?.to_digit(16)?))
+fn hex(digits: usize, chars: &mut Chars<'_>) -> Option<u32> {
+    (0..digits).try_fold(0, |n, _| Some(n * 16 + chars.next()?.to_digit(16)?))
 }
 
 /// What stands behind a backslash.
-fn escape(c: char, chars: &mut Peekable<Chars<'_>>) -> Option<char> {
-    Some(match c {
+fn escape(chars: &mut Chars<'_>) -> Option<char> {
+    Some(match chars.next()? {
         '0' => '\0',
         'a' => '\x07',
         'b' => '\x08',
-        't' => '\t',
+        't' | '\t' => '\t',
         'n' => '\n',
         'v' => '\x0b',
         'f' => '\x0c',
@@ -121,15 +114,41 @@ fn escape(c: char, chars: &mut Peekable<Chars<'_>>) -> Option<char> {
                 return char::from_u32(high);
             }
             // The second half of a character beyond 16 bits.
-            chars.next_if_eq(&'\\')?;
-            chars.next_if_eq(&'u')?;
-            let low = hex(4, chars)?;
-            char::from_u32(
-                0x1_0000 + ((high - 0xd800) << 10) + low.checked_sub(0xdc00).filter(|n| *n < 0x400)?,
-            )?
+            if (chars.next(), chars.next()) != (Some('\\'), Some('u')) {
+                return None;
+            }
+            let low = hex(4, chars)?.checked_sub(0xdc00).filter(|n| *n < 0x400)?;
+            char::from_u32(0x1_0000 + ((high - 0xd800) << 10) + low)?
         }
-        c => c,
+        c @ (' ' | '"' | '/' | '\\') => c,
+        _ => return None,
     })
+}
+
+/// Adds the text of a block scalar's lines, without the end of the last.
+pub(super) fn decode_block(text: &str, indent: usize, style: Style, out: &mut String) {
+    // The line ends since the last line with text, and whether that one begins with white space.
+    let mut ends = 0;
+    let mut spaced = None;
+    for (n, line) in lines(text).enumerate() {
+        let spaces = line.bytes().take(indent).take_while(|b| *b == b' ').count();
+        let line = &line[spaces..];
+        ends += usize::from(n > 0);
+        if line.is_empty() {
+            continue;
+        }
+        let spaced_before = spaced.replace(line.starts_with([' ', '\t']));
+        if style == Style::Folded && spaced_before == Some(false) && spaced == Some(false) {
+            ends -= 1;
+            if ends == 0 {
+                out.push(' ');
+            }
+        }
+        out.extend(std::iter::repeat_n('\n', ends));
+        ends = 0;
+        out.push_str(line);
+    }
+    out.extend(std::iter::repeat_n('\n', ends));
 }
 
 /// A literal block scalar as written, from its `|` to the end of its last line.
@@ -182,7 +201,7 @@ impl<'t> Literal<'t> {
 }
 
 /// What stands in the header of a block scalar behind its `|` or `>`: an indentation, `+` or `-`.
-fn indicators(header: &str) -> &str {
+pub(super) fn indicators(header: &str) -> &str {
     let tail = header.get(1..).unwrap_or_default();
     &tail[..tail.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')).count()]
 }

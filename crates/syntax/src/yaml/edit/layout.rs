@@ -83,7 +83,7 @@ pub(super) fn tail(text: &str, at: usize) -> &str {
 
 /// The first byte from `at` on that is neither white space nor in a comment.
 pub(super) fn skip(text: &str, at: usize) -> usize {
-    super::super::build::skip_blank(text, at, b"")
+    super::super::events::skip_blank(text, at, b"")
 }
 
 /// The child of the same parent before this one.
