@@ -5,6 +5,9 @@
 use std::path::Path;
 use std::process::Command;
 
+/// The day on which they are checked, in seconds since 1970: the 21st of November 2026.
+const TODAY: &str = "1795219200";
+
 /// A command and the file beside the repository that holds what it prints.
 const RUNS: [(&[&str], &str); 4] = [
     (&["check", "--color", "never"], "check.txt"),
@@ -23,6 +26,7 @@ fn whole_outputs_on_small_repositories() {
                 .args(arguments)
                 .current_dir(entry.path())
                 .env_remove("CI")
+                .env("SOURCE_DATE_EPOCH", TODAY)
                 .output()
                 .unwrap();
             assert_ne!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
@@ -58,6 +62,7 @@ fn the_screen_in_the_readme_is_real() {
         .args(command.split_whitespace())
         .args(["--color", "never"])
         .current_dir(top.join("tests/repositories/shop"))
+        .env("SOURCE_DATE_EPOCH", TODAY)
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();

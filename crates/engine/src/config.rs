@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 pub use schema::schema;
 
+use crate::images::Day;
 use crate::rule::{Category, Rule, Severity, Target};
 use crate::rules;
 
@@ -90,6 +91,8 @@ pub struct Config {
     pub severity: Severity,
     /// The target the user named.
     pub target: Option<Target>,
+    /// Today, which decides what has ended; `None` where nobody says.
+    pub today: Option<Day>,
     /// What applies to each source instead, by [`SourceId`].
     pub scopes: Vec<Arc<Scope>>,
 }
@@ -100,6 +103,7 @@ impl Default for Config {
             rules: rules::ALL.iter().copied().filter(|r| r.default).collect(),
             severity: Severity::Low,
             target: None,
+            today: None,
             scopes: Vec::new(),
         }
     }

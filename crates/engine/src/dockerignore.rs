@@ -1,5 +1,7 @@
 //! `.dockerignore`, as Docker and `BuildKit` read it.
 
+use std::ops::Range;
+
 /// The patterns of a `.dockerignore`, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Dockerignore {
@@ -12,6 +14,8 @@ struct Pattern {
     exception: bool,
     text: Box<str>,
     kind: Kind,
+    /// Its line in the file, in bytes.
+    line: Range<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,11 +48,14 @@ enum Token {
 impl Dockerignore {
     /// Reads one; `None` where Docker refuses a line, so that no build gets as far as copying.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut patterns = Vec::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let line = line.trim();
-            if line.is_empty() {
+        let mut end = 0;
+        for (number, whole) in text.split_inclusive('\n').enumerate() {
+            let start = end;
+            end += whole.len();
+            let whole = if number == 0 { whole.strip_prefix('\u{feff}').unwrap_or(whole) } else { whole };
+            let line = whole.trim();
+            if line.is_empty() || whole.starts_with('#') {
                 continue;
             }
             let (exception, pattern) = match line.strip_prefix('!') {
@@ -66,7 +73,8 @@ impl Dockerignore {
                 Some(rest) if !exception => (true, rest),
                 _ => (exception, pattern),
             };
-            patterns.push(Pattern { exception, kind: Kind::of(pattern)?, text: pattern.into() });
+            let line = start..start + whole.trim_end().len();
+            patterns.push(Pattern { exception, kind: Kind::of(pattern)?, text: pattern.into(), line });
         }
         Some(Self { patterns })
     }
@@ -74,29 +82,41 @@ impl Dockerignore {
     /// Whether a file or directory of the context does not reach the builder. `path` starts from the context, with `/` and
     /// without `.` and `..`. Of a directory that is left out, single files may still be let in.
     pub fn excludes(&self, path: &str) -> bool {
+        self.excluding(path).is_some()
+    }
+
+    /// The line, in bytes, that keeps a file or directory from the builder.
+    pub fn excluding(&self, path: &str) -> Option<Range<usize>> {
         let mut above = vec![false; self.patterns.len()];
-        let mut excluded = false;
+        let mut last: Option<&Pattern> = None;
         for end in path.match_indices('/').map(|(at, _)| at).chain([path.len()]) {
-            excluded = false;
+            last = None;
             for (pattern, above) in self.patterns.iter().zip(&mut above) {
                 if !*above {
                     // A pattern that would change nothing is not tried: below, it counts as one that does not match.
-                    if pattern.exception != excluded {
+                    if pattern.exception != last.is_some() {
                         continue;
                     }
                     *above = pattern.matches(&path[..end]);
                 }
                 if *above {
-                    excluded = !pattern.exception;
+                    last = (!pattern.exception).then_some(pattern);
                 }
             }
         }
-        excluded
+        last.map(|pattern| pattern.line.clone())
     }
 
-    /// Whether some lines let in again what others leave out.
-    pub fn has_exceptions(&self) -> bool {
-        self.patterns.iter().any(|p| p.exception)
+    /// Whether some line may let in a path that begins like this.
+    pub fn may_let_in(&self, prefix: &str) -> bool {
+        self.patterns.iter().any(|p| p.exception && (p.text.contains(['*', '?', '[']) || p.text.starts_with(prefix)))
+    }
+
+    /// Whether some line may let in something below a directory that is left out.
+    pub fn may_let_in_below(&self, directory: &str) -> bool {
+        self.patterns.iter().filter(|p| p.exception).any(|p| {
+            p.text.contains(['*', '?', '[']) || p.text.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+        })
     }
 }
 

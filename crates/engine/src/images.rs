@@ -5,6 +5,9 @@
 //! documentation says, but their build files do not show, is listed in `from_docs`.
 
 mod files;
+mod lifetimes;
+
+pub use lifetimes::{Day, Lifetime, lifetimes_of};
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -6,6 +6,7 @@
 pub mod compose;
 pub mod container;
 pub mod dockerfile;
+pub(crate) mod entry;
 pub mod kubernetes;
 pub mod layout;
 pub mod links;

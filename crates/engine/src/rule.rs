@@ -1,6 +1,7 @@
 //! What a rule is.
 
 use crate::config::Config;
+use crate::images::Day;
 use crate::diagnostic::{Diagnostic, Fix, IntoEdits, Label, Safety};
 use crate::project::{Container, Intent, Project, Stage, Workload};
 use crate::rules;
@@ -242,6 +243,11 @@ impl<'a> Ctx<'a> {
     /// The target the user named, which overrides what the project's links tell.
     pub fn target(&self) -> Option<Target> {
         self.source.map_or(self.config.target, |source| self.config.target_of(source))
+    }
+
+    /// Today; `None` where nobody says.
+    pub fn today(&self) -> Option<Day> {
+        self.config.today
     }
 
     /// The registries that images of the subject may come from, as the user set them; empty for any.

@@ -40,8 +40,13 @@ mod dockerfile {
     pub(super) mod broken_exec_form;
     pub(super) mod build_error;
     pub(super) mod cd_in_run;
+    pub(super) mod copied_source_missing;
+    pub(super) mod copied_tests;
     pub(super) mod copy_destination_without_slash;
+    pub(super) mod current_directory_in_path;
     pub(super) mod duplicate_stage_name;
+    pub(super) mod hidden_failure;
+    pub(super) mod ignored_copy;
     pub(super) mod keyword_case;
     pub(super) mod late_ownership;
     pub(super) mod legacy_env_format;
@@ -86,6 +91,7 @@ mod project {
     pub(super) mod duplicate_entry;
     pub(super) mod duplicate_host_port;
     pub(super) mod duplicate_object;
+    pub(super) mod ended_release;
     pub(super) mod ingress_snippet;
     pub(super) mod invalid_value;
     pub(super) mod missing_bind_source;
@@ -110,6 +116,7 @@ mod project {
     pub(super) mod unmatched_target_port;
     pub(super) mod unpinned_action;
     pub(super) mod unresolvable_service;
+    pub(super) mod unresolved_entry_point;
     pub(super) mod unset_variable;
     pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
@@ -163,9 +170,12 @@ pub static ALL: &[&Rule] = &[
     &project::cluster_admin::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
+    &dockerfile::copied_source_missing::RULE,
+    &dockerfile::copied_tests::RULE,
     &dockerfile::copy_destination_without_slash::RULE,
     &project::credentials_in_url::RULE,
     &workload::cron_job_deadline::RULE,
+    &dockerfile::current_directory_in_path::RULE,
     &container::dangerous_capability::RULE,
     &project::dangling_autoscaler::RULE,
     &project::dangling_ingress::RULE,
@@ -188,10 +198,15 @@ pub static ALL: &[&Rule] = &[
     &container::exposed_ssh::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
+    &project::ended_release::RULE,
+    &container::exposed_ssh::RULE,
+    &dockerfile::hidden_failure::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
+    &variant::idle_healthcheck::RULE,
+    &dockerfile::ignored_copy::RULE,
     &project::ingress_snippet::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,
@@ -269,6 +284,7 @@ pub static ALL: &[&Rule] = &[
     &project::unmatched_target_port::RULE,
     &project::unpinned_action::RULE,
     &project::unresolvable_service::RULE,
+    &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,
     &project::unset_variable::RULE,
     &container::unsized_scratch::RULE,

@@ -1,8 +1,11 @@
 //! From the command line to a project and its settings.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 use seaworthy_engine::config::{Layer, Selector};
+use seaworthy_engine::images::Day;
 use seaworthy_engine::{Config, Kind, Project, Severity, SourceId, parse};
 
 use crate::args::{Global, Input, Selection};
@@ -64,6 +67,7 @@ pub(crate) fn load(
     let config = Config {
         rules: seaworthy_engine::config::resolve(&[&layer]),
         target: selection.target.map(Into::into),
+        today: today(),
         severity: severity.unwrap_or(Severity::Low),
         scopes: finder.scopes(&found.sources, &layer, severity),
     };
@@ -120,6 +124,13 @@ pub(crate) fn load(
     let mut project = Project::of(parses, files);
     discover::read_sources(&mut project, &found.tree);
     Ok(Loaded { project, config, tree: found.tree, stdin: found.stdin, failed, misconfigured })
+}
+
+/// The day, by the clock or by `SOURCE_DATE_EPOCH`, which makes a run repeatable.
+fn today() -> Option<Day> {
+    let set = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<u64>().ok());
+    let seconds = set.or_else(|| Some(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs()))?;
+    u32::try_from(seconds / (24 * 60 * 60)).ok().map(Day)
 }
 
 fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Error> {

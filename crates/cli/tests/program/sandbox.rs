@@ -82,6 +82,7 @@ impl Sandbox {
             .current_dir(self.directory.path())
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
+            .env("SOURCE_DATE_EPOCH", "1795219200")
             .stdin(Stdio::null());
         command
     }

@@ -34,6 +34,8 @@ pub struct Context {
 pub struct Copied {
     /// The `COPY` or `ADD` that takes it from the context, as an index into the Dockerfile's instructions.
     pub instruction: usize,
+    /// The instruction that puts it into this stage: the same, or a `COPY --from` of it.
+    pub since: usize,
     /// The path in the image: absolute, without a slash at the end.
     pub target: String,
     /// What lies there.
@@ -126,7 +128,9 @@ fn context(project: &Project, build: &Build) -> Option<Context> {
     let nearest = own.ancestors().find(|directory| lacks(directory) == 0);
     // What only `COPY . .` says is true of every directory.
     let alone = nearest.is_some_and(|nearest| !own.ancestors().any(|d| d != nearest && lacks(d) == 0));
-    Some(Context::new(build, project, nearest.unwrap_or(own).to_owned(), named && alone))
+    // At the top there is no other, and nobody writes a `.dockerignore` where nothing is built.
+    let only = own.as_str().is_empty() || nearest.is_none_or(|d| d == own) && files.is_file(&own.join(".dockerignore"));
+    Some(Context::new(build, project, nearest.unwrap_or(own).to_owned(), only || named && alone))
 }
 
 /// The sources that a stage copies from its context, as far as they are known.
@@ -218,7 +222,7 @@ fn copied(
                 let Some(path) = value(word, &step.before) else { continue };
                 let path = rooted(&path);
                 let taken: Vec<Copied> =
-                    from.iter().filter_map(|c| moved(project, context, c, &path, &target, into)).collect();
+                    from.iter().filter_map(|c| moved(project, context, c, &path, (&target, into, step.index))).collect();
                 copied.extend(taken);
             }
             continue;
@@ -255,7 +259,7 @@ fn copied(
                     (_, Some(name)) if into => rooted(&format!("{target}/{name}")),
                     _ => target.clone(),
                 };
-                copied.push(Copied { instruction: step.index, target, what });
+                copied.push(Copied { instruction: step.index, since: step.index, target, what });
             }
         }
     }
@@ -291,8 +295,7 @@ fn moved(
     context: Option<&Context>,
     copied: &Copied,
     path: &str,
-    target: &str,
-    into: bool,
+    (target, into, since): (&str, bool, usize),
 ) -> Option<Copied> {
     let instruction = copied.instruction;
     // It lies at the path, or below.
@@ -304,7 +307,7 @@ fn moved(
             _ if rest.is_empty() => target.to_owned(),
             _ => format!("{target}/{rest}"),
         };
-        return Some(Copied { instruction, target: rooted(&target), what: copied.what.clone() });
+        return Some(Copied { instruction, since, target: rooted(&target), what: copied.what.clone() });
     }
     // The path lies within a directory that was copied.
     let What::Directory(directory) = &copied.what else { return None };
@@ -315,9 +318,9 @@ fn moved(
     if project.files.is_file(&source) {
         let name = source.file_name().unwrap_or_default();
         let target = if into { rooted(&format!("{target}/{name}")) } else { target.to_owned() };
-        return Some(Copied { instruction, target, what: What::File(source) });
+        return Some(Copied { instruction, since, target, what: What::File(source) });
     }
-    (project.files.exists(&source) == Some(true)).then(|| Copied {
+    (project.files.exists(&source) == Some(true)).then(|| Copied { since,
         instruction,
         target: target.to_owned(),
         what: What::Directory(source),
@@ -385,9 +388,15 @@ impl Stage {
 impl Project {
     /// The file at an absolute path of the image that a stage makes; `None` where it is not known.
     pub fn in_image(&self, stage: &Stage, path: &str) -> Option<Found<'_>> {
+        self.in_image_at(stage, usize::MAX, path)
+    }
+
+    /// The same, as an instruction of the stage finds it, by its index among the Dockerfile's instructions.
+    pub fn in_image_at(&self, stage: &Stage, instruction: usize, path: &str) -> Option<Found<'_>> {
         let context = self.build(stage.build).context()?;
         let path = rooted(path);
-        stage.copied.iter().rev().find_map(|copied| {
+        let there = stage.copied.iter().rev().filter(|copied| copied.since < instruction);
+        there.into_iter().find_map(|copied| {
             let rest = below(&path, &copied.target)?;
             match &copied.what {
                 What::File(file) if rest.is_empty() => Some(Found::File(file.clone())),

@@ -6,6 +6,7 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::check::{Config, Report, check};
 use seaworthy_engine::fix::{Fixed, fix};
+use seaworthy_engine::images::Day;
 use seaworthy_engine::render::{Format, render};
 use seaworthy_engine::syntax::LineIndex;
 use seaworthy_engine::variant::{Made, Omission, variant};
@@ -13,6 +14,9 @@ use seaworthy_engine::{
     Check, Files, Kind, Parse, Project, Rule, Safety, Severity, Source, SourceId, parse, rules,
 };
 use similar::TextDiff;
+
+/// The day on which pages are read.
+const TODAY: &str = "2026-11-21";
 
 /// An example of a page.
 pub(crate) struct Example {
@@ -142,7 +146,7 @@ pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
     }
     // A finding of the engine may depend on what the other rules find.
     let rules = if matches!(rule.check, Check::Engine) { rules::ALL.to_vec() } else { vec![rule] };
-    let config = Config { rules, severity: Severity::Low, ..Config::default() };
+    let config = Config { rules, severity: Severity::Low, today: Day::parse(TODAY), ..Config::default() };
     let written = project(sources(blocks), blocks);
     let mut report = check(&written, &config);
     report.diagnostics.retain(|d| d.rule.name == rule.name);

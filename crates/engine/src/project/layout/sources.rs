@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Found, What};
+use crate::project::entry::{Entry, Module, Place, entries};
 use crate::project::dockerfile::{ImageCommand, Stage, StageRole};
 use crate::project::{Container, Project};
 
@@ -60,6 +61,7 @@ impl Project {
                     for path in programs(&argv, directory) {
                         take(self.in_image(stage, &path), &mut wanted);
                     }
+                    self.modules(Place::Image(stage), &argv, &mut wanted);
                 }
             }
             if let Some(context) = build.context() {
@@ -83,9 +85,40 @@ impl Project {
         for path in programs(&argv, directory) {
             take(self.in_container(container, &path), wanted);
         }
+        self.modules(Place::Container(container), &argv, wanted);
         for mount in &container.mounts {
             if ETC.iter().any(|etc| mount.target.starts_with(etc)) {
                 take(self.in_container(container, &mount.target), wanted);
+            }
+        }
+    }
+
+    /// The modules that a command names, also through a script that it starts.
+    fn modules(&self, place: Place<'_>, argv: &[String], wanted: &mut BTreeSet<Utf8PathBuf>) {
+        for entry in entries(argv) {
+            let module = match &entry {
+                Entry::Attribute { module, directory, .. } => place.module(self, module, directory.as_deref()),
+                Entry::Module(module) => place.module(self, module, None),
+                Entry::File(path) => {
+                    let found = place.absolute(path).and_then(|path| place.at(self, &path));
+                    let script = found.as_ref().filter(|_| path.ends_with("sh")).and_then(|f| f.text(self));
+                    for line in script.into_iter().flat_map(str::lines) {
+                        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+                        // One step is enough: a script that starts a script is its author's affair.
+                        for entry in entries(&words) {
+                            if let Entry::Attribute { module, directory, .. } = entry
+                                && let Module::File(found) = place.module(self, &module, directory.as_deref())
+                            {
+                                take(Some(found), wanted);
+                            }
+                        }
+                    }
+                    take(found, wanted);
+                    continue;
+                }
+            };
+            if let Module::File(found) = module {
+                take(Some(found), wanted);
             }
         }
     }

@@ -1,0 +1,183 @@
+use crate::project::entry::{Entry, Module, Place, code_of, entries, identifiers};
+use crate::project::links::BuiltHow;
+use crate::project::{Container, Found, ImageCommand, Origin, Project, Setting, Stage, StageRole};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Span};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unresolved-entry-point",
+    summary: "a command that names code which is not there",
+    since: "0.1.0",
+    docs: include_str!("unresolved_entry_point.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+/// What makes the object that a server is given.
+const APPLICATIONS: [&str; 12] = [
+    "FastAPI(", "Flask(", "Starlette(", "Quart(", "Sanic(", "Litestar(", "Bottle(", "Falcon(", "ASGIApp(", "WSGIApp(",
+    "get_asgi_application(", "get_wsgi_application(",
+];
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for stage in project.builds.iter().flat_map(|b| &b.stages).filter(|s| s.role == StageRole::Final) {
+        let end = stage.end();
+        for setting in [end.entrypoint(), end.command()] {
+            let (Some(command), Some(at)) = (setting.value(), setting.at) else { continue };
+            // What another stage says is reported there.
+            let own = stage.instructions(project).iter().any(|i| i.span.start <= at.start && at.end <= i.span.end);
+            if own && at.source == stage.source {
+                look(ctx, Place::Image(stage), &ImageCommand::argv(command), at);
+            }
+        }
+    }
+    for container in &project.containers {
+        let certain = |container: &Container| {
+            let mut built = project.links.built_by.iter().filter(|b| b.container == container.id);
+            built.all(|b| b.how != BuiltHow::Likeness)
+        };
+        for setting in [&container.entrypoint, &container.command] {
+            let own = |s: &Setting<_>| !matches!(s.origin, Origin::Dockerfile | Origin::Image);
+            if let (Some(argv), Some(at), true) = (setting.value(), setting.at, own(setting))
+                && certain(container)
+            {
+                look(ctx, Place::Container(container), argv, at);
+            }
+        }
+    }
+}
+
+/// Reports what a command names and what is not there.
+fn look(ctx: &mut Ctx<'_>, place: Place<'_>, argv: &[String], at: Span) {
+    let project = ctx.project;
+    for entry in entries(argv) {
+        match entry {
+            Entry::Attribute { written, module, attribute, directory } => {
+                let (message, span) = match place.module(project, &module, directory.as_deref()) {
+                    Module::File(found) => {
+                        let Some(text) = found.text(project).filter(|text| lacks(text, &attribute)) else { continue };
+                        let file = name_of(&found);
+                        let known = application(text);
+                        let hint = known.map_or(String::new(), |name| format!("; it has `{name}`"));
+                        let hint = match other_use(project, place, &module, &attribute) {
+                            Some(other) if known == Some(other.as_str()) => format!("{hint}, which Compose starts"),
+                            _ => hint,
+                        };
+                        (format!("`{file}` defines no `{attribute}`{hint}"), find(project, at, &written))
+                    }
+                    Module::Missing => (format!("there is no module `{module}` in the image"), find(project, at, &module)),
+                    Module::Unknown => continue,
+                };
+                ctx.report(span, message);
+            }
+            Entry::Module(module) => {
+                if matches!(place.module(project, &module, None), Module::Missing) {
+                    ctx.report(find(project, at, &module), format!("there is no module `{module}` in the image"));
+                }
+            }
+            Entry::File(path) => {
+                if is_absent(project, place, &path) {
+                    ctx.report(find(project, at, &path), format!("there is no `{path}` in the image"));
+                }
+            }
+        }
+    }
+}
+
+/// Where a word stands within a command.
+fn find(project: &Project, at: Span, word: &str) -> Span {
+    project.text(at).find(word).map_or(at, |offset| {
+        let start = at.start as usize + offset;
+        Span::new(at.source, start, start + word.len())
+    })
+}
+
+fn name_of(found: &Found<'_>) -> String {
+    match found {
+        Found::File(path) => path.to_string(),
+        Found::Text(_) => "the file".to_owned(),
+    }
+}
+
+/// Whether code neither names something nor may bind it unseen.
+fn lacks(text: &str, name: &str) -> bool {
+    let code = code_of(text);
+    let hidden = ["import *", "globals(", "__getattr__", "setattr(", "exec("].iter().any(|sign| code.contains(sign));
+    !hidden && !identifiers(&code).any(|word| word == name)
+}
+
+/// The name that code gives to an application at its top level.
+fn application(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        let name = name.split(':').next().unwrap_or_default().trim_end();
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        (plain && APPLICATIONS.iter().any(|made| value.contains(made))).then_some(name)
+    })
+}
+
+/// The attribute of the same module that a Compose service starts instead.
+fn other_use(project: &Project, place: Place<'_>, module: &str, attribute: &str) -> Option<String> {
+    let stage = place.stage(project)?;
+    let commands = project.containers_of(stage).flat_map(|c| [&c.entrypoint, &c.command]).filter_map(Setting::value);
+    commands.flat_map(|argv| entries(argv)).find_map(|entry| match entry {
+        Entry::Attribute { module: m, attribute: a, .. } if m == module && a != attribute => Some(a),
+        _ => None,
+    })
+}
+
+/// Whether a script is known not to be in the image: its directory was copied whole from the repository, or nothing but
+/// copies could have put it there.
+fn is_absent(project: &Project, place: Place<'_>, path: &str) -> bool {
+    let Some(path) = place.absolute(path) else { return false };
+    let Some(stage) = place.stage(project) else { return false };
+    let known = stage.facts.is_some() && !stage.windows && !stage.copied().is_empty();
+    if !known || place.at(project, &path).is_some() || matches!(place, Place::Container(c) if !c.mounts.is_empty()) {
+        return false;
+    }
+    let name = path.rsplit('/').next().unwrap_or_default();
+    // A public image brings scripts of its own, and a command may make this one.
+    !["/usr/", "/docker-entrypoint", "/opt/", "/bin/", "/sbin/", "/init"].iter().any(|d| path.starts_with(d))
+        && is_of_copies_alone(project, stage, name)
+}
+
+/// Whether nothing but copies of what is known makes files in an image.
+fn is_of_copies_alone(project: &Project, stage: &Stage, name: &str) -> bool {
+    use crate::project::Base;
+    use crate::syntax::dockerfile::Arguments;
+    let build = project.build(stage.build);
+    if !build.context().is_some_and(|c| c.certain) || !build.contexts_are_named {
+        return false;
+    }
+    let mut stage = stage;
+    loop {
+        for instruction in stage.instructions(project) {
+            let text = project.text(instruction.span);
+            let makes = match &instruction.arguments {
+                // Installing packages puts nothing beside the program's own files.
+                Arguments::Run(_) => {
+                    text.contains(name) || ["git ", "curl", "wget", "build", "make", "mv ", "cp ", "tar ", "unzip", "tsc", "ln "].iter().any(|p| text.contains(p))
+                }
+                Arguments::Add(_) => true,
+                Arguments::Copy(transfer) => {
+                    instruction.flag("from").is_some() || transfer.sources.iter().any(|s| matches!(s, crate::syntax::dockerfile::CopySource::Path(w) if w.text.contains('$')))
+                }
+                _ => false,
+            };
+            if makes || instruction.onbuild.is_some() {
+                return false;
+            }
+        }
+        match stage.base {
+            Base::Stage(below) => match build.stages.get(below) {
+                Some(below) => stage = below,
+                None => return false,
+            },
+            Base::Image(_) => return true,
+            Base::Scratch | Base::Unknown => return false,
+        }
+    }
+}
