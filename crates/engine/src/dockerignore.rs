@@ -109,13 +109,16 @@ impl Dockerignore {
 
     /// Whether some line may let in a path that begins like this.
     pub fn may_let_in(&self, prefix: &str) -> bool {
-        self.patterns.iter().any(|p| p.exception && (p.text.contains(['*', '?', '[']) || p.text.starts_with(prefix)))
+        self.patterns
+            .iter()
+            .any(|p| p.exception && (p.text.contains(['*', '?', '[']) || p.text.starts_with(prefix)))
     }
 
     /// Whether some line may let in something below a directory that is left out.
     pub fn may_let_in_below(&self, directory: &str) -> bool {
         self.patterns.iter().filter(|p| p.exception).any(|p| {
-            p.text.contains(['*', '?', '[']) || p.text.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+            p.text.contains(['*', '?', '['])
+                || p.text.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
         })
     }
 }

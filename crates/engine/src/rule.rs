@@ -1,8 +1,8 @@
 //! What a rule is.
 
 use crate::config::Config;
-use crate::images::Day;
 use crate::diagnostic::{Diagnostic, Fix, IntoEdits, Label, Safety};
+use crate::images::Day;
 use crate::project::{Container, Intent, Project, Stage, Workload};
 use crate::rules;
 use seaworthy_syntax::{SourceId, Span};

@@ -81,10 +81,14 @@ pub fn lifetimes_of(image: &ImageName) -> Vec<Lifetime> {
         for product in all.products.iter().filter(|p| matches!(p.name, "debian" | "ubuntu" | "alpine")) {
             for part in tag.split('-') {
                 let release = product.releases.iter().find(|release| match product.name {
-                    "alpine" => part.strip_prefix("alpine").is_some_and(|version| is_of(version, release.version)),
+                    "alpine" => {
+                        part.strip_prefix("alpine").is_some_and(|version| is_of(version, release.version))
+                    }
                     _ => !release.codename.is_empty() && part == release.codename,
                 });
-                let name = |release: &Release| if product.name == "alpine" { release.version } else { release.codename };
+                let name = |release: &Release| {
+                    if product.name == "alpine" { release.version } else { release.codename }
+                };
                 found.extend(release.and_then(|release| lifetime(product, release, name(release))));
             }
         }
@@ -143,7 +147,9 @@ mod tests {
 
     #[test]
     fn days() {
-        for (text, days) in [("1970-01-01", 0), ("1972-03-01", 790), ("2000-02-29", 11_016), ("2026-11-21", 20_778)] {
+        for (text, days) in
+            [("1970-01-01", 0), ("1972-03-01", 790), ("2000-02-29", 11_016), ("2026-11-21", 20_778)]
+        {
             let day = Day::parse(text).unwrap();
             assert_eq!((day.0, day.to_string()), (days, text.to_owned()));
         }
@@ -175,7 +181,14 @@ mod tests {
             let image = ImageName::parse(image).unwrap();
             let found: Vec<String> = lifetimes_of(&image)
                 .iter()
-                .map(|l| format!("{} {} {}", l.product, l.release, l.end.map(|d| d.to_string()).unwrap_or_default()))
+                .map(|l| {
+                    format!(
+                        "{} {} {}",
+                        l.product,
+                        l.release,
+                        l.end.map(|d| d.to_string()).unwrap_or_default()
+                    )
+                })
                 .collect();
             assert_eq!(found.join(", "), expected, "{image}");
         }

@@ -90,11 +90,13 @@ fn python(rest: &[&str]) -> Option<Entry> {
 fn attribute(word: &str, directory: Option<String>) -> Option<Entry> {
     let (module, attribute) = word.split_once(':')?;
     let name = attribute.split(['(', '.']).next().unwrap_or_default();
-    (is_dotted(module) && is_identifier(name) && attribute.len() <= name.len() + 2).then(|| Entry::Attribute {
-        written: word.to_owned(),
-        module: module.to_owned(),
-        attribute: name.to_owned(),
-        directory,
+    (is_dotted(module) && is_identifier(name) && attribute.len() <= name.len() + 2).then(|| {
+        Entry::Attribute {
+            written: word.to_owned(),
+            module: module.to_owned(),
+            attribute: name.to_owned(),
+            directory,
+        }
     })
 }
 
@@ -106,7 +108,8 @@ fn option(words: &[&str], names: &[&str]) -> Option<String> {
 }
 
 fn is_identifier(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 fn is_dotted(word: &str) -> bool {
@@ -148,7 +151,11 @@ impl<'p> Place<'p> {
 
     /// A path from where it starts.
     pub(crate) fn absolute(self, path: &str) -> Option<String> {
-        if path.starts_with('/') { Some(path.to_owned()) } else { Some(format!("{}/{path}", self.workdir()?)) }
+        if path.starts_with('/') {
+            Some(path.to_owned())
+        } else {
+            Some(format!("{}/{path}", self.workdir()?))
+        }
     }
 
     /// A variable of its environment, where its value is written out.
@@ -189,8 +196,10 @@ impl<'p> Place<'p> {
         }
         // Only where its package is there, whole and once, is it known that it is not in it.
         let Some((package, _)) = path.rsplit_once('/') else { return Module::Unknown };
-        let packages: Vec<Found<'_>> =
-            roots.iter().filter_map(|root| self.at(project, &format!("{root}/{package}/__init__.py"))).collect();
+        let packages: Vec<Found<'_>> = roots
+            .iter()
+            .filter_map(|root| self.at(project, &format!("{root}/{package}/__init__.py")))
+            .collect();
         match packages.as_slice() {
             [Found::File(_)] => Module::Missing,
             _ => Module::Unknown,
@@ -260,7 +269,10 @@ mod tests {
                 vec!["sh", "-c", "exec python -m uvicorn src.server.main:socket_app --port ${PORT:-80}"],
                 vec![attribute("src.server.main", "socket_app", None)],
             ),
-            (vec!["gunicorn", "--chdir", "/srv", "-b", "0.0.0.0:80", "x:y"], vec![attribute("x", "y", Some("/srv"))]),
+            (
+                vec!["gunicorn", "--chdir", "/srv", "-b", "0.0.0.0:80", "x:y"],
+                vec![attribute("x", "y", Some("/srv"))],
+            ),
             (vec!["uvicorn", "--app-dir=src", "a:b"], vec![attribute("a", "b", Some("src"))]),
             (vec!["python", "-u", "-m", "src.server"], vec![module("src.server")]),
             (vec!["python3.12", "main.py"], vec![file("main.py")]),

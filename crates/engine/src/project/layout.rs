@@ -129,7 +129,8 @@ fn context(project: &Project, build: &Build) -> Option<Context> {
     // What only `COPY . .` says is true of every directory.
     let alone = nearest.is_some_and(|nearest| !own.ancestors().any(|d| d != nearest && lacks(d) == 0));
     // At the top there is no other, and nobody writes a `.dockerignore` where nothing is built.
-    let only = own.as_str().is_empty() || nearest.is_none_or(|d| d == own) && files.is_file(&own.join(".dockerignore"));
+    let only = own.as_str().is_empty()
+        || nearest.is_none_or(|d| d == own) && files.is_file(&own.join(".dockerignore"));
     Some(Context::new(build, project, nearest.unwrap_or(own).to_owned(), only || named && alone))
 }
 
@@ -221,8 +222,10 @@ fn copied(
                 let CopySource::Path(word) = source else { continue };
                 let Some(path) = value(word, &step.before) else { continue };
                 let path = rooted(&path);
-                let taken: Vec<Copied> =
-                    from.iter().filter_map(|c| moved(project, context, c, &path, (&target, into, step.index))).collect();
+                let taken: Vec<Copied> = from
+                    .iter()
+                    .filter_map(|c| moved(project, context, c, &path, (&target, into, step.index)))
+                    .collect();
                 copied.extend(taken);
             }
             continue;
@@ -320,7 +323,8 @@ fn moved(
         let target = if into { rooted(&format!("{target}/{name}")) } else { target.to_owned() };
         return Some(Copied { instruction, since, target, what: What::File(source) });
     }
-    (project.files.exists(&source) == Some(true)).then(|| Copied { since,
+    (project.files.exists(&source) == Some(true)).then(|| Copied {
+        since,
         instruction,
         target: target.to_owned(),
         what: What::Directory(source),

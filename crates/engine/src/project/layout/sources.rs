@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Found, What};
-use crate::project::entry::{Entry, Module, Place, entries};
 use crate::project::dockerfile::{ImageCommand, Stage, StageRole};
+use crate::project::entry::{Entry, Module, Place, entries};
 use crate::project::{Container, Project};
 
 /// How many files of settings are read of one stage.
@@ -97,7 +97,9 @@ impl Project {
     fn modules(&self, place: Place<'_>, argv: &[String], wanted: &mut BTreeSet<Utf8PathBuf>) {
         for entry in entries(argv) {
             let module = match &entry {
-                Entry::Attribute { module, directory, .. } => place.module(self, module, directory.as_deref()),
+                Entry::Attribute { module, directory, .. } => {
+                    place.module(self, module, directory.as_deref())
+                }
                 Entry::Module(module) => place.module(self, module, None),
                 Entry::File(path) => {
                     let found = place.absolute(path).and_then(|path| place.at(self, &path));

@@ -46,8 +46,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 || !is_written_by_hand(&within)
                 || is_ignored_by_git(project, &context.directory, &whole);
             if !silent {
-                let place = if context.directory.as_str().is_empty() { "." } else { context.directory.as_str() };
-                ctx.report(word.span, format!("there is no `{within}` in `{place}`, so the build fails here"));
+                let place =
+                    if context.directory.as_str().is_empty() { "." } else { context.directory.as_str() };
+                ctx.report(
+                    word.span,
+                    format!("there is no `{within}` in `{place}`, so the build fails here"),
+                );
             }
         }
     }
@@ -56,19 +60,68 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 /// Whether it looks like a file that people write and commit: not data, a secret, or what a build makes.
 fn is_written_by_hand(path: &Utf8Path) -> bool {
     const MADE: [&str; 22] = [
-        "dist", "build", "target", "out", "bin", "obj", "publish", "release", "node_modules", "vendor", "generated", "gen",
-        "artifacts", "coverage", "tmp", "temp", "cache", "data", "certs", "keys", "secrets", "_build",
+        "dist",
+        "build",
+        "target",
+        "out",
+        "bin",
+        "obj",
+        "publish",
+        "release",
+        "node_modules",
+        "vendor",
+        "generated",
+        "gen",
+        "artifacts",
+        "coverage",
+        "tmp",
+        "temp",
+        "cache",
+        "data",
+        "certs",
+        "keys",
+        "secrets",
+        "_build",
     ];
     const WRITTEN: [&str; 26] = [
-        "py", "js", "mjs", "cjs", "ts", "tsx", "go", "rs", "java", "rb", "php", "sh", "conf", "cfg", "ini", "toml", "yml",
-        "yaml", "txt", "md", "html", "css", "sql", "xml", "properties", "json",
+        "py",
+        "js",
+        "mjs",
+        "cjs",
+        "ts",
+        "tsx",
+        "go",
+        "rs",
+        "java",
+        "rb",
+        "php",
+        "sh",
+        "conf",
+        "cfg",
+        "ini",
+        "toml",
+        "yml",
+        "yaml",
+        "txt",
+        "md",
+        "html",
+        "css",
+        "sql",
+        "xml",
+        "properties",
+        "json",
     ];
     const LOCKS: [&str; 6] = ["Gemfile", "Gemfile.lock", "Cargo.lock", "poetry.lock", "uv.lock", "go.sum"];
     let made = path.components().any(|part| {
         let part = part.as_str();
-        MADE.contains(&part) || part.starts_with('.') || part.contains(".local") || part.contains("secret") || part.contains("credential")
+        MADE.contains(&part)
+            || part.starts_with('.')
+            || part.contains(".local")
+            || part.contains("secret")
+            || part.contains("credential")
     });
-    let written = path.extension().is_some_and(|e| WRITTEN.contains(&e)) || path.file_name().is_some_and(|n| LOCKS.contains(&n));
+    let written = path.extension().is_some_and(|e| WRITTEN.contains(&e))
+        || path.file_name().is_some_and(|n| LOCKS.contains(&n));
     !made && written
 }
 
@@ -78,10 +131,12 @@ fn is_ignored_by_git(project: &Project, context: &Utf8Path, path: &Utf8Path) -> 
     above.any(|directory| {
         let Some(text) = project.files.text(&directory.join(".gitignore")) else { return false };
         let Ok(within) = path.strip_prefix(directory) else { return false };
-        text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!']) && !line.is_empty()).any(|line| {
-            let line = line.trim_matches('/').trim_start_matches("**/");
-            let parts = within.components().any(|part| crate::dockerignore::glob(line, part.as_str()));
-            parts || within.starts_with(line)
-        })
+        text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!']) && !line.is_empty()).any(
+            |line| {
+                let line = line.trim_matches('/').trim_start_matches("**/");
+                let parts = within.components().any(|part| crate::dockerignore::glob(line, part.as_str()));
+                parts || within.starts_with(line)
+            },
+        )
     })
 }

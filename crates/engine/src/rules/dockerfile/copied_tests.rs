@@ -25,13 +25,18 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(context) = build.context() else { return };
     let own = project.parse(build.source).map_or("", |p| p.source.path.as_str());
     let name = stage.name.as_ref().map_or("", |n| n.value.as_str());
-    let develops = |text: &str| ["test", "dev", "ci", "e2e", "spec"].iter().any(|word| text.to_ascii_lowercase().contains(word));
+    let develops = |text: &str| {
+        ["test", "dev", "ci", "e2e", "spec"].iter().any(|word| text.to_ascii_lowercase().contains(word))
+    };
     let last = own.rsplit('/').next().unwrap_or_default();
     if stage.role != StageRole::Final || develops(last) || develops(name) || runs_tests(stage, ctx) {
         return;
     }
     for step in stage.walk(project) {
-        let Some(transfer) = local(step.instruction).filter(|_| step.instruction.flag("exclude").is_none()) else { continue };
+        let Some(transfer) = local(step.instruction).filter(|_| step.instruction.flag("exclude").is_none())
+        else {
+            continue;
+        };
         for copied in stage.copied().iter().filter(|c| c.since == step.index) {
             let What::Directory(directory) = &copied.what else { continue };
             let Some(within) = directory.strip_prefix(&context.directory).ok() else { continue };
@@ -39,7 +44,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 continue;
             }
             let at = transfer.sources.iter().find_map(|source| match source {
-                CopySource::Path(word) if word.text.trim_matches(['.', '/']) == within.as_str() => Some(word.span),
+                CopySource::Path(word) if word.text.trim_matches(['.', '/']) == within.as_str() => {
+                    Some(word.span)
+                }
                 _ => None,
             });
             if let Some(at) = at {
@@ -52,10 +59,18 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 /// Whether the image is there to run tests.
 fn runs_tests(stage: &Stage, ctx: &Ctx<'_>) -> bool {
     let end = stage.end();
-    let own = [end.entrypoint().value(), end.command().value()].into_iter().flatten().flat_map(ImageCommand::argv);
-    let others = ctx.project.containers_of(stage).flat_map(|c| [&c.entrypoint, &c.command]).filter_map(|s| s.value()).flatten().cloned();
+    let own =
+        [end.entrypoint().value(), end.command().value()].into_iter().flatten().flat_map(ImageCommand::argv);
+    let others = ctx
+        .project
+        .containers_of(stage)
+        .flat_map(|c| [&c.entrypoint, &c.command])
+        .filter_map(|s| s.value())
+        .flatten()
+        .cloned();
     let in_runs = stage.runs(ctx.project).iter().any(|run| {
-        run.calls().any(|call| call.program.contains("test") || call.args.iter().any(|w| w.text.contains("test")))
+        run.calls()
+            .any(|call| call.program.contains("test") || call.args.iter().any(|w| w.text.contains("test")))
     });
     in_runs || own.chain(others).any(|word| word.contains("test"))
 }

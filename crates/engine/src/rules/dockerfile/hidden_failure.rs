@@ -18,8 +18,27 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Programs whose failure leaves an image that is not what its Dockerfile says.
 const MATTER: [&str; 21] = [
-    "chown", "chmod", "curl", "wget", "pip", "pip3", "uv", "poetry", "npm", "npx", "yarn", "pnpm", "go", "cargo", "apt-get",
-    "apt", "apk", "dnf", "yum", "playwright", "bundle",
+    "chown",
+    "chmod",
+    "curl",
+    "wget",
+    "pip",
+    "pip3",
+    "uv",
+    "poetry",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "go",
+    "cargo",
+    "apt-get",
+    "apt",
+    "apk",
+    "dnf",
+    "yum",
+    "playwright",
+    "bundle",
 ];
 
 /// What may well have nothing to do.
@@ -32,7 +51,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let at = commands.iter().position(|c| std::ptr::eq(c, call.command));
             let next = at.and_then(|at| commands.get(at + 1));
             let forgiven = next.is_some_and(|next| {
-                next.before == Connector::Or && next.context.depth == call.command.context.depth
+                next.before == Connector::Or
+                    && next.context.depth == call.command.context.depth
                     && next.name().is_some_and(|name| matches!(name, "true" | ":"))
             });
             if forgiven && is_silenced(call.command) && matters(call) {
@@ -60,7 +80,8 @@ fn is_silenced(command: &Command) -> bool {
             || r.descriptor == Some(2)
                 && r.operator == ">&"
                 && command.redirects.iter().any(|o| {
-                    o.descriptor.is_none_or(|d| d == 1) && o.target.as_ref().is_some_and(|t| t.is("/dev/null"))
+                    o.descriptor.is_none_or(|d| d == 1)
+                        && o.target.as_ref().is_some_and(|t| t.is("/dev/null"))
                 })
     })
 }

@@ -54,12 +54,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 let Some(line) = ignore.excluding(path.as_str()) else { continue };
                 let whole = context.directory.join(&path);
                 // Where nobody names the context, it is the one that has what is copied.
-                if !is_left_out(project, context, &whole) || !context.certain && project.files.exists(&whole) != Some(true) {
+                if !is_left_out(project, context, &whole)
+                    || !context.certain && project.files.exists(&whole) != Some(true)
+                {
                     continue;
                 }
                 (line, Severity::High, "the build fails here")
             };
-            let name = context.ignore_file.as_deref().and_then(Utf8Path::file_name).unwrap_or(".dockerignore");
+            let name =
+                context.ignore_file.as_deref().and_then(Utf8Path::file_name).unwrap_or(".dockerignore");
             let message = format!("`{name}` leaves out `{path}`, so {what}");
             let place = context.ignore_file.as_ref().and_then(|file| {
                 let parse = project.parses().iter().find(|parse| parse.source.path == *file)?;

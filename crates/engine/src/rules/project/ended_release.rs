@@ -44,7 +44,9 @@ fn report(ctx: &mut Ctx<'_>, image: &ImageName, at: Span, today: Day, runs: bool
     for Lifetime { product, release, end } in lifetimes_of(image) {
         let (message, severity) = match end {
             None => (format!("{product} {release} gets no fixes any more"), Severity::Medium),
-            Some(end) if end < today => (format!("{product} {release} gets no fixes since {end}"), Severity::Medium),
+            Some(end) if end < today => {
+                (format!("{product} {release} gets no fixes since {end}"), Severity::Medium)
+            }
             Some(end) if end.0 <= today.0 + SOON => {
                 (format!("{product} {release} gets no fixes after {end}"), Severity::Low)
             }

@@ -18,8 +18,18 @@ pub(crate) static RULE: Rule = Rule {
 
 /// What makes the object that a server is given.
 const APPLICATIONS: [&str; 12] = [
-    "FastAPI(", "Flask(", "Starlette(", "Quart(", "Sanic(", "Litestar(", "Bottle(", "Falcon(", "ASGIApp(", "WSGIApp(",
-    "get_asgi_application(", "get_wsgi_application(",
+    "FastAPI(",
+    "Flask(",
+    "Starlette(",
+    "Quart(",
+    "Sanic(",
+    "Litestar(",
+    "Bottle(",
+    "Falcon(",
+    "ASGIApp(",
+    "WSGIApp(",
+    "get_asgi_application(",
+    "get_wsgi_application(",
 ];
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
@@ -28,7 +38,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for setting in [end.entrypoint(), end.command()] {
             let (Some(command), Some(at)) = (setting.value(), setting.at) else { continue };
             // What another stage says is reported there.
-            let own = stage.instructions(project).iter().any(|i| i.span.start <= at.start && at.end <= i.span.end);
+            let own =
+                stage.instructions(project).iter().any(|i| i.span.start <= at.start && at.end <= i.span.end);
             if own && at.source == stage.source {
                 look(ctx, Place::Image(stage), &ImageCommand::argv(command), at);
             }
@@ -58,24 +69,33 @@ fn look(ctx: &mut Ctx<'_>, place: Place<'_>, argv: &[String], at: Span) {
             Entry::Attribute { written, module, attribute, directory } => {
                 let (message, span) = match place.module(project, &module, directory.as_deref()) {
                     Module::File(found) => {
-                        let Some(text) = found.text(project).filter(|text| lacks(text, &attribute)) else { continue };
+                        let Some(text) = found.text(project).filter(|text| lacks(text, &attribute)) else {
+                            continue;
+                        };
                         let file = name_of(&found);
                         let known = application(text);
                         let hint = known.map_or(String::new(), |name| format!("; it has `{name}`"));
                         let hint = match other_use(project, place, &module, &attribute) {
-                            Some(other) if known == Some(other.as_str()) => format!("{hint}, which Compose starts"),
+                            Some(other) if known == Some(other.as_str()) => {
+                                format!("{hint}, which Compose starts")
+                            }
                             _ => hint,
                         };
                         (format!("`{file}` defines no `{attribute}`{hint}"), find(project, at, &written))
                     }
-                    Module::Missing => (format!("there is no module `{module}` in the image"), find(project, at, &module)),
+                    Module::Missing => {
+                        (format!("there is no module `{module}` in the image"), find(project, at, &module))
+                    }
                     Module::Unknown => continue,
                 };
                 ctx.report(span, message);
             }
             Entry::Module(module) => {
                 if matches!(place.module(project, &module, None), Module::Missing) {
-                    ctx.report(find(project, at, &module), format!("there is no module `{module}` in the image"));
+                    ctx.report(
+                        find(project, at, &module),
+                        format!("there is no module `{module}` in the image"),
+                    );
                 }
             }
             Entry::File(path) => {
@@ -105,7 +125,8 @@ fn name_of(found: &Found<'_>) -> String {
 /// Whether code neither names something nor may bind it unseen.
 fn lacks(text: &str, name: &str) -> bool {
     let code = code_of(text);
-    let hidden = ["import *", "globals(", "__getattr__", "setattr(", "exec("].iter().any(|sign| code.contains(sign));
+    let hidden =
+        ["import *", "globals(", "__getattr__", "setattr(", "exec("].iter().any(|sign| code.contains(sign));
     !hidden && !identifiers(&code).any(|word| word == name)
 }
 
@@ -122,7 +143,8 @@ fn application(text: &str) -> Option<&str> {
 /// The attribute of the same module that a Compose service starts instead.
 fn other_use(project: &Project, place: Place<'_>, module: &str, attribute: &str) -> Option<String> {
     let stage = place.stage(project)?;
-    let commands = project.containers_of(stage).flat_map(|c| [&c.entrypoint, &c.command]).filter_map(Setting::value);
+    let commands =
+        project.containers_of(stage).flat_map(|c| [&c.entrypoint, &c.command]).filter_map(Setting::value);
     commands.flat_map(|argv| entries(argv)).find_map(|entry| match entry {
         Entry::Attribute { module: m, attribute: a, .. } if m == module && a != attribute => Some(a),
         _ => None,
@@ -135,7 +157,10 @@ fn is_absent(project: &Project, place: Place<'_>, path: &str) -> bool {
     let Some(path) = place.absolute(path) else { return false };
     let Some(stage) = place.stage(project) else { return false };
     let known = stage.facts.is_some() && !stage.windows && !stage.copied().is_empty();
-    if !known || place.at(project, &path).is_some() || matches!(place, Place::Container(c) if !c.mounts.is_empty()) {
+    if !known
+        || place.at(project, &path).is_some()
+        || matches!(place, Place::Container(c) if !c.mounts.is_empty())
+    {
         return false;
     }
     let name = path.rsplit('/').next().unwrap_or_default();
