@@ -80,6 +80,10 @@ pub(crate) fn discover(
         }
         match fs::metadata(path) {
             Ok(meta) if meta.is_dir() => {
+                if let Err(error) = fs::read_dir(path) {
+                    found.notes.push(Note::Failure(missing(path, &error)));
+                    continue;
+                }
                 found.tree.add(path.as_std_path());
                 let label = walk::label(path, cwd);
                 if roots.contains(&label) {

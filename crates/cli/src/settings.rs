@@ -130,7 +130,8 @@ impl Finder {
         let path = Utf8PathBuf::from_path_buf(directory.join(name)).ok()?;
         match fs::read_to_string(&path) {
             Ok(text) => Some(self.load(&path, &text)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            // Where it cannot even be told whether there is a file, the directory is closed, which is said elsewhere.
+            Err(_) if fs::symlink_metadata(&path).is_err() => None,
             Err(error) => {
                 self.complain(format!(
                     "cannot read the settings in {}: {}",

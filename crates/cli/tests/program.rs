@@ -102,18 +102,68 @@ fn what_cannot_be_read_is_said_and_the_rest_is_checked() {
 
 #[cfg(unix)]
 #[test]
-fn a_directory_without_permission_is_said() {
+fn what_is_closed_to_the_user_is_said_and_the_rest_is_checked() {
     use std::os::unix::fs::PermissionsExt;
-    let sandbox = Sandbox::new(&[("open/Dockerfile", UNTAGGED), ("closed/Dockerfile", UNTAGGED)]);
-    let closed = sandbox.path("closed");
-    let set = |mode| std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(mode)).unwrap();
-    set(0o000);
-    let readable = std::fs::read_dir(&closed).is_ok();
-    let run = sandbox.run(&["check", "--format", "concise", "--select", "untagged-base"]);
-    set(0o755);
-    assert!(run.stdout.contains("open/Dockerfile:1:6"), "{}", run.stdout);
-    // Nothing is closed to root.
-    assert!(readable || run.stderr.contains("warning: closed: permission denied"), "{}", run.stderr);
+    let files = [
+        ("open/Dockerfile", UNTAGGED),
+        ("closed/Dockerfile", UNTAGGED),
+        ("closed/inner/Dockerfile", UNTAGGED),
+        ("secret/Dockerfile", UNTAGGED),
+        ("listed/Dockerfile", UNTAGGED),
+    ];
+    let sandbox = Sandbox::new(&files);
+    let set = |path, mode| {
+        std::fs::set_permissions(sandbox.path(path), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let closed = [("closed", 0o000), ("secret/Dockerfile", 0o000), ("listed", 0o444)];
+    closed.iter().for_each(|(path, mode)| set(path, *mode));
+    let select = ["--format", "concise", "--select", "untagged-base"];
+    let run = sandbox.run_as_nobody(&[&["check"], &select[..]].concat());
+    let named = sandbox.run_as_nobody(&[&["check", "closed", "secret/Dockerfile"], &select[..]].concat());
+    closed.iter().for_each(|(path, _)| set(path, 0o755));
+    let Some((run, named)) = run.zip(named) else {
+        eprintln!("skipped: nothing is closed to root, and it cannot become another user here");
+        return;
+    };
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.starts_with("open/Dockerfile:1:6: medium untagged-base"), "{}", run.stdout);
+    for said in [
+        "warning: closed: permission denied",
+        "warning: secret/Dockerfile: permission denied",
+        "warning: listed",
+    ] {
+        assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
+    }
+    assert_eq!(named.code, 2, "{}", named.stderr);
+    for said in ["error: closed: permission denied", "error: secret/Dockerfile: permission denied"] {
+        assert!(named.stderr.contains(said), "{said}: {}", named.stderr);
+    }
+}
+
+#[test]
+fn no_output_shows_a_secret_whatever_is_asked_for() {
+    const SECRET: &str = "hunter2-a7f3c9";
+    let dockerfile =
+        format!("FROM ubuntu:24.04\n# seaworthy: ignore[secret-in-build]\nENV API_TOKEN {SECRET}\nUSER 1\n");
+    let compose = format!(
+        "services:\n  api:\n    image: ghcr.io/acme/api:1.4.2\n    environment:\n      - API_TOKEN={SECRET}\n      - API_TOKEN={SECRET}\n"
+    );
+    let variables = format!("API_TOKEN={SECRET}\n");
+    let files = [("Dockerfile", &*dockerfile), ("compose.yaml", &compose), (".env", &variables)];
+    let sandbox = Sandbox::new(&files);
+    for select in ["all", "legacy-env-format,duplicate-env,privilege-escalation", "secret-in-env"] {
+        for format in
+            ["text", "concise", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "markdown"]
+        {
+            let run = sandbox.run(&["check", "--select", select, "--format", format]);
+            assert!(!run.stdout.contains(SECRET), "{select} {format}: {}", run.stdout);
+        }
+        let run = sandbox.run(&["fix", "--unsafe-fixes", "--diff", "--select", select]);
+        assert!(!run.stdout.contains(SECRET), "{select}: {}", run.stdout);
+    }
+    let run = sandbox.run(&["fix", "--diff", "--select", "legacy-env-format,privilege-escalation"]);
+    assert!(run.stdout.contains("+ENV API_TOKEN=…"), "{}", run.stdout);
+    assert!(run.stderr.contains("2 lines of the diff hold a secret"), "{}", run.stderr);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// How many findings comments in the files silenced.
     pub suppressed: usize,
+    /// Secrets, whether or not a finding is reported on them: what stands there is shown in no output.
+    pub hidden: Vec<Span>,
 }
 
 /// Checks a project.
@@ -30,6 +32,8 @@ pub fn check(project: &Project, config: &Config) -> Report {
     let builds = project.builds.par_iter();
     diagnostics
         .par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config, |_, _| true)));
+    let mut hidden: Vec<Span> = diagnostics.iter().flat_map(|d| &d.hidden).copied().collect();
+    hidden.extend(unasked_secrets(project, config, &rules));
     diagnostics.extend(syntax_errors(project));
     diagnostics.retain_mut(|d| {
         if let Some(severity) = config.severity_of(d.rule, d.span.source) {
@@ -37,7 +41,7 @@ pub fn check(project: &Project, config: &Config) -> Report {
         }
         config.runs(d.rule, d.span.source)
     });
-    let mut report = Report { diagnostics, suppressed: 0 };
+    let mut report = Report { diagnostics, suppressed: 0, hidden };
     // Which comments silence something does not depend on the least severity that is reported.
     suppress::apply(project, config, &mut report);
     let mut diagnostics = report.diagnostics;
@@ -62,11 +66,29 @@ pub(crate) fn check_builds(
             Some(Part::Below) => !rule.is_transformation(),
             Some(Part::Apart) | None => false,
         };
-        let mut report = Report { diagnostics: stages(build, rules, project, config, wanted), suppressed: 0 };
+        let diagnostics = stages(build, rules, project, config, wanted);
+        let mut report = Report { diagnostics, ..Report::default() };
         suppress::silence(project, build.source, &mut report);
         report.diagnostics
     });
-    Report { diagnostics: sorted(found.collect()), suppressed: 0 }
+    Report { diagnostics: sorted(found.collect()), ..Report::default() }
+}
+
+/// The rules that find secrets.
+const SECRETS: [&str; 5] =
+    ["credentials-in-url", "secret-build-argument", "secret-in-build", "secret-in-env", "secret-in-env-file"];
+
+/// The secrets that only rules find which nobody asked for: other findings may stand in the same lines.
+fn unasked_secrets(project: &Project, config: &Config, asked: &[&'static Rule]) -> Vec<Span> {
+    let unasked =
+        SECRETS.iter().flat_map(|name| rules::find(name)).filter(|r| !asked.iter().any(|a| a.name == r.name));
+    let found = unasked.flat_map(|rule| match rule.check {
+        Check::Stage(_) => {
+            project.builds.iter().flat_map(|b| stages(b, &[rule], project, config, |_, _| true)).collect()
+        }
+        _ => run(rule, project, config),
+    });
+    found.flat_map(|d| d.hidden).collect()
 }
 
 /// What a stage is to the image that ships.

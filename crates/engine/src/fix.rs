@@ -30,6 +30,8 @@ pub struct Fixed {
     pub applied: BTreeMap<&'static str, usize>,
     /// Fixes that were left out since they are wrong: our own bugs.
     pub dropped: Vec<Dropped>,
+    /// The secrets of the sources as they were: what stands there is shown in no output.
+    pub hidden: Vec<Span>,
 }
 
 /// A rule's fixes for a source that were left out.
@@ -85,19 +87,21 @@ impl Chosen {
 
 /// Applies every fix of at least `safety`, checks again, and so on until nothing changes.
 pub fn fix(project: Project, config: &Config, safety: Safety) -> Fixed {
-    let (project, report, run) = run(project, &mut Everything { config, safety });
+    let mut line = Everything { config, safety, hidden: Vec::new() };
+    let (project, report, run) = run(project, &mut line);
     let sources = project.parses().iter().map(|p| p.source.clone()).collect();
     let mut applied = BTreeMap::new();
     for fix in &run.applied {
         *applied.entry(fix.diagnostic.rule.name).or_default() += 1;
     }
-    Fixed { project, sources, report, applied, dropped: run.dropped }
+    Fixed { project, sources, report, applied, dropped: run.dropped, hidden: line.hidden }
 }
 
 /// Every rule that is on, in all sources.
 struct Everything<'c> {
     config: &'c Config,
     safety: Safety,
+    hidden: Vec<Span>,
 }
 
 impl Line for Everything<'_> {
@@ -105,8 +109,12 @@ impl Line for Everything<'_> {
         self.safety
     }
 
-    fn check(&mut self, project: &Project, _changed: Option<&BTreeSet<SourceId>>) -> Report {
-        check(project, self.config)
+    fn check(&mut self, project: &Project, changed: Option<&BTreeSet<SourceId>>) -> Report {
+        let report = check(project, self.config);
+        if changed.is_none() {
+            self.hidden.clone_from(&report.hidden);
+        }
+        report
     }
 
     fn rebuild(&mut self, project: Project, texts: BTreeMap<SourceId, String>) -> Project {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use seaworthy_syntax::Span;
 
-use crate::project::container::{ImageName, Port, User};
+use crate::project::container::{Action, ImageName, Port, Probe, User};
 
 /// What is known of an image at one tag. `None` is "not known"; an empty list is "none".
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -323,6 +323,12 @@ impl Facts {
     fn holds_for(&self, tag: &Tag<'_>) -> bool {
         self.tags.iter().all(|wanted| tag.parts.iter().any(|part| is_part(part, wanted)))
             && self.versions.as_deref().is_none_or(|range| within(&tag.version, range))
+    }
+
+    /// The health check that is built in; `at` is where the image is named.
+    pub(crate) fn probe(&self, at: Span) -> Option<Probe> {
+        let line = self.health.clone().filter(|_| self.healthcheck)?;
+        Some(Probe::new(Action::Shell(line), at))
     }
 
     /// The user its configuration names, with ids as far as they are known; `None` where that is not known.

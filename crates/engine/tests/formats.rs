@@ -105,7 +105,7 @@ fn report(project: &Project) -> Report {
     let end = project.parses()[2].source.text.len();
     diagnostics.push(diagnostic(&MOVED, Span::new(SourceId(2), end, end), "at the end"));
     diagnostics.push(diagnostic(&MOVED, at(project, 3, "\"here\""), "in a long line"));
-    Report { diagnostics, suppressed: 2 }
+    Report { diagnostics, suppressed: 2, ..Report::default() }
 }
 
 fn output(format: Format, color: bool) -> String {
@@ -249,7 +249,7 @@ fn any_span_of_any_text_can_be_shown() {
                     hidden: vec![hidden],
                     fix,
                 };
-                let report = Report { diagnostics: vec![diagnostic], suppressed: 0 };
+                let report = Report { diagnostics: vec![diagnostic], ..Report::default() };
                 for format in Format::ALL {
                     render(&report, &project, format, true, &mut Vec::new()).unwrap();
                 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anstyle::Style;
 use seaworthy_engine::fix::{Dropped, Fixed, fix};
+use seaworthy_engine::syntax::Span;
 use seaworthy_engine::{Project, Safety, Source};
 
 use super::load::{Loaded, Variants, load};
@@ -43,7 +44,17 @@ pub(crate) fn run(args: &Fix, global: &Global) -> Result<u8, Error> {
         (false, false) => CLEAN,
     };
     if args.diff {
-        diff::print(&changes)?;
+        let secrets = |source: &Source| {
+            let id = before.iter().position(|s| s.path == source.path);
+            let of = |all: &[Span]| {
+                all.iter().copied().filter(|span| Some(span.source.0 as usize) == id).collect()
+            };
+            [of(&fixed.hidden), of(&fixed.report.hidden)]
+        };
+        let masked = diff::print(&changes, &secrets)?;
+        if masked > 0 && !global.quiet {
+            complain("note", &hidden(masked));
+        }
     }
     if args.diff || args.check {
         if !global.quiet {
@@ -93,5 +104,13 @@ pub(super) fn our_bug(dropped: &Dropped, project: &Project) -> String {
         dropped.rule,
         dropped.error,
         env!("CARGO_PKG_REPOSITORY"),
+    )
+}
+
+fn hidden(lines: usize) -> String {
+    format!(
+        "{} of the diff hold{} a secret, shown as `…`, so that it does not apply there; `seaworthy fix` writes it",
+        count(lines, "line"),
+        if lines == 1 { "s" } else { "" }
     )
 }

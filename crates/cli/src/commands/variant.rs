@@ -52,8 +52,10 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     if !dry {
         write(&changes, &tree)?;
     }
+    // What is made is meant to be read and kept as a whole.
+    let no_secrets = |_: &Source| Default::default();
     if args.diff {
-        diff::print(&changes)?;
+        diff::print(&changes, &no_secrets)?;
         if !global.quiet {
             complain_of(&made, false);
         }
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     }
     // What is refused is shown, so that it can be taken over by hand.
     if args.diff || args.format == crate::args::VariantFormat::Text && !global.quiet {
-        diff::print(&conflicts)?;
+        diff::print(&conflicts, &no_secrets)?;
     }
     let drifts = made.variants.iter().any(|v| !v.drift.is_empty());
     let found = !conflicts.is_empty() || drifts || dry && !changes.is_empty();

@@ -56,6 +56,25 @@ impl Sandbox {
         self.run_with(arguments, &[])
     }
 
+    /// A run by somebody whom permissions hold, as they do not hold root; `None` where root cannot run it as another.
+    #[cfg(unix)]
+    pub(crate) fn run_as_nobody(&self, arguments: &[&str]) -> Option<Run> {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let directory = self.directory.path();
+        if fs::metadata(directory).unwrap().uid() != 0 {
+            return Some(self.run(arguments));
+        }
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
+        // Where the program was built may be closed to others.
+        let program = self.path(".git/seaworthy");
+        fs::copy(env!("CARGO_BIN_EXE_seaworthy"), &program).unwrap();
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(arguments);
+        let output = command.current_dir(directory).stdin(Stdio::null()).output().ok()?;
+        // A container may keep even its root from becoming another user.
+        (!String::from_utf8_lossy(&output.stderr).starts_with("setpriv:")).then(|| Run::of(output))
+    }
+
     pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         Run::of(self.command(arguments).envs(variables.iter().copied()).output().unwrap())
     }

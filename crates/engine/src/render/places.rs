@@ -43,7 +43,8 @@ struct Secrets<'p> {
 impl<'p> Places<'p> {
     pub(super) fn of(report: &Report, project: &'p Project) -> Self {
         let sources = project.parses().iter().map(|_| Lines::default()).collect();
-        let hidden: BTreeSet<Span> = report.diagnostics.iter().flat_map(|d| &d.hidden).copied().collect();
+        let found = report.diagnostics.iter().flat_map(|d| &d.hidden);
+        let hidden: BTreeSet<Span> = found.chain(&report.hidden).copied().collect();
         let mut secrets: BTreeMap<SourceId, Secrets<'p>> = BTreeMap::new();
         for span in hidden.into_iter().filter(|s| !project.text(*s).is_empty()) {
             let known = secrets.entry(span.source).or_default();

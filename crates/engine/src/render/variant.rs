@@ -30,7 +30,7 @@ pub enum Format {
 /// # Errors
 /// Those of the writer.
 pub fn render(made: &Made, format: Format, color: bool, done: bool, out: &mut dyn Write) -> io::Result<()> {
-    let secrets = Report { diagnostics: made.secrets.clone(), suppressed: 0 };
+    let secrets = Report { diagnostics: made.secrets.clone(), ..Report::default() };
     let places = Places::of(&secrets, &made.project);
     match format {
         Format::Text => text::write(made, &places, color, done, out),

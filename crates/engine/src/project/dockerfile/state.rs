@@ -158,10 +158,10 @@ impl Scope {
             workdir: Timeline::from(setting(facts.workdir.clone())),
             entrypoint: Timeline::from(command(facts.entrypoint.as_ref())),
             command: Timeline::from(command(facts.command.as_ref())),
-            healthcheck: Timeline::from(if facts.healthcheck {
-                Setting::unknown(Origin::Image, None)
-            } else {
-                Setting::default()
+            healthcheck: Timeline::from(match facts.probe(at) {
+                Some(probe) => Setting::known(probe, Origin::Image, None),
+                None if facts.healthcheck => Setting::unknown(Origin::Image, None),
+                None => Setting::default(),
             }),
             // Where the build files of an image name no signal it is the platform's.
             stop_signal: Timeline::from(

@@ -6,6 +6,7 @@ use crate::images::{self, Facts};
 use crate::project::container::Container;
 use crate::project::dockerfile::State;
 use crate::project::{Origin, Project, Setting};
+use crate::rule::Target;
 
 /// Hands down to containers what their image decides, and to builds what is built of them and where.
 pub(in crate::project) fn inherit(project: &mut Project) {
@@ -72,7 +73,7 @@ fn from_stage(container: &mut Container, end: State<'_>) {
         take(&mut container.command, map(end.command(), crate::project::ImageCommand::argv));
         container.entrypoint = map(end.entrypoint(), crate::project::ImageCommand::argv);
     }
-    if container.healthcheck.is_none() && container.platform == crate::rule::Target::Docker {
+    if container.healthcheck.is_none() && container.platform == Target::Docker {
         container.healthcheck = end.healthcheck().value().cloned();
     }
     if container.ports.is_empty() {
@@ -96,9 +97,11 @@ fn from_facts(container: &mut Container, facts: &Facts) {
         take(&mut container.command, words(facts.command.as_ref()));
         container.entrypoint = words(facts.entrypoint.as_ref());
     }
-    if container.ports.is_empty()
-        && let Some(at) = container.image.at
-    {
+    let Some(at) = container.image.at else { return };
+    if container.healthcheck.is_none() && container.platform == Target::Docker {
+        container.healthcheck = facts.probe(at);
+    }
+    if container.ports.is_empty() {
         container.ports = facts.ports.iter().map(|port| port.at(at)).collect();
     }
 }
