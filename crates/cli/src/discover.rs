@@ -104,6 +104,7 @@ pub(crate) fn discover(
     }
 
     found.notes.extend(walked.unreadable.drain(..).map(Note::Warning));
+    walked.settle();
     settle_symlinks(&mut walked, &found.tree, &mut found.notes);
     let named: BTreeSet<&Utf8Path> = outright.iter().map(|(label, _)| label.as_path()).collect();
     let mut seen = BTreeSet::new();
@@ -114,7 +115,7 @@ pub(crate) fn discover(
     let walked_sources: Vec<_> = walked
         .candidates
         .par_iter()
-        .filter(|(label, _)| !named.contains(label.as_path()))
+        .filter(|(label, _)| named.is_empty() || !named.contains(label.as_path()))
         .filter(|(label, entry)| outright.is_empty() || !is_same(label, entry, &seen))
         .filter(|(label, _)| !excluded(label))
         .map(|(label, entry)| read_candidate(label, entry, &walked.files))
@@ -128,7 +129,7 @@ pub(crate) fn discover(
     if stdin {
         found.take_stdin(stdin_filename, cwd)?;
     }
-    found.sources.sort_by(|a, b| a.path.cmp(&b.path));
+    found.sources.sort_by(|a, b| walk::order(&a.path, &b.path));
     found.files = walked.files;
     Ok(found)
 }
@@ -388,16 +389,16 @@ fn surroundings(path: &Path, label: &Utf8Path, cwd: &Utf8Path, tree: &mut Tree, 
 
 /// Leaves out symbolic links that lead to nothing, out of the tree, or to what is found itself.
 fn settle_symlinks(walked: &mut Walked, tree: &Tree, notes: &mut Vec<Note>) {
-    if !walked.candidates.values().any(|entry| entry.symlink) {
+    if !walked.candidates.iter().any(|(_, entry)| entry.symlink) {
         return;
     }
     let mut real: BTreeSet<PathBuf> = walked
         .candidates
-        .values()
-        .filter(|entry| !entry.symlink)
-        .filter_map(|entry| entry.path.canonicalize().ok())
+        .iter()
+        .filter(|(_, entry)| !entry.symlink)
+        .filter_map(|(_, entry)| entry.path.canonicalize().ok())
         .collect();
-    walked.candidates.retain(|label, entry| {
+    walked.candidates.retain(|(label, entry)| {
         if !entry.symlink {
             return true;
         }

@@ -26,6 +26,9 @@ pub(crate) fn complain(level: &str, message: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{level}{style:#}: {message}");
 }
 
+/// How much is gathered before it is written, in bytes: a report may be long.
+const BUFFER: usize = 64 << 10;
+
 /// Standard output, with colours where they are wanted.
 pub(crate) fn stdout() -> impl Write {
     io::BufWriter::new(anstream::stdout().lock())
@@ -49,8 +52,14 @@ pub(crate) fn report(
     global: &Global,
 ) -> Result<(), Error> {
     let Some(path) = &args.output else {
-        let mut out = stdout();
-        write(report, project, args, global, colored(), &mut out)?;
+        let color = colored();
+        // Without colours there is nothing to take out of what is written.
+        let mut out: Box<dyn Write> = if color {
+            Box::new(stdout())
+        } else {
+            Box::new(io::BufWriter::with_capacity(BUFFER, io::stdout().lock()))
+        };
+        write(report, project, args, global, color, &mut out)?;
         out.flush()?;
         return Ok(());
     };

@@ -28,6 +28,7 @@ pub use workflow::{ImageJob, Workflow};
 
 use std::collections::HashMap;
 
+use camino::Utf8Path;
 use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeId};
 use seaworthy_syntax::{SourceId, Span};
@@ -38,6 +39,8 @@ use crate::parse::{Files, Parse};
 #[derive(Debug, Default)]
 pub struct Project {
     parses: Vec<Parse>,
+    /// The directory of each source.
+    directories: Vec<DirectoryId>,
     /// What else lies in the repository.
     pub files: Files,
     /// What each Dockerfile builds.
@@ -58,6 +61,20 @@ pub struct Project {
     pub image_jobs: Vec<ImageJob>,
     /// What refers to what.
     pub links: Links,
+}
+
+/// The directory that sources lie in: the same for all that lie directly in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DirectoryId(u32);
+
+/// The directory of each source.
+fn directories(parses: &[Parse]) -> Vec<DirectoryId> {
+    let mut known = HashMap::new();
+    let directories = parses.iter().map(|parse| {
+        let next = DirectoryId(known.len() as u32);
+        *known.entry(parse.source.path.parent().map(Utf8Path::as_str)).or_insert(next)
+    });
+    directories.collect()
 }
 
 /// A node of a YAML source.
@@ -81,19 +98,23 @@ impl Project {
     ///
     /// `parses` are in the order of their [`SourceId`]s.
     pub fn of(parses: Vec<Parse>, files: Files) -> Self {
-        let mut project = Self { parses, files, ..Self::default() };
-        project.builds = dockerfile::lower(&project.parses, &project.files);
-        let mut containers = Vec::new();
-        project.compositions = compose::lower(&project.parses, &project.files, &mut containers);
-        let kubernetes::Lowered { objects, workloads, kustomizations } =
-            kubernetes::lower(&project.parses, &mut containers);
-        project.objects = objects;
-        project.workloads = workloads;
-        project.kustomizations = kustomizations;
+        let directories = directories(&parses);
+        let mut project = Self { parses, directories, files, ..Self::default() };
+        let Self { parses, files, .. } = &project;
+        let ((builds, mut kubernetes), ((compositions, mut containers), workflow)) = rayon::join(
+            || (dockerfile::lower(parses), kubernetes::lower(parses)),
+            || (compose::lower(parses, files), workflow::lower(parses, files)),
+        );
+        kubernetes.renumber(0, 0, containers.len());
+        containers.append(&mut kubernetes.containers);
+        project.builds = builds;
+        project.compositions = compositions;
+        project.objects = kubernetes.objects;
+        project.workloads = kubernetes.workloads;
+        project.kustomizations = kubernetes.kustomizations;
         project.containers = containers;
-        let workflow::Lowered { workflows, image_jobs } = workflow::lower(&project.parses, &project.files);
-        project.workflows = workflows;
-        project.image_jobs = image_jobs;
+        project.workflows = workflow.workflows;
+        project.image_jobs = workflow.image_jobs;
         project.links = links::find(&project);
         links::inherit(&mut project);
         let builds: Vec<BuildId> = project.builds.iter().map(|build| build.id).collect();
@@ -145,6 +166,11 @@ impl Project {
     /// The tree of a source.
     pub fn parse(&self, source: SourceId) -> Option<&Parse> {
         self.parses.get(source.0 as usize)
+    }
+
+    /// The directory of a source; `None` for none of this project.
+    pub fn directory(&self, source: SourceId) -> Option<DirectoryId> {
+        self.directories.get(source.0 as usize).copied()
     }
 
     /// The tree of a Dockerfile.

@@ -370,6 +370,10 @@ impl<'t> Outline<'t> {
         for line in text.split_inclusive('\n') {
             let start = at;
             at += line.len();
+            // Most lines lie deeper than the first key.
+            if base == Some(0) && line.starts_with(' ') {
+                continue;
+            }
             let body = line.trim_start_matches(' ');
             if body.starts_with(['#', '\n', '\r', '%', '\t']) || body.is_empty() {
                 continue;

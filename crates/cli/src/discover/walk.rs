@@ -1,6 +1,6 @@
 //! Walks directories in parallel, and knows which files lie within them.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Sender};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::prelude::*;
 use seaworthy_engine::parse::{Files, normalise};
 
 use super::kind::{Candidate, candidate};
@@ -16,8 +17,8 @@ use crate::error::reason;
 /// What a walk saw.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// Files worth opening, by label, with their real paths.
-    pub(super) candidates: BTreeMap<Utf8PathBuf, Entry>,
+    /// Files worth opening, each with its label and its real path; in order once [`Walked::settle`] ran.
+    pub(super) candidates: Vec<(Utf8PathBuf, Entry)>,
     /// The names of everything, ignored files too.
     pub(super) files: Files,
     /// What could not be read, with the reason.
@@ -30,6 +31,24 @@ pub(super) struct Entry {
     pub(super) path: PathBuf,
     pub(super) candidate: Candidate,
     pub(super) symlink: bool,
+}
+
+impl Walked {
+    /// Puts the candidates in order; one that two walks came by counts once.
+    pub(super) fn settle(&mut self) {
+        self.candidates.par_sort_by(|(a, _), (b, _)| order(a, b));
+        self.candidates.dedup_by(|(a, _), (b, _)| a == b);
+    }
+}
+
+/// The order of paths: that of their components. Where two differ in a letter of a name it tells, without reading all
+/// components before.
+pub(super) fn order(a: &Utf8Path, b: &Utf8Path) -> Ordering {
+    let differ = a.as_str().bytes().zip(b.as_str().bytes()).find(|(a, b)| a != b);
+    match differ {
+        Some((x, y)) if ![x, y].contains(&b'/') && ![x, y].contains(&b'.') => x.cmp(&y),
+        _ => a.cmp(b),
+    }
 }
 
 enum Seen {
@@ -74,18 +93,20 @@ pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path, walked: &mut Walked) {
                     so_far.files.add_directory(label, files);
                 }
                 Seen::Candidate(label, entry) => {
-                    so_far.candidates.insert(label, entry);
+                    so_far.candidates.push((label, entry));
                 }
                 Seen::Unreadable(message) => so_far.unreadable.push(message),
             }
         }
         so_far
     });
+    let labels = Labels::below(root, cwd);
     builder.build_parallel().run(|| {
         let sender = sender.clone();
+        let labels = &labels;
         Box::new(move |entry| {
             match entry {
-                Ok(entry) => visit(&entry, cwd, &sender),
+                Ok(entry) => visit(&entry, labels, &sender),
                 Err(error) => {
                     if let Some(message) = explain(&error, cwd) {
                         let _ = sender.send(Seen::Unreadable(message));
@@ -100,7 +121,7 @@ pub(super) fn walk(root: &Utf8Path, cwd: &Utf8Path, walked: &mut Walked) {
     walked.files.add_root(label(root, cwd));
 }
 
-fn visit(entry: &DirEntry, cwd: &Utf8Path, sender: &Sender<Seen>) {
+fn visit(entry: &DirEntry, labels: &Labels<'_>, sender: &Sender<Seen>) {
     let Some(path) = Utf8Path::from_path(entry.path()) else {
         if candidate(Utf8Path::new(&entry.file_name().to_string_lossy())).is_some() {
             let shown = entry.path().to_string_lossy().into_owned();
@@ -111,7 +132,7 @@ fn visit(entry: &DirEntry, cwd: &Utf8Path, sender: &Sender<Seen>) {
         return;
     };
     let Some(kind) = entry.file_type() else { return };
-    let label = label(path, cwd);
+    let label = labels.of(path);
     if kind.is_dir() {
         let (files, directories) = children(path.as_std_path());
         let _ = sender.send(Seen::Directory { label, files, directories });
@@ -152,6 +173,29 @@ fn is_vendored(path: &Path) -> bool {
     let beside = |name: &str| path.parent().is_some_and(|p| p.join(name).exists());
     ["modules.txt", "autoload.php", "bundle", "cache"].iter().any(|name| path.join(name).exists())
         || ["go.mod", "composer.json", "Gemfile"].iter().any(|name| beside(name))
+}
+
+/// The labels of what lies below a directory.
+struct Labels<'a> {
+    root: &'a Utf8Path,
+    cwd: &'a Utf8Path,
+    /// That of the directory, where it lies below the current one: then those below it only go on from there.
+    head: Option<Utf8PathBuf>,
+}
+
+impl<'a> Labels<'a> {
+    fn below(root: &'a Utf8Path, cwd: &'a Utf8Path) -> Self {
+        let head = Some(label(root, cwd)).filter(|head| !head.is_absolute() && !head.starts_with(".."));
+        Self { root, cwd, head }
+    }
+
+    fn of(&self, path: &Utf8Path) -> Utf8PathBuf {
+        let rest = path.as_str().strip_prefix(self.root.as_str());
+        match (&self.head, rest.and_then(|rest| rest.strip_prefix('/'))) {
+            (Some(head), Some(rest)) => head.join(rest),
+            _ => label(path, self.cwd),
+        }
+    }
 }
 
 /// How a path is called in messages: relative to the current directory where it lies below it.

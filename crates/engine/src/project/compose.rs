@@ -138,13 +138,14 @@ impl Composition {
 }
 
 /// Lowers every Compose file.
-pub(super) fn lower(parses: &[Parse], files: &Files, containers: &mut Vec<Container>) -> Vec<Composition> {
+pub(super) fn lower(parses: &[Parse], files: &Files) -> (Vec<Composition>, Vec<Container>) {
+    let mut containers = Vec::new();
     let mut loader = load::Loader::new(parses, files);
     let mut compositions = chain::compositions(&mut loader, parses);
     for (at, composition) in compositions.iter_mut().enumerate() {
-        lower::lower(composition, at, containers);
+        lower::lower(composition, at, &mut containers);
     }
-    compositions
+    (compositions, containers)
 }
 
 /// The texts that lowering needs.

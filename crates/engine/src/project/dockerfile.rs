@@ -11,6 +11,7 @@ mod write;
 use std::sync::{Arc, Mutex};
 
 use camino::Utf8PathBuf;
+use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
 use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
@@ -162,10 +163,11 @@ pub struct Distribution {
 }
 
 /// Lowers every Dockerfile.
-pub(super) fn lower(parses: &[Parse], _files: &Files) -> Vec<Build> {
-    let mut builds = Vec::new();
-    for parse in parses {
-        builds.extend(lower::build(BuildId(builds.len() as u32), parse));
+pub(super) fn lower(parses: &[Parse]) -> Vec<Build> {
+    let mut builds: Vec<Build> = parses.par_iter().filter_map(|parse| lower::build(BuildId(0), parse)).collect();
+    for (number, build) in builds.iter_mut().enumerate() {
+        build.id = BuildId(number as u32);
+        build.stages.iter_mut().for_each(|stage| stage.build = build.id);
     }
     builds
 }

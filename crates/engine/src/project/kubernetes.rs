@@ -9,9 +9,10 @@ mod read;
 mod selector;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use camino::Utf8Path;
+use rayon::prelude::*;
 use seaworthy_syntax::yaml::{Node, NodeKind};
 use seaworthy_syntax::{Kind, SourceId, Span, Spanned};
 
@@ -121,45 +122,77 @@ pub enum WorkloadKind {
 }
 
 /// What lowering gives.
+#[derive(Default)]
 pub(super) struct Lowered {
     pub(super) objects: Vec<Object>,
     pub(super) workloads: Vec<Workload>,
+    pub(super) containers: Vec<Container>,
     pub(super) kustomizations: Vec<Kustomization>,
 }
+
+/// How many manifests are lowered in one go.
+const BATCH: usize = 32;
 
 /// How deep lists of objects may lie in each other: an alias can make a list an item of itself.
 const LIST_DEPTH: u8 = 4;
 
 /// Lowers every manifest.
-pub(super) fn lower(parses: &[Parse], containers: &mut Vec<Container>) -> Lowered {
-    let mut lowering = Lowering {
-        containers,
-        lowered: Lowered { objects: Vec::new(), workloads: Vec::new(), kustomizations: Vec::new() },
-    };
-    for parse in parses.iter().filter(|p| p.source.kind == Kind::Manifest) {
-        let Some(yaml) = parse.yaml() else { continue };
-        for root in yaml.documents().flatten() {
-            match kustomize::read(root, &parse.source.path) {
-                Some(kustomization) => lowering.lowered.kustomizations.push(kustomization),
-                None => lowering.document(root, None, LIST_DEPTH),
-            }
-        }
+pub(super) fn lower(parses: &[Parse]) -> Lowered {
+    let batches: Vec<Lowered> = parses.par_chunks(BATCH).map(Lowered::of).collect();
+    let mut lowered = Lowered::default();
+    for batch in batches {
+        lowered.append(batch);
     }
-    let mut lowered = lowering.lowered;
     mark_patches(parses, &mut lowered);
-    override_images(parses, &lowered, containers);
+    override_images(parses, &mut lowered);
     lowered
-}
-
-struct Lowering<'a> {
-    containers: &'a mut Vec<Container>,
-    lowered: Lowered,
 }
 
 /// The API version and the kind that the items of a typed list need not repeat.
 type Inherited = (Spanned<String>, Spanned<String>);
 
-impl Lowering<'_> {
+impl Lowered {
+    fn of(parses: &[Parse]) -> Self {
+        let mut lowered = Self::default();
+        for parse in parses.iter().filter(|p| p.source.kind == Kind::Manifest) {
+            let Some(yaml) = parse.yaml() else { continue };
+            for root in yaml.documents().flatten() {
+                match kustomize::read(root, &parse.source.path) {
+                    Some(kustomization) => lowered.kustomizations.push(kustomization),
+                    None => lowered.document(root, None, LIST_DEPTH),
+                }
+            }
+        }
+        lowered
+    }
+
+    /// Adds what other manifests gave.
+    fn append(&mut self, mut other: Self) {
+        other.renumber(self.objects.len(), self.workloads.len(), self.containers.len());
+        self.objects.append(&mut other.objects);
+        self.workloads.append(&mut other.workloads);
+        self.containers.append(&mut other.containers);
+        self.kustomizations.append(&mut other.kustomizations);
+    }
+
+    /// Makes room for so many before it.
+    pub(super) fn renumber(&mut self, objects: usize, workloads: usize, containers: usize) {
+        let (objects, workloads, containers) = (objects as u32, workloads as u32, containers as u32);
+        for object in &mut self.objects {
+            object.id.0 += objects;
+            object.workloads.iter_mut().for_each(|id| id.0 += workloads);
+        }
+        for workload in &mut self.workloads {
+            workload.id.0 += workloads;
+            workload.object.0 += objects;
+            workload.containers.iter_mut().for_each(|id| id.0 += containers);
+        }
+        for container in &mut self.containers {
+            container.id.0 += containers;
+            container.workload.iter_mut().for_each(|id| id.0 += workloads);
+        }
+    }
+
     fn document(&mut self, root: Node<'_>, inherited: Option<&Inherited>, depth: u8) {
         let root = root.resolve();
         if root.kind() != NodeKind::Mapping {
@@ -192,7 +225,7 @@ impl Lowering<'_> {
     }
 
     fn object(&mut self, root: Node<'_>, api_version: Spanned<String>, kind: Spanned<String>) {
-        let id = ObjectId(self.lowered.objects.len() as u32);
+        let id = ObjectId(self.objects.len() as u32);
         let metadata = root.get("metadata");
         let field = |key| metadata.and_then(|m: Node<'_>| m.get(key));
         let mut object = Object {
@@ -214,7 +247,7 @@ impl Lowering<'_> {
                 self.templates(&mut object, holder, root, root, path);
             }
         }
-        self.lowered.objects.push(object);
+        self.objects.push(object);
     }
 
     /// Follows a path from `node`; `around` is the last mapping on the way that is no list's.
@@ -277,13 +310,13 @@ impl Lowering<'_> {
         if form.spec.kind() != NodeKind::Mapping || form.is_empty() {
             return;
         }
-        let id = WorkloadId(self.lowered.workloads.len() as u32);
+        let id = WorkloadId(self.workloads.len() as u32);
         // For a Pod the object is the template, and its spec the pod's.
         let spec = if holder.workload == WorkloadKind::Pod { form.spec } else { spec };
         let field = |key| metadata.and_then(|m: Node<'_>| m.get(key));
         let pod_annotations = labels(field("annotations"));
         let pod = Pod::read(form);
-        let containers = pod::containers(form, &pod, &pod_annotations, id, self.containers);
+        let containers = pod::containers(form, &pod, &pod_annotations, id, &mut self.containers);
         if object.kind.value == "DeploymentConfig" {
             let first = self.containers.len() - containers.len();
             pod::openshift(&mut self.containers[first..], spec);
@@ -296,7 +329,7 @@ impl Lowering<'_> {
             }
         });
         object.workloads.push(id);
-        self.lowered.workloads.push(Workload {
+        self.workloads.push(Workload {
             id,
             object: object.id,
             kind: holder.workload,
@@ -321,31 +354,36 @@ impl Lowering<'_> {
 
 /// Marks the objects that only change others.
 fn mark_patches(parses: &[Parse], lowered: &mut Lowered) {
-    let files: BTreeSet<_> =
-        lowered.kustomizations.iter().flat_map(|k| &k.patches).filter_map(|p| p.file.as_deref()).collect();
-    let resources: BTreeSet<_> =
-        lowered.kustomizations.iter().flat_map(|k| &k.resources).map(|r| r.value.as_path()).collect();
-    let directories: BTreeSet<_> = lowered.kustomizations.iter().map(|k| k.directory.as_path()).collect();
-    for object in &mut lowered.objects {
-        let Some(parse) = parses.get(object.source.0 as usize) else { continue };
-        let Some(root) = parse.yaml().map(|y| y.node(object.place.node)) else { continue };
+    // Paths are compared as text: all of them are normal, and there are many.
+    let made = &lowered.kustomizations;
+    let patches = made.iter().flat_map(|k| &k.patches).filter_map(|p| p.file.as_deref());
+    let patches: HashSet<&str> = patches.map(Utf8Path::as_str).collect();
+    let resources: HashSet<&str> = made.iter().flat_map(|k| &k.resources).map(|r| r.value.as_str()).collect();
+    let directories: HashSet<&str> = made.iter().map(|k| k.directory.as_str()).collect();
+    let of_one_source = lowered.objects.par_chunk_by_mut(|a, b| a.source == b.source);
+    of_one_source.for_each(|objects| {
+        let parse = objects.first().and_then(|o| parses.get(o.source.0 as usize));
+        let Some((parse, yaml)) = parse.and_then(|parse| Some((parse, parse.yaml()?))) else { return };
         let path = parse.source.path.as_path();
-        object.patch = if files.contains(path) || kustomize::has_directives(root) {
-            true
-        } else if resources.contains(path) {
-            false
-        } else {
-            // What no kustomization names, but lies where Kustomize works, is a patch if it is no whole object.
-            let near = path.ancestors().skip(1).any(|dir| directories.contains(dir))
+        let (patch, resource) = (patches.contains(path.as_str()), resources.contains(path.as_str()));
+        let near = !patch
+            && !resource
+            && (path.ancestors().skip(1).any(|dir| directories.contains(dir.as_str()))
                 || path.components().any(|c| matches!(c.as_str(), "overlays" | "patches" | "components"))
-                || path.file_stem().is_some_and(|name| name.contains("patch"));
-            near && kustomize::is_partial(root, &object.api_version, &object.kind)
-        };
-    }
+                || path.file_stem().is_some_and(|name| name.contains("patch")));
+        let directives = kustomize::may_have_directives(&parse.source.text);
+        for object in objects {
+            let root = yaml.node(object.place.node);
+            object.patch = patch
+                || directives && kustomize::has_directives(root)
+                // What no kustomization names, but lies where Kustomize works, is a patch if it is no whole object.
+                || near && kustomize::is_partial(root, &object.api_version, &object.kind);
+        }
+    });
 }
 
 /// Gives containers the versions of images that kustomizations put in.
-fn override_images(parses: &[Parse], lowered: &Lowered, containers: &mut [Container]) {
+fn override_images(parses: &[Parse], lowered: &mut Lowered) {
     if lowered.kustomizations.iter().all(|k| k.images.is_empty()) {
         return;
     }
@@ -363,7 +401,7 @@ fn override_images(parses: &[Parse], lowered: &Lowered, containers: &mut [Contai
             continue;
         }
         for id in files.iter().filter_map(|file| by_file.get(file)).flatten() {
-            let Some(container) = containers.get_mut(id.0 as usize) else { continue };
+            let Some(container) = lowered.containers.get_mut(id.0 as usize) else { continue };
             let replaced = container
                 .image
                 .value()

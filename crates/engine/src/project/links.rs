@@ -11,19 +11,18 @@ mod objects;
 
 use std::collections::HashMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Span;
 
 pub use calls::{Call, Callee};
 pub use images::{Built, BuiltHow};
 pub(super) use inherit::inherit;
-pub(crate) use near::closest;
+pub(crate) use near::{Names, closest};
 pub use objects::{ConfigSource, ConfigUse, PortLink, PortTarget, Selection, SelectionKind, ServiceRef};
 
 use super::container::Container;
 use super::dockerfile::{BuildId, Stage};
 use super::kubernetes::{ObjectId, WorkloadId};
-use super::{ContainerId, Object, Project};
+use super::{ContainerId, DirectoryId, Object, Project};
 use crate::images::{self as known, Facts};
 
 /// What refers to what.
@@ -44,7 +43,7 @@ pub struct Links {
     /// Containers and whom they call by name, by container.
     pub calls: Vec<Call>,
     /// Objects that select every workload, by their directory: there may be many of both, so they are not paired.
-    all: HashMap<(Utf8PathBuf, SelectionKind), Vec<ObjectId>>,
+    all: HashMap<(Option<DirectoryId>, SelectionKind), Vec<ObjectId>>,
     /// For each workload the selections it is in, as indices.
     selected: HashMap<WorkloadId, Vec<u32>>,
     deployed: HashMap<(BuildId, usize), Deployment>,
@@ -135,9 +134,8 @@ impl Project {
     /// The objects of one kind that select or name a workload, those too that select everything beside them.
     pub fn selecting(&self, workload: WorkloadId, kind: SelectionKind) -> impl Iterator<Item = &Object> {
         let own = self.workload(workload).object(self);
-        let directory =
-            self.parse(own.source).and_then(|p| p.source.path.parent()).unwrap_or(Utf8Path::new(""));
-        let all = self.links.all.get(&(directory.to_owned(), kind)).map(Vec::as_slice).unwrap_or_default();
+        let all =
+            self.links.all.get(&(self.directory(own.source), kind)).map(Vec::as_slice).unwrap_or_default();
         let all = all.iter().map(|id| self.object(*id)).filter(|o| near::may_share_namespace(o, own));
         let named =
             self.links.selecting(workload).filter(move |s| s.kind == kind).map(|s| self.object(s.object));

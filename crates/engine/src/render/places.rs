@@ -182,7 +182,8 @@ impl<'p> Places<'p> {
 
 /// A text without control characters and without the private-use characters that carry bytes which are no UTF-8.
 pub(super) fn visible(text: Cow<'_, str>) -> Cow<'_, str> {
-    if !text.contains(unprintable) {
+    // Almost every text is plain.
+    if text.bytes().all(|b| (b' '..0x7f).contains(&b)) || !text.contains(unprintable) {
         return text;
     }
     let shown = text.chars().map(|c| match c {

@@ -246,6 +246,15 @@ fn is_remote(entry: &str) -> bool {
         || entry.starts_with("gitlab.com/")
 }
 
+/// Whether a text can have directives: almost none has, and to search its nodes takes longer.
+pub(super) fn may_have_directives(text: &str) -> bool {
+    memchr::memchr_iter(b'$', text.as_bytes())
+        .any(|at| DIRECTIVES.iter().any(|key| text[at..].starts_with(key)))
+}
+
+/// What the keys of directives begin with.
+const DIRECTIVES: [&str; 4] = ["$patch", "$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/"];
+
 /// Whether a document has directives that only a strategic merge patch has.
 pub(super) fn has_directives(root: Node<'_>) -> bool {
     fn search(node: Node<'_>, depth: u8) -> bool {

@@ -2,6 +2,9 @@
 //!
 //! A repository often holds the same objects several times: per environment, as examples, in a base and its overlays.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use seaworthy_syntax::SourceId;
 
 use crate::project::Project;
@@ -12,11 +15,11 @@ pub(super) fn nearness(project: &Project, a: SourceId, b: SourceId) -> usize {
     if a == b {
         return usize::MAX;
     }
-    let directory = |id| project.parse(id).and_then(|p| p.source.path.parent());
-    let (Some(a), Some(b)) = (directory(a), directory(b)) else { return 0 };
-    if a == b {
+    if project.directory(a) == project.directory(b) {
         return usize::MAX - 1;
     }
+    let directory = |id| project.parse(id).and_then(|p| p.source.path.parent());
+    let (Some(a), Some(b)) = (directory(a), directory(b)) else { return 0 };
     a.components().zip(b.components()).take_while(|(a, b)| a == b).count()
 }
 
@@ -49,14 +52,42 @@ pub(super) fn may_share_namespace(a: &Object, b: &Object) -> bool {
     }
 }
 
+/// How many slips make another name of this one; `None` where it is too long to be meant for another.
+fn slips(name: &str) -> Option<usize> {
+    match name.len() {
+        0..3 => Some(0),
+        3..10 => Some(1),
+        10..64 => Some(2),
+        _ => None,
+    }
+}
+
+/// Names of many things, to find those that were meant: [`closest`] looks at every one, this at those alike.
+pub(crate) struct Names<'p, K>(HashMap<(K, Option<char>, usize), Vec<&'p str>>);
+
+impl<'p, K: Copy + Eq + Hash> FromIterator<(K, &'p str)> for Names<'p, K> {
+    /// Takes names, each with what it is a name of: only among those of one key one is meant.
+    fn from_iter<I: IntoIterator<Item = (K, &'p str)>>(names: I) -> Self {
+        let mut all: HashMap<_, Vec<&'p str>> = HashMap::new();
+        for (key, name) in names {
+            all.entry((key, name.chars().next(), name.len())).or_default().push(name);
+        }
+        Self(all)
+    }
+}
+
+impl<'p, K: Copy + Eq + Hash> Names<'p, K> {
+    /// The name of this key that another one was meant to be; see [`closest`].
+    pub(crate) fn closest(&self, key: K, name: &str) -> Option<&'p str> {
+        let (slips, first) = (slips(name)?, name.chars().next());
+        let lengths = name.len().saturating_sub(slips)..=name.len() + slips;
+        closest(name, lengths.filter_map(|length| self.0.get(&(key, first, length))).flatten().copied())
+    }
+}
+
 /// The name that another one was meant to be: the nearest in spelling, if it is near enough.
 pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = match name.len() {
-        0..3 => 0,
-        3..10 => 1,
-        10..64 => 2,
-        _ => return None,
-    };
+    let limit = slips(name)?;
     // Names that only their numbers tell apart are different things, and a slip is seldom in the first letter.
     let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     candidates

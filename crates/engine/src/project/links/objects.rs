@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use camino::Utf8Path;
 use seaworthy_syntax::{Span, Spanned};
 
 use super::near::{may_share_namespace, nearest};
@@ -11,7 +10,7 @@ use crate::project::container::{EnvValue, Role, Volume};
 use crate::project::kubernetes::{
     Backend, Detail, Object, ObjectId, ObjectRef, PortRef, Selector, Workload, WorkloadId, WorkloadKind,
 };
-use crate::project::{ContainerId, Project};
+use crate::project::{ContainerId, DirectoryId, Project};
 
 /// An object that is about a workload.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +117,7 @@ struct Index<'p> {
     /// Workloads by one label of their pods.
     by_label: HashMap<(&'p str, &'p str), Vec<WorkloadId>>,
     /// Workloads by the directory of their source, for selectors that select all.
-    by_directory: HashMap<Option<&'p Utf8Path>, Vec<WorkloadId>>,
+    by_directory: HashMap<Option<DirectoryId>, Vec<WorkloadId>>,
     /// Workloads by the name of their object.
     by_name: HashMap<&'p str, Vec<WorkloadId>>,
     services: HashMap<&'p str, Vec<ObjectId>>,
@@ -130,8 +129,7 @@ pub(super) fn find(project: &Project, links: &mut Links) {
     for object in project.objects.iter().filter(|o| !o.patch) {
         let mut select = |selector: &Selector, kind| {
             if selector.is_empty() {
-                let directory = directory(project, object).unwrap_or(Utf8Path::new("")).to_owned();
-                let all = links.all.entry((directory, kind)).or_default();
+                let all = links.all.entry((project.directory(object.source), kind)).or_default();
                 all.push(object.id);
                 return;
             }
@@ -221,7 +219,7 @@ impl<'p> Index<'p> {
                     .or_default()
                     .push(workload.id);
             }
-            index.by_directory.entry(directory(project, object)).or_default().push(workload.id);
+            index.by_directory.entry(project.directory(object.source)).or_default().push(workload.id);
             if let Some(name) = &object.name {
                 index.by_name.entry(name.value.as_str()).or_default().push(workload.id);
             }
@@ -258,7 +256,7 @@ impl<'p> Index<'p> {
     /// The workloads whose pods a selector selects.
     fn selected(&self, object: &Object, selector: &Selector) -> Vec<WorkloadId> {
         let candidates = if selector.labels.is_empty() {
-            self.by_directory.get(&directory(self.project, object))
+            self.by_directory.get(&self.project.directory(object.source))
         } else {
             let mut lists = Vec::with_capacity(selector.labels.len());
             for (key, value) in &selector.labels {
@@ -398,10 +396,6 @@ impl<'p> Index<'p> {
             }
         }
     }
-}
-
-fn directory<'p>(project: &'p Project, object: &Object) -> Option<&'p Utf8Path> {
-    project.parse(object.source)?.source.path.parent()
 }
 
 /// Where the ports of a Service lead in a workload.

@@ -28,9 +28,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if !project.links.selected_by(object.id).is_empty() {
             continue;
         }
-        let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+        let here = project.directory(object.source);
         let beside = project.workloads.iter().map(|w| w.object(project));
-        let beside: Vec<&Object> = beside.filter(|o| !o.patch && directory(o) == directory(object)).collect();
+        let beside: Vec<&Object> =
+            beside.filter(|o| !o.patch && project.directory(o.source) == here).collect();
         let named = |o: &&&Object| o.name.as_ref().is_some_and(|name| name.value == target.name.value);
         if let Some(other) = beside.iter().find(named) {
             let message =

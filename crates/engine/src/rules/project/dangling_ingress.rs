@@ -1,6 +1,6 @@
 use crate::project::Project;
 use crate::project::kubernetes::{Detail, Object};
-use crate::project::links::closest;
+use crate::project::links::Names;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -17,6 +17,10 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    let services = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)) && !o.patch);
+    let beside: Names<'_, _> = services
+        .filter_map(|o| Some((project.directory(o.source), o.name.as_ref()?.value.as_str())))
+        .collect();
     for reference in &project.links.services {
         let from = project.object(reference.from);
         if !matches!(from.detail, Detail::Ingress(_) | Detail::Route(_)) || from.patch {
@@ -35,20 +39,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 ctx.report(at, message).related(service.headline(), "the Service");
             }
         } else {
-            let near = services_beside(project, from);
-            let Some(meant) = closest(name, near.into_iter()) else { continue };
+            let Some(meant) = beside.closest(project.directory(from.source), name) else { continue };
             ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
         }
     }
-}
-
-/// The names of the Services in the same directory and namespace.
-fn services_beside<'p>(project: &'p Project, object: &Object) -> Vec<&'p str> {
-    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
-    let here = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)) && !o.patch);
-    here.filter(|o| directory(o) == directory(object))
-        .filter_map(|o| Some(o.name.as_ref()?.value.as_str()))
-        .collect()
 }
 
 /// Whether it is the only Service of its name: of several the one of another environment may be meant.

@@ -47,8 +47,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 fn is_beside(project: &Project, object: &Object, workload: &Workload) -> bool {
     let other = workload.object(project);
-    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
     !other.patch
-        && directory(other) == directory(object)
+        && project.directory(other.source) == project.directory(object.source)
         && object.namespace.as_ref().zip(other.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value)
 }

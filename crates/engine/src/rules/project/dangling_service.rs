@@ -43,6 +43,9 @@ fn meant<'p>(
     workload: &'p Workload,
 ) -> Option<(&'p Workload, seaworthy_syntax::Span, String)> {
     let other = workload.object(project);
+    if other.patch || project.directory(other.source) != project.directory(object.source) {
+        return None;
+    }
     let same_namespace =
         object.namespace.as_ref().zip(other.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value);
     // Most are told apart by this alone, and there are as many pairs as there are Services times workloads.
@@ -51,11 +54,7 @@ fn meant<'p>(
             .labels
             .iter()
             .any(|(key, value)| workload.pod_label(key).is_some_and(|l| l.value == value.value));
-    if other.patch || !shares || !same_namespace || workload.pod_labels.is_empty() {
-        return None;
-    }
-    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
-    if other.source != object.source && directory(other) != directory(object) {
+    if !shares || !same_namespace || workload.pod_labels.is_empty() {
         return None;
     }
     let mut wrong = selector

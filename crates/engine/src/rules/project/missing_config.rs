@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::project::kubernetes::{Detail, Object, ObjectId};
-use crate::project::links::{ConfigSource, ConfigUse, closest};
+use crate::project::links::{ConfigSource, ConfigUse, Names};
 use crate::project::{Project, WorkloadKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -20,6 +20,19 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     let mut said = BTreeSet::new();
+    // Whatever has another name may be made elsewhere, by hand or by a controller.
+    let beside: Names<'_, (_, bool)> = project
+        .objects
+        .iter()
+        .filter_map(|o| {
+            let secret = match &o.detail {
+                Detail::ConfigMap(_) => false,
+                Detail::Secret(_) => true,
+                _ => return None,
+            };
+            Some(((project.directory(o.source), secret), o.name.as_ref()?.value.as_str()))
+        })
+        .collect();
     for used in project.links.configs.iter().filter(|used| !used.optional) {
         let container = project.container(used.container);
         let Some(object) = container.workload.map(|id| project.workload(id).object(project)) else {
@@ -40,7 +53,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 ctx.report(key.span, message).related(config.headline(), format!("the {kind}"));
             }
             ConfigSource::Elsewhere => {
-                if let Some(meant) = meant(project, object, used) {
+                if let Some(meant) =
+                    beside.closest((project.directory(object.source), used.secret), &used.name)
+                {
                     let message = format!("there is no {kind} `{}`; did you mean `{meant}`?", used.name);
                     ctx.report(used.at, message);
                 }
@@ -62,21 +77,4 @@ fn is_whole(project: &Project, id: ObjectId, used: &ConfigUse) -> bool {
     let generated =
         project.kustomizations.iter().flat_map(|k| &k.generated).any(|g| g.name.value == used.name);
     !data.keys.is_empty() && !task && !generated && project.objects.iter().filter(named).count() == 1
-}
-
-/// The name that was meant, of a ConfigMap or Secret in the same directory. Whatever has another name may be made
-/// elsewhere, by hand or by a controller.
-fn meant<'p>(project: &'p Project, object: &Object, used: &ConfigUse) -> Option<&'p str> {
-    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
-    let beside = project.objects.iter().filter(|o| match &o.detail {
-        Detail::ConfigMap(_) => !used.secret,
-        Detail::Secret(_) => used.secret,
-        _ => false,
-    });
-    let names = beside
-        .filter(|o| directory(o) == directory(object))
-        .filter_map(|o| Some(o.name.as_ref()?.value.as_str()));
-    // Names that end in other numbers are others' on purpose.
-    let letters = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    closest(&used.name, names.filter(|name| name[..letters(name)] != used.name[..letters(&used.name)]))
 }

@@ -1,6 +1,8 @@
+use std::collections::HashSet;
+
 use crate::project::Project;
-use crate::project::kubernetes::{Detail, Object};
-use crate::project::links::closest;
+use crate::project::kubernetes::Detail;
+use crate::project::links::Names;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -17,23 +19,18 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    let accounts: Vec<(&Object, &str)> = project
-        .objects
-        .iter()
-        .filter(|o| matches!(o.detail, Detail::ServiceAccount(_)))
-        .filter_map(|o| Some((o, o.name.as_ref()?.value.as_str())))
-        .collect();
-    let directory = |o: &Object| project.parse(o.source).and_then(|p| p.source.path.parent());
+    let accounts = project.objects.iter().filter(|o| matches!(o.detail, Detail::ServiceAccount(_)));
+    let named = accounts.filter_map(|o| Some((project.directory(o.source), o.name.as_ref()?.value.as_str())));
+    let beside: Names<'_, _> = named.clone().collect();
+    let all: HashSet<&str> = named.map(|(_, name)| name).collect();
     for workload in &project.workloads {
         let object = workload.object(project);
         let account = &workload.pod.service_account;
         let Some((name, at)) = account.value().zip(account.at) else { continue };
-        if object.patch || name == "default" || accounts.iter().any(|(_, other)| other == name) {
+        if object.patch || name == "default" || all.contains(name.as_str()) {
             continue;
         }
-        let beside =
-            accounts.iter().filter(|(o, _)| directory(o) == directory(object)).map(|(_, name)| *name);
-        if let Some(meant) = closest(name, beside) {
+        if let Some(meant) = beside.closest(project.directory(object.source), name) {
             ctx.report(at, format!("there is no ServiceAccount `{name}`; did you mean `{meant}`?"));
         }
     }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::project::compose::Composition;
 use crate::project::kubernetes::Detail;
-use crate::project::links::{Call, Callee, closest};
+use crate::project::links::{Call, Callee, Names, closest};
 use crate::project::{Container, Project};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -28,14 +28,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         .flatten()
         .map(String::as_str)
         .collect();
-    let services: Vec<(&str, Option<&str>)> = project
-        .objects
-        .iter()
-        .filter(|o| matches!(o.detail, Detail::Service(_)))
-        .filter_map(|o| {
-            Some((o.name.as_ref()?.value.as_str(), o.namespace.as_ref().map(|n| n.value.as_str())))
-        })
+    let services = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)));
+    let services: Vec<_> = services
+        .filter_map(|o| Some((project.directory(o.source), o.name.as_ref()?.value.as_str())))
         .collect();
+    let names: Names<'_, ()> = services.iter().map(|(_, name)| ((), *name)).collect();
     for call in project.links.calls.iter().filter(|c| c.to == Callee::Nobody && is_plain(c)) {
         if !is_dialled(project.text(call.at), &call.host) {
             continue;
@@ -48,11 +45,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             closest(&call.host, composition.services.iter().map(|s| s.name.as_str()))
         } else {
             // Other manifests may be kept elsewhere: only a name that is almost right is wrong for certain.
-            let names = services.iter().map(|(name, _)| *name);
-            let meant = closest(&call.host, names);
+            let meant = names.closest((), &call.host);
             // Services of one application begin alike.
             let family = call.host.split_once('-').map(|(first, _)| first).filter(|first| first.len() > 3);
-            let related = beside(project, container).filter(|name| name.split('-').next() == family).count();
+            let here = project.directory(container.place.source);
+            let beside = services.iter().filter(|(directory, _)| *directory == here);
+            let related = beside.filter(|(_, name)| name.split('-').next() == family).count();
             // An operator makes Services of its own.
             let made =
                 ["-http", "-headless", "-rw", "-ro", "-preview"].iter().any(|end| call.host.ends_with(end));
@@ -64,16 +62,6 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host));
     }
-}
-
-/// The names of the Services in the directory of a pod's container.
-fn beside<'p>(project: &'p Project, container: &Container) -> impl Iterator<Item = &'p str> {
-    let directory = |source| project.parse(source).and_then(|parse| parse.source.path.parent());
-    let here = directory(container.place.source);
-    let services = project.objects.iter().filter(|o| matches!(o.detail, Detail::Service(_)));
-    services
-        .filter(move |o| directory(o.source) == here)
-        .filter_map(|o| Some(o.name.as_ref()?.value.as_str()))
 }
 
 /// Whether a word is a host for certain and no name that a machine or a network gives.
