@@ -7,7 +7,7 @@ use seaworthy_syntax::Span;
 pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::parse::Parse;
-use crate::project::{Build, Project, Stage, WorkloadId};
+use crate::project::{Build, Container, Project, Stage, Workload, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
 use crate::{rules, suppress};
 
@@ -22,16 +22,14 @@ pub struct Report {
     pub hidden: Vec<Span>,
 }
 
+/// How many containers or workloads are looked at in one go.
+const BATCH: usize = 64;
+
 /// Checks a project.
 pub fn check(project: &Project, config: &Config) -> Report {
     let rules = config.all_rules();
-    let (stage_rules, others): (Vec<&'static Rule>, Vec<&'static Rule>) =
-        rules.iter().copied().partition(|r| matches!(r.check, Check::Stage(_)));
-    let mut diagnostics: Vec<Diagnostic> =
-        others.par_iter().flat_map_iter(|rule| run(rule, project, config)).collect();
-    let builds = project.builds.par_iter();
-    diagnostics
-        .par_extend(builds.flat_map_iter(|build| stages(build, &stage_rules, project, config, |_, _| true)));
+    let ours = rules.iter().copied().filter(|rule| !rule.is_transformation());
+    let mut diagnostics = Rules::of(ours).run(project, config);
     let mut hidden: Vec<Span> = diagnostics.iter().flat_map(|d| &d.hidden).copied().collect();
     hidden.extend(unasked_secrets(project, config, &rules));
     diagnostics.extend(syntax_errors(project));
@@ -58,6 +56,7 @@ pub(crate) fn check_builds(
     builds: &[&Build],
     wanted: impl Fn(&Build) -> Vec<Part> + Sync,
 ) -> Report {
+    let rules = Rules::of(rules.iter().copied());
     let builds = builds.par_iter();
     let found = builds.flat_map_iter(|build| {
         let parts = wanted(build);
@@ -66,7 +65,7 @@ pub(crate) fn check_builds(
             Some(Part::Below) => !rule.is_transformation(),
             Some(Part::Apart) | None => false,
         };
-        let diagnostics = stages(build, rules, project, config, wanted);
+        let diagnostics = rules.on_stages(build, project, config, wanted);
         let mut report = Report { diagnostics, ..Report::default() };
         suppress::silence(project, build.source, &mut report);
         report.diagnostics
@@ -82,13 +81,8 @@ const SECRETS: [&str; 5] =
 fn unasked_secrets(project: &Project, config: &Config, asked: &[&'static Rule]) -> Vec<Span> {
     let unasked =
         SECRETS.iter().flat_map(|name| rules::find(name)).filter(|r| !asked.iter().any(|a| a.name == r.name));
-    let found = unasked.flat_map(|rule| match rule.check {
-        Check::Stage(_) => {
-            project.builds.iter().flat_map(|b| stages(b, &[rule], project, config, |_, _| true)).collect()
-        }
-        _ => run(rule, project, config),
-    });
-    found.flat_map(|d| d.hidden).collect()
+    let found = Rules::of(unasked).run(project, config);
+    found.into_iter().flat_map(|d| d.hidden).collect()
 }
 
 /// What a stage is to the image that ships.
@@ -103,7 +97,7 @@ pub(crate) enum Part {
 }
 
 fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by(|a, b| key(a).cmp(&key(b)));
+    diagnostics.par_sort_by(|a, b| key(a).cmp(&key(b)));
     // The same service seen through two Compose projects says the same thing twice.
     diagnostics.dedup_by(|a, b| a.span == b.span && a.rule.name == b.rule.name && a.message == b.message);
     diagnostics
@@ -130,47 +124,89 @@ fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
     })
 }
 
-/// Runs the rules on the stages of one Dockerfile, so that its scripts are parsed once and kept no longer than that.
-fn stages(
-    build: &Build,
-    rules: &[&'static Rule],
-    project: &Project,
-    config: &Config,
-    wanted: impl Fn(&Rule, &Stage) -> bool,
-) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for stage in &build.stages {
-        for rule in rules.iter().filter(|rule| wanted(rule, stage)) {
-            let (Check::Stage(check) | Check::Variant(check)) = rule.check else { continue };
-            let mut ctx = Ctx::new(project, rule, config, &mut found);
-            ctx.look_at(stage.source);
-            check(stage, &mut ctx);
-        }
-        stage.forget_runs();
-    }
-    found
+/// Rules by what they look at.
+#[derive(Default)]
+struct Rules {
+    stage: Vec<(&'static Rule, fn(&Stage, &mut Ctx<'_>))>,
+    container: Vec<(&'static Rule, fn(&Container, &mut Ctx<'_>))>,
+    workload: Vec<(&'static Rule, fn(&Workload, &mut Ctx<'_>))>,
+    project: Vec<(&'static Rule, fn(&Project, &mut Ctx<'_>))>,
 }
 
-fn run(rule: &'static Rule, project: &Project, config: &Config) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    let mut ctx = Ctx::new(project, rule, config, &mut found);
-    match rule.check {
-        Check::Container(check) => {
-            for container in project.containers.iter().filter(|c| !is_patch(c.workload, project)) {
+impl Rules {
+    fn of(rules: impl Iterator<Item = &'static Rule>) -> Self {
+        let mut sorted = Self::default();
+        for rule in rules {
+            match rule.check {
+                Check::Stage(check) | Check::Variant(check) => sorted.stage.push((rule, check)),
+                Check::Container(check) => sorted.container.push((rule, check)),
+                Check::Workload(check) => sorted.workload.push((rule, check)),
+                Check::Project(check) => sorted.project.push((rule, check)),
+                Check::Engine => {}
+            }
+        }
+        sorted
+    }
+
+    /// Runs them on everything.
+    fn run(&self, project: &Project, config: &Config) -> Vec<Diagnostic> {
+        let whole = self.project.par_iter().flat_map_iter(|(rule, check)| {
+            let mut found = Vec::new();
+            check(project, &mut Ctx::new(project, rule, config, &mut found));
+            found
+        });
+        let containers = project.containers.par_chunks(BATCH);
+        let containers = containers.flat_map_iter(|some| self.on_containers(some, project, config));
+        let workloads = project.workloads.par_chunks(BATCH);
+        let workloads = workloads.flat_map_iter(|some| self.on_workloads(some, project, config));
+        let builds = project.builds.par_iter();
+        let builds = builds.flat_map_iter(|build| self.on_stages(build, project, config, |_, _| true));
+        whole.chain(containers).chain(workloads).chain(builds).collect()
+    }
+
+    /// Runs those of stages on one Dockerfile, so that its scripts are parsed once and kept no longer than that.
+    fn on_stages(
+        &self,
+        build: &Build,
+        project: &Project,
+        config: &Config,
+        wanted: impl Fn(&Rule, &Stage) -> bool,
+    ) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for stage in &build.stages {
+            for (rule, check) in self.stage.iter().filter(|(rule, _)| wanted(rule, stage)) {
+                let mut ctx = Ctx::new(project, rule, config, &mut found);
+                ctx.look_at(stage.source);
+                check(stage, &mut ctx);
+            }
+            stage.forget_runs();
+        }
+        found
+    }
+
+    fn on_containers(&self, some: &[Container], project: &Project, config: &Config) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for container in some.iter().filter(|c| !is_patch(c.workload, project)) {
+            for (rule, check) in &self.container {
+                let mut ctx = Ctx::new(project, rule, config, &mut found);
                 ctx.look_at(container.place.source);
                 check(container, &mut ctx);
             }
         }
-        Check::Workload(check) => {
-            for workload in project.workloads.iter().filter(|w| !is_patch(Some(w.id), project)) {
+        found
+    }
+
+    fn on_workloads(&self, some: &[Workload], project: &Project, config: &Config) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for workload in some.iter().filter(|w| !is_patch(Some(w.id), project)) {
+            for (rule, check) in &self.workload {
+                let mut ctx = Ctx::new(project, rule, config, &mut found);
                 ctx.look_at(workload.pod.place.source);
                 check(workload, &mut ctx);
             }
         }
-        Check::Project(check) => check(project, &mut ctx),
-        Check::Stage(_) | Check::Variant(_) | Check::Engine => {}
+        found
     }
-    found
 }
 
 /// A patch says only what it changes, so nothing can be missing from it.

@@ -8,6 +8,7 @@ mod comment;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeKind, Yaml};
 use seaworthy_syntax::{Edit, Kind, SourceId, Span};
@@ -89,17 +90,13 @@ impl Suppression {
 
 /// Takes out what is silenced, and adds what silences nothing.
 pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
-    let mut found: BTreeMap<SourceId, Vec<Suppression>> = BTreeMap::new();
-    for parse in project.parses() {
-        let here = comments(parse);
-        if !here.is_empty() {
-            found.insert(parse.id, here);
-        }
-    }
-    for object in &project.objects {
-        annotations(project, object, &mut |suppression| {
-            found.entry(suppression.at.source).or_default().push(suppression);
-        });
+    let commented = project.parses().par_iter().map(|parse| (parse.id, comments(parse)));
+    let mut found: BTreeMap<SourceId, Vec<Suppression>> =
+        commented.filter(|(_, here)| !here.is_empty()).collect();
+    let annotated: Vec<Suppression> =
+        project.objects.par_iter().flat_map_iter(|object| annotations(project, object)).collect();
+    for suppression in annotated {
+        found.entry(suppression.at.source).or_default().push(suppression);
     }
     if found.is_empty() {
         return;
@@ -431,22 +428,23 @@ fn entry_on(root: Node<'_>, line: Span) -> Option<Span> {
 }
 
 /// The annotations of an object, and of the pods it makes, that silence something: they count for all of the object.
-fn annotations(project: &Project, object: &Object, found: &mut dyn FnMut(Suppression)) {
-    let Some(root) = project.node(object.place) else { return };
+fn annotations(project: &Project, object: &Object) -> Vec<Suppression> {
+    let mut found = Vec::new();
+    let Some(root) = project.node(object.place) else { return found };
     let reach = root.full_span();
     for path in [
         &["metadata", "annotations"][..],
         &["spec", "template", "metadata", "annotations"],
         &["spec", "jobTemplate", "spec", "template", "metadata", "annotations"],
     ] {
-        for entry in root.at(path).into_iter().flat_map(|node| node.resolve().entries().collect::<Vec<_>>()) {
+        for entry in root.at(path).into_iter().flat_map(Node::entries) {
             let (Some(key), value) = (entry.key.scalar(), entry.value.scalar().unwrap_or_default()) else {
                 continue;
             };
             let at = entry.key.span();
             let whole = at.to(entry.value.span());
             let mut push = |covers| {
-                found(Suppression { at, whole, tool: Tool::Other, reach, covers, used: false });
+                found.push(Suppression { at, whole, tool: Tool::Other, reach, covers, used: false });
             };
             if let Some(ids) = annotation(&key, &value) {
                 match ids {
@@ -460,6 +458,7 @@ fn annotations(project: &Project, object: &Object, found: &mut dyn FnMut(Suppres
             }
         }
     }
+    found
 }
 
 enum Ids<'a> {

@@ -396,8 +396,14 @@ impl<'t> Node<'t> {
     ///
     /// Of a key written twice the last entry counts. The `<<` themselves are not among them.
     pub fn merged(self) -> Vec<Entry<'t>> {
+        let map = self.resolve();
+        // Almost every mapping is what is written: no key stands there twice, and nothing is merged.
+        let tree = map.tree;
+        if tree.duplicates.is_empty() && tree.aliased.is_empty() && !map.entries().any(Entry::is_merge) {
+            return map.entries().collect();
+        }
         let mut found = Merge::default();
-        found.add(self.resolve());
+        found.add(map);
         found.entries
     }
 
@@ -414,7 +420,7 @@ impl<'t> Node<'t> {
             for entry in map.entries() {
                 if entry.is_merge() {
                     merges = true;
-                } else if entry.key.scalar().is_some_and(|k| k == key) {
+                } else if entry.key.is_text(key) {
                     own = Some(entry);
                 }
             }
@@ -425,6 +431,16 @@ impl<'t> Node<'t> {
             map.merge_sources().into_iter().find_map(|source| find(source, key, seen))
         }
         find(self.resolve(), key, &mut Vec::new())
+    }
+
+    /// Whether the text of a scalar is this: what [`Node::scalar`] tells too, for what is asked of every key.
+    fn is_text(self, text: &str) -> bool {
+        let raw = self.raw();
+        if raw.kind == NodeKind::Scalar && raw.style == Style::Plain && raw.text == Text::Slice {
+            let written = self.tree.text.as_bytes().get(raw.start as usize..raw.end as usize);
+            return written == Some(text.as_bytes());
+        }
+        self.scalar().is_some_and(|own| own == text)
     }
 
     /// The mappings that the `<<` of this mapping name, the strongest first.
@@ -528,6 +544,7 @@ impl Entry<'_> {
         let raw = self.key.raw();
         raw.kind == NodeKind::Scalar
             && raw.style == Style::Plain
+            && raw.end - raw.start == 2
             && self.key.tree.text.get(raw.start as usize..raw.end as usize) == Some("<<")
     }
 }

@@ -3,10 +3,15 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
+use rayon::prelude::*;
 
 use super::places::Places;
 use super::style;
 use crate::check::Report;
+use crate::diagnostic::Diagnostic;
+
+/// How many lines are put together in one go.
+const BATCH: usize = 512;
 
 pub(super) fn write(
     report: &Report,
@@ -14,20 +19,26 @@ pub(super) fn write(
     color: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for diagnostic in &report.diagnostics {
-        let at = places.start(diagnostic.span);
-        let (bold, grade) =
-            if color { (Style::new().bold(), style(diagnostic.severity)) } else { Default::default() };
-        writeln!(
-            out,
-            "{bold}{}{bold:#}:{}:{}: {grade}{}{grade:#} {} {}",
-            places.shown_path(diagnostic.span.source),
-            at.line,
-            at.column,
-            diagnostic.severity.as_str(),
-            diagnostic.rule.name,
-            places.shown_message(&diagnostic.message, diagnostic.span),
-        )?;
-    }
-    Ok(())
+    // Lines do not depend on each other, and a report may have many.
+    let parts: Vec<String> = report
+        .diagnostics
+        .par_chunks(BATCH)
+        .map(|some| some.iter().fold(String::new(), |text, d| text + &line(d, places, color)))
+        .collect();
+    parts.iter().try_for_each(|part| out.write_all(part.as_bytes()))
+}
+
+fn line(diagnostic: &Diagnostic, places: &Places<'_>, color: bool) -> String {
+    let at = places.start(diagnostic.span);
+    let (bold, grade) =
+        if color { (Style::new().bold(), style(diagnostic.severity)) } else { Default::default() };
+    format!(
+        "{bold}{}{bold:#}:{}:{}: {grade}{}{grade:#} {} {}\n",
+        places.shown_path(diagnostic.span.source),
+        at.line,
+        at.column,
+        diagnostic.severity.as_str(),
+        diagnostic.rule.name,
+        places.shown_message(&diagnostic.message, diagnostic.span),
+    )
 }

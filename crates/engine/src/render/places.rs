@@ -1,8 +1,8 @@
 //! Lines and columns of spans, and what of the sources may be shown.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use seaworthy_syntax::{LineIndex, Position, SourceId, Span};
 
@@ -23,9 +23,9 @@ pub(super) struct Places<'p> {
 /// The lines of a source.
 #[derive(Default)]
 struct Lines {
-    index: OnceCell<LineIndex>,
+    index: OnceLock<LineIndex>,
     /// How many characters stand before every [`STEP`]th byte: in a file of one long line no finding counts it all again.
-    characters: OnceCell<Vec<u32>>,
+    characters: OnceLock<Vec<u32>>,
 }
 
 /// The bytes that are counted at most to know a column.

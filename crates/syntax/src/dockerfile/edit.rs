@@ -6,7 +6,7 @@ mod exec;
 pub use exec::{exec_script, exec_words};
 
 use super::{Command, Dockerfile, Instruction, Keyword, Script, Word};
-use crate::shell;
+use crate::shell::{self, Shell};
 use crate::text::Builder;
 use crate::{Edit, Span};
 
@@ -40,16 +40,17 @@ pub fn line_end(file: &Dockerfile) -> &'static str {
 
 /// A keyword in the case most of the file's are in.
 pub fn keyword(file: &Dockerfile, keyword: Keyword) -> String {
+    if has_lower_keywords(file) { keyword.as_str().to_ascii_lowercase() } else { keyword.as_str().into() }
+}
+
+/// Whether most keywords of a file are in lower case.
+pub fn has_lower_keywords(file: &Dockerfile) -> bool {
     let lower = file
         .instructions
         .iter()
         .filter(|i| i.keyword.span.of(&file.text).starts_with(|c: char| c.is_ascii_lowercase()))
         .count();
-    if lower * 2 > file.instructions.len() {
-        keyword.as_str().to_ascii_lowercase()
-    } else {
-        keyword.as_str().into()
-    }
+    lower * 2 > file.instructions.len()
 }
 
 /// Inserts instructions on lines of their own behind an instruction and its heredocs.
@@ -180,8 +181,13 @@ pub fn has_comment(file: &Dockerfile, span: Span) -> bool {
 }
 
 /// Appends a command to a shell script, so that it runs when all before it succeeded: joined by `&&`, `;` or on a line of
-/// its own, as the script does it.
-pub fn append_command(file: &Dockerfile, instruction: &Instruction, command: &str) -> Option<Edit> {
+/// its own, as the script does it. `shell` is what the script parses to.
+pub fn append_command(
+    file: &Dockerfile,
+    instruction: &Instruction,
+    shell: &Shell,
+    command: &str,
+) -> Option<Edit> {
     let Some(Command::Shell(script)) = instruction.command() else { return None };
     let eol = line_end(file);
     if script.heredoc {
@@ -189,7 +195,7 @@ pub fn append_command(file: &Dockerfile, instruction: &Instruction, command: &st
         let body = heredoc.body_span.of(&file.text);
         let last = body.lines().last().unwrap_or_default();
         let indent = &last[..last.len() - last.trim_start().len()];
-        verify(script, &format!("{command}\n"))?;
+        verify(script, shell, &format!("{command}\n"))?;
         let end = heredoc.body_span.end as usize;
         return Some(Edit {
             span: Span::new(file.source, end, end),
@@ -222,7 +228,7 @@ pub fn append_command(file: &Dockerfile, instruction: &Instruction, command: &st
     } else {
         (" && ", format!(" && {command}"))
     };
-    verify(script, &format!("{connector}{command}"))?;
+    verify(script, shell, &format!("{connector}{command}"))?;
     let end = script.span.end as usize;
     Some(Edit { span: Span::new(file.source, end, end), text })
 }
@@ -265,14 +271,15 @@ pub fn json_string(value: &str) -> String {
 }
 
 /// Whether the script with a suffix has the commands it had, and more: not where the suffix falls into a comment.
-fn verify(script: &Script, suffix: &str) -> Option<()> {
-    let before = shell::parse(script);
+fn verify(script: &Script, before: &Shell, suffix: &str) -> Option<()> {
+    if !before.errors.is_empty() {
+        return None;
+    }
     let mut builder = Builder::new(script.text.source(), script.text.offset(0));
     builder.push_text(&script.text, 0..script.text.len());
     builder.push(suffix, script.text.offset(script.text.len()));
     let after = shell::parse(&Script { text: builder.finish(), ..script.clone() });
-    let sound = before.errors.is_empty() && after.errors.is_empty();
-    (sound && after.commands.len() > before.commands.len()).then_some(())
+    (after.errors.is_empty() && after.commands.len() > before.commands.len()).then_some(())
 }
 
 fn written(file: &Dockerfile, beside: &Instruction, new: &[New]) -> Vec<String> {

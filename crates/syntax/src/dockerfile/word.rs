@@ -118,12 +118,16 @@ impl Word {
 
     /// Its value where no variable decides it: without quotes and escapes.
     pub fn literal(&self) -> Option<Cow<'_, str>> {
-        let Some(escape) = self.escape else { return Some(Cow::Borrowed(&self.text)) };
-        if !self.text.contains(['$', '\'', '"', escape, '\u{feff}']) {
+        if self.is_plain() {
             return Some(Cow::Borrowed(&self.text));
         }
         let walked = self.walk(&lex::Unknown).ok()?;
         walked.variables.is_empty().then_some(Cow::Owned(walked.result))
+    }
+
+    /// Whether it is taken as it is written: nothing in it is a quote, an escape or a variable.
+    pub fn is_plain(&self) -> bool {
+        self.escape.is_none_or(|escape| !self.text.contains(['$', '\'', '"', escape, '\u{feff}']))
     }
 
     /// The variables it names, in order, also those in operands.

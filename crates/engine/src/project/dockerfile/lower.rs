@@ -248,7 +248,7 @@ fn has_windows_shell(instruction: &Instruction) -> bool {
 
 /// What a word comes to; `None` where that is not known or an error.
 fn text(word: &Word, env: &dyn Env) -> Option<String> {
-    word.expand(env).ok()?.value
+    if word.is_plain() { Some(word.text.to_string()) } else { word.expand(env).ok()?.value }
 }
 
 fn setting<T>(value: Option<T>, at: Span) -> Setting<T> {

@@ -21,9 +21,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let text = ctx.project.source_text(stage.source);
     let mut instructions: Vec<&Instruction> = stage.from_instruction(ctx.project).into_iter().collect();
     instructions.extend(stage.instructions(ctx.project));
+    let lower = edit::has_lower_keywords(file);
     for instruction in instructions {
         let span = instruction.keyword.span;
-        let usual = edit::keyword(file, instruction.keyword.value);
+        let word = instruction.keyword.value.as_str();
+        let usual = if lower { word.to_ascii_lowercase() } else { word.to_owned() };
         if span.of(text) != usual && instruction.keyword.value != Keyword::Unknown {
             ctx.report(span, format!("most keywords of this file are written like `{usual}`")).fix(
                 Safety::Safe,

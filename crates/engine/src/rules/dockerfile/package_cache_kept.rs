@@ -57,7 +57,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             }
             told.push(manager);
             let append =
-                |command: &str| edit::append_command(file, run.instruction, command).map(|e| vec![e]);
+                |command: &str| Some(vec![edit::append_command(file, run.instruction, &run.shell, command)?]);
             let option = |option: &str| {
                 let unclean = run.installs().filter(|i| {
                     i.manager == manager
