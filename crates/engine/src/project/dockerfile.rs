@@ -164,7 +164,8 @@ pub struct Distribution {
 
 /// Lowers every Dockerfile.
 pub(super) fn lower(parses: &[Parse]) -> Vec<Build> {
-    let mut builds: Vec<Build> = parses.par_iter().filter_map(|parse| lower::build(BuildId(0), parse)).collect();
+    let mut builds: Vec<Build> =
+        parses.par_iter().filter_map(|parse| lower::build(BuildId(0), parse)).collect();
     for (number, build) in builds.iter_mut().enumerate() {
         build.id = BuildId(number as u32);
         build.stages.iter_mut().for_each(|stage| stage.build = build.id);
