@@ -418,7 +418,11 @@ mod tests {
 
     #[test]
     fn commands_grow() {
-        let append = |f: &Dockerfile| append_command(f, &f.instructions[1], "rm -rf /x");
+        let append = |f: &Dockerfile| {
+            let run = &f.instructions[1];
+            let Some(Command::Shell(script)) = run.command() else { return None };
+            append_command(f, run, &shell::parse(script), "rm -rf /x")
+        };
         let cases = [
             ("RUN a", Some("RUN a && rm -rf /x")),
             ("RUN a;\n", Some("RUN a; rm -rf /x\n")),
