@@ -10,6 +10,7 @@ pub(crate) mod entry;
 pub mod kubernetes;
 pub mod layout;
 pub mod links;
+pub mod listen;
 mod probe;
 pub mod setting;
 pub mod workflow;

@@ -127,6 +127,7 @@ mod variant {
     pub(super) mod exec_command;
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
+    pub(super) mod unprivileged_port;
 }
 
 mod workload {
@@ -281,6 +282,7 @@ pub static ALL: &[&Rule] = &[
     &project::unmatched_published_port::RULE,
     &project::unmatched_target_port::RULE,
     &project::unpinned_action::RULE,
+    &variant::unprivileged_port::RULE,
     &project::unresolvable_service::RULE,
     &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,

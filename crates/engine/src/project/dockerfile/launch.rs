@@ -380,6 +380,8 @@ fn inner(name: &str, words: &[Argument]) -> Option<(String, usize)> {
             let at = words.iter().position(|w| w.is("--"))?;
             Some((name.to_owned(), at + 1))
         }
+        // By custom such a script ends in `exec "$@"`.
+        name if name.contains("entrypoint") && words.len() > 1 => Some((name.to_owned(), 1)),
         _ => None,
     }
 }
