@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use seaworthy_syntax::dockerfile::{Arguments, Command};
 
+use super::Project;
 use super::dockerfile::{Call, Stage};
 use super::layout::What;
-use super::Project;
 
 /// A web server with settings of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,7 +96,8 @@ impl WebServer {
             Self::Haproxy => "haproxy",
         };
         // The unprivileged image has settings of its own.
-        let listens_low = stage.facts.is_some_and(|f| f.ports.iter().any(|p| p.port < 1024)) || self == Self::Haproxy;
+        let listens_low =
+            stage.facts.is_some_and(|f| f.ports.iter().any(|p| p.port < 1024)) || self == Self::Haproxy;
         listens_low && stage.facts.and_then(|f| f.command.as_ref()?.first()).is_some_and(|w| w == program)
     }
 
@@ -106,7 +107,9 @@ impl WebServer {
     /// Where one of them is not known, and why: "`path` …".
     pub fn settings<'p>(self, stage: &'p Stage, project: &'p Project) -> Result<Vec<Settings<'p>>, String> {
         let directory = self.directory();
-        let within = |path: &str| path == directory || path.strip_prefix(directory).is_some_and(|p| p.starts_with('/'));
+        let within = |path: &str| {
+            path == directory || path.strip_prefix(directory).is_some_and(|p| p.starts_with('/'))
+        };
         let file = project.dockerfile(stage.source);
         let mut found: Vec<Settings<'p>> = Vec::new();
         let mut add = |settings: Settings<'p>| {
@@ -119,7 +122,8 @@ impl WebServer {
                 if !within(&path) || !self.reads(&path) {
                     return Ok(());
                 }
-                let text = project.files.text(source).ok_or_else(|| format!("`{path}` cannot be read here"))?;
+                let text =
+                    project.files.text(source).ok_or_else(|| format!("`{path}` cannot be read here"))?;
                 add(Settings { path, text: Cow::Borrowed(text), instruction: Some(copied.instruction) });
                 Ok::<(), String>(())
             };
@@ -139,7 +143,11 @@ impl WebServer {
                         .and_then(|i| i.heredocs.get(*index));
                     if let Some(heredoc) = heredoc {
                         let text = Cow::Borrowed(heredoc.body.as_str());
-                        add(Settings { path: copied.target.clone(), text, instruction: Some(copied.instruction) });
+                        add(Settings {
+                            path: copied.target.clone(),
+                            text,
+                            instruction: Some(copied.instruction),
+                        });
                     }
                 }
                 _ => {}
@@ -150,9 +158,16 @@ impl WebServer {
             for (path, text) in self.own_files() {
                 let kept = !found.iter().any(|f| f.path == *path) && !removes(stage, project, path);
                 let included = self != Self::Nginx
-                    || found.iter().find(|f| f.path == "/etc/nginx/nginx.conf").is_none_or(|f| f.text.contains("conf.d/"));
+                    || found
+                        .iter()
+                        .find(|f| f.path == "/etc/nginx/nginx.conf")
+                        .is_none_or(|f| f.text.contains("conf.d/"));
                 if kept && included {
-                    found.push(Settings { path: (*path).to_owned(), text: Cow::Borrowed(*text), instruction: None });
+                    found.push(Settings {
+                        path: (*path).to_owned(),
+                        text: Cow::Borrowed(*text),
+                        instruction: None,
+                    });
                 }
             }
         }
@@ -163,7 +178,10 @@ impl WebServer {
     fn reads(self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
         match self {
-            Self::Nginx => !matches!(name, "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params") && is_settings(name),
+            Self::Nginx => {
+                !matches!(name, "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params")
+                    && is_settings(name)
+            }
             Self::Caddy => name == "Caddyfile",
             Self::Haproxy => is_settings(name),
             Self::Httpd | Self::Apache => is_settings(name),
@@ -182,7 +200,9 @@ impl WebServer {
                         let target = transfer.destination.expand(&step.before).ok().and_then(|e| e.value);
                         let target = target.unwrap_or_default();
                         let target = target.trim_end_matches('/');
-                        let below = |path: &str| path.strip_prefix(target).is_some_and(|p| p.is_empty() || p.starts_with('/'));
+                        let below = |path: &str| {
+                            path.strip_prefix(target).is_some_and(|p| p.is_empty() || p.starts_with('/'))
+                        };
                         let known = found.iter().any(|f| below(&f.path))
                             || stage.copied().iter().any(|c| below(&c.target));
                         if target.starts_with(directory) && !known {
@@ -194,7 +214,8 @@ impl WebServer {
             }
             for run in stage.runs(project) {
                 let writes = run.shell.commands.iter().flat_map(|c| &c.redirects).any(|r| {
-                    r.operator.starts_with('>') && r.target.as_ref().is_some_and(|t| t.text.contains(directory))
+                    r.operator.starts_with('>')
+                        && r.target.as_ref().is_some_and(|t| t.text.contains(directory))
                 });
                 if writes {
                     return Err(format!("a `RUN` writes to `{directory}`"));
@@ -233,24 +254,35 @@ impl WebServer {
                     for (at, _) in line.match_indices("listen") {
                         let before = line[..at].chars().next_back();
                         let rest = &line[at + 6..];
-                        if before.is_none_or(|c| c.is_whitespace() || "{;".contains(c)) && rest.starts_with(char::is_whitespace) {
+                        if before.is_none_or(|c| c.is_whitespace() || "{;".contains(c))
+                            && rest.starts_with(char::is_whitespace)
+                        {
                             found.extend(rest.split([';', ' ', '\t']).find(|w| !w.is_empty()));
                         }
                     }
                 }
                 Self::Httpd | Self::Apache => {
                     let rest = line.strip_prefix("Listen ").or_else(|| line.strip_prefix("<VirtualHost "));
-                    found.extend(rest.map(|r| r.trim_end_matches('>').split_whitespace().next().unwrap_or_default()));
+                    found.extend(
+                        rest.map(|r| r.trim_end_matches('>').split_whitespace().next().unwrap_or_default()),
+                    );
                 }
                 Self::Caddy => {
                     let site = line.strip_suffix('{').unwrap_or_default();
-                    found.extend(site.split([',', ' ']).filter(|s| s.contains(':') || s.starts_with("http://")).map(|s| {
-                        s.strip_prefix("http://").map_or(s, |h| if h.contains(':') { h } else { "80" })
-                    }));
+                    found.extend(
+                        site.split([',', ' ']).filter(|s| s.contains(':') || s.starts_with("http://")).map(
+                            |s| {
+                                s.strip_prefix("http://")
+                                    .map_or(s, |h| if h.contains(':') { h } else { "80" })
+                            },
+                        ),
+                    );
                 }
                 Self::Haproxy => {
                     let rest = line.strip_prefix("bind ");
-                    found.extend(rest.and_then(|r| r.split_whitespace().next()).into_iter().flat_map(|a| a.split(',')));
+                    found.extend(
+                        rest.and_then(|r| r.split_whitespace().next()).into_iter().flat_map(|a| a.split(',')),
+                    );
                 }
             }
         }
@@ -271,7 +303,8 @@ impl WebServer {
 }
 
 fn is_settings(name: &str) -> bool {
-    [".conf", ".template", ".cfg", ".tmpl", ".nginx"].iter().any(|end| name.ends_with(end)) || !name.contains('.')
+    [".conf", ".template", ".cfg", ".tmpl", ".nginx"].iter().any(|end| name.ends_with(end))
+        || !name.contains('.')
 }
 
 /// Whether a `RUN` removes a file, or all that lie beside it.
@@ -281,7 +314,9 @@ fn removes(stage: &Stage, project: &Project, path: &str) -> bool {
         call.program == "rm"
             && call.args.iter().any(|w| {
                 let word = w.text.trim_matches(['"', '\'']);
-                word == path || word.trim_end_matches(['*', '/']) == beside || word == format!("{beside}/*.conf")
+                word == path
+                    || word.trim_end_matches(['*', '/']) == beside
+                    || word == format!("{beside}/*.conf")
             })
     };
     stage.and_below(project).any(|s| s.runs(project).iter().any(|run| run.calls().any(gone)))
@@ -292,7 +327,8 @@ pub(crate) fn changes(stage: &Stage, project: &Project, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     stage.instructions(project).iter().any(|i| match &i.arguments {
         Arguments::Run(Command::Shell(script)) => {
-            ["sed ", "envsubst", "perl ", "awk "].iter().any(|p| script.text.contains(p)) && script.text.contains(name)
+            ["sed ", "envsubst", "perl ", "awk "].iter().any(|p| script.text.contains(p))
+                && script.text.contains(name)
         }
         _ => false,
     })
@@ -306,7 +342,11 @@ mod tests {
     fn ports_in_settings() {
         for (server, text, ports) in [
             (WebServer::Nginx, "server { listen 80; listen [::]:80 default_server; listen 8080; }", vec![80]),
-            (WebServer::Nginx, "  listen\t*:443 ssl;\n# listen 81;\nlisten unix:/x;\nlisten ${PORT};", vec![443]),
+            (
+                WebServer::Nginx,
+                "  listen\t*:443 ssl;\n# listen 81;\nlisten unix:/x;\nlisten ${PORT};",
+                vec![443],
+            ),
             (WebServer::Apache, "Listen 80\n<IfModule ssl_module>\n\tListen 443\n", vec![80, 443]),
             (WebServer::Apache, "<VirtualHost *:80>\n", vec![80]),
             (WebServer::Caddy, ":80 {\n  root * /srv\n}\n", vec![80]),

@@ -22,8 +22,20 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Options that name a port, or an address with one.
 const OPTIONS: [&str; 14] = [
-    "--port", "-p", "--bind", "-b", "--listen", "-l", "-L", "--server.port", "--server-port", "--http-port", "--addr",
-    "--address", "--http", "-P",
+    "--port",
+    "-p",
+    "--bind",
+    "-b",
+    "--listen",
+    "-l",
+    "-L",
+    "--server.port",
+    "--server-port",
+    "--http-port",
+    "--addr",
+    "--address",
+    "--http",
+    "-P",
 ];
 
 /// The port that takes the place of a port: 80 becomes 8080.
@@ -64,7 +76,8 @@ fn in_settings(server: WebServer, stage: &Stage, file: &Dockerfile, ctx: &mut Ct
         variables.extend(names);
     }
     let by_variable = variables.iter().flat_map(|name| set_to_port(stage, ctx, name)).collect::<Vec<_>>();
-    let mut edits: Vec<Edit> = by_variable.iter().filter_map(|(port, word)| in_word(file, word, *port)).collect();
+    let mut edits: Vec<Edit> =
+        by_variable.iter().filter_map(|(port, word)| in_word(file, word, *port)).collect();
     if files.is_empty() && edits.is_empty() {
         return;
     }
@@ -104,7 +117,10 @@ fn in_settings(server: WebServer, stage: &Stage, file: &Dockerfile, ctx: &mut Ct
         match place(stage, ctx, brought) {
             Some(instruction) => edits.push(edit::insert_after(file, instruction, &new)),
             None => {
-                ctx.report(at, format!("port {first} stays: the settings are brought by a user that is not root"));
+                ctx.report(
+                    at,
+                    format!("port {first} stays: the settings are brought by a user that is not root"),
+                );
                 return;
             }
         }
@@ -152,12 +168,16 @@ fn in_command(stage: &Stage, file: &Dockerfile, ctx: &mut Ctx<'_>) {
 fn finish(ctx: &mut Ctx<'_>, at: Span, ports: &BTreeSet<u16>, mut edits: Vec<Edit>) {
     edits.sort();
     edits.dedup();
-    let list = |of: &dyn Fn(u16) -> u16| {
-        ports.iter().map(|p| of(*p).to_string()).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |of: &dyn Fn(u16) -> u16| ports.iter().map(|p| of(*p).to_string()).collect::<Vec<_>>().join(", ");
     let (from, to) = (list(&|p| p), list(&moved));
-    ctx.report(at, format!("without root nothing listens on a port under 1024: what sends to {from} has to send to {to}"))
-        .fix(Safety::Unsafe, format!("Listen on {to} instead of {from}"), edits);
+    ctx.report(
+        at,
+        format!(
+            "without root nothing listens on a port under 1024: what sends to {from} has to send to {to}"
+        ),
+    )
+    .fix(Safety::Unsafe, format!("Listen on {to} instead of {from}"), edits);
 }
 
 /// The ports under 1024 that the stage, or one that it stands on, writes out in `EXPOSE`.
@@ -199,7 +219,9 @@ fn exposes_by_variable(stage: &Stage, ctx: &Ctx<'_>, names: &BTreeSet<String>) -
 fn assignments<'p>(stage: &'p Stage, ctx: &Ctx<'p>) -> impl Iterator<Item = (String, &'p Word)> {
     let instructions = stage.and_below(ctx.project).flat_map(|s| s.instructions(ctx.project));
     instructions.filter(|i| i.onbuild.is_none()).flat_map(|i| match &i.arguments {
-        Arguments::Env(pairs) => pairs.iter().map(|p| (p.name.text.to_string(), &p.value)).collect::<Vec<_>>(),
+        Arguments::Env(pairs) => {
+            pairs.iter().map(|p| (p.name.text.to_string(), &p.value)).collect::<Vec<_>>()
+        }
         Arguments::Arg(args) => {
             args.iter().filter_map(|a| Some((a.name.text.to_string(), a.default.as_ref()?))).collect()
         }
@@ -218,7 +240,11 @@ fn variables<'p>(stage: &'p Stage, ctx: &Ctx<'p>, port: u16) -> Vec<&'p Word> {
             })
     };
     let names = |word: &&Word| word.literal().is_some_and(|v| in_text(&v, port).is_some());
-    assignments(stage, ctx).filter(|(name, _)| about(&name.to_ascii_uppercase())).map(|(_, w)| w).filter(names).collect()
+    assignments(stage, ctx)
+        .filter(|(name, _)| about(&name.to_ascii_uppercase()))
+        .map(|(_, w)| w)
+        .filter(names)
+        .collect()
 }
 
 /// The arguments of a program that name a port under 1024.
@@ -232,7 +258,11 @@ fn arguments(program: &Program<'_>) -> Vec<(u16, Span)> {
         let value = inline.map_or(text, |(_, value)| value);
         let named = inline.is_some() || OPTIONS.contains(&before);
         let port = value.rsplit(':').next().and_then(|p| p.parse::<u16>().ok());
-        let address = value.contains(':') && value.split(':').next().is_some_and(|h| h.is_empty() || h == "*" || h.contains('.') || h.starts_with('['));
+        let address = value.contains(':')
+            && value
+                .split(':')
+                .next()
+                .is_some_and(|h| h.is_empty() || h == "*" || h.contains('.') || h.starts_with('['));
         if let Some(port) = port.filter(|p| (1..1024).contains(p))
             && (named || address || module_server)
             && let Some(span) = word.span
@@ -247,7 +277,8 @@ fn arguments(program: &Program<'_>) -> Vec<(u16, Span)> {
 fn is_old_aspnet(stage: &Stage, ctx: &Ctx<'_>) -> bool {
     let Some(image) = stage.image(ctx.project) else { return false };
     let version = image.tag.as_deref().and_then(|t| t.split(['.', '-']).next()?.parse::<u32>().ok());
-    matches!(image.repository.as_str(), "dotnet/aspnet" | "dotnet/core/aspnet") && version.is_some_and(|v| v < 8)
+    matches!(image.repository.as_str(), "dotnet/aspnet" | "dotnet/core/aspnet")
+        && version.is_some_and(|v| v < 8)
 }
 
 /// A word with a port in it moved.
