@@ -85,6 +85,17 @@ fn unasked_secrets(project: &Project, config: &Config, asked: &[&'static Rule]) 
     found.into_iter().flat_map(|d| d.hidden).collect()
 }
 
+/// Runs one rule of the project. What comments silence is left out.
+pub(crate) fn check_project(project: &Project, config: &Config, rule: &'static Rule) -> Vec<Diagnostic> {
+    let mut report = Report { diagnostics: run(rule, project, config), suppressed: 0 };
+    report.diagnostics.retain(|d| config.runs(d.rule, d.span.source));
+    let sources: std::collections::BTreeSet<_> = report.diagnostics.iter().map(|d| d.span.source).collect();
+    for source in sources {
+        suppress::silence(project, source, &mut report);
+    }
+    sorted(report.diagnostics)
+}
+
 /// What a stage is to the image that ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {

@@ -8,6 +8,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod dockerignore;
 mod exec;
+mod drift;
 pub mod fix;
 pub mod images;
 pub mod parse;

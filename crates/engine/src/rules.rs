@@ -120,6 +120,7 @@ mod project {
     pub(super) mod unset_variable;
     pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
+    pub(super) mod variant_drift;
     pub(super) mod wildcard_rights;
 }
 
@@ -295,6 +296,7 @@ pub static ALL: &[&Rule] = &[
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
     &dockerfile::useless_cleanup::RULE,
+    &project::variant_drift::RULE,
     &project::wildcard_rights::RULE,
     &dockerfile::world_writable::RULE,
     &container::writable_root::RULE,

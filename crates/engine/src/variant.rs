@@ -5,7 +5,7 @@
 
 mod name;
 mod ships;
-mod stamp;
+pub(crate) mod stamp;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,13 +14,14 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use seaworthy_syntax::{Kind, SourceId, Span};
 
-use crate::check::{Config, Part, Report, check_builds};
+use crate::check::{Config, Part, Report, check_builds, check_project};
 use crate::diagnostic::{Diagnostic, Safety};
 use crate::fix::{self, Dropped, Line, Run};
 use crate::parse::{Parse, parse};
 use crate::project::{Build, Project};
 use crate::rule::{Rule, Target};
 use crate::rules;
+pub(crate) use step::{Pair, Relation, pairs};
 pub use step::{Output, Status, path_of, wanted};
 
 /// The rules of `check` whose fixes, unsafe ones too, a variant gets as well.
@@ -119,20 +120,22 @@ pub fn variant(project: Project, config: &Config) -> Made {
     let secrets = secrets(&project, &config, &sources);
     let mut line = Varying { config, rules, sources, originals: BTreeMap::new(), last: BTreeMap::new() };
     let (mut project, _, run) = fix::run(project, &mut line);
-    let Varying { sources, originals, mut last, .. } = line;
+    let Varying { config, sources, originals, mut last, .. } = line;
     let bodies: Vec<(SourceId, String)> =
         sources.iter().map(|id| (*id, project.source_text(*id).to_owned())).collect();
     project.replace_dockerfiles(originals.into_values().collect());
     let mut changes = changes(&run);
-    let variants = bodies
+    let pairs = pairs(&project);
+    let drift = drift(&project, &config, &pairs);
+    let variants: Vec<Variant> = bodies
         .into_iter()
         .filter_map(|(source, body)| {
             Some(Variant {
                 source,
                 changes: changes.remove(&source).unwrap_or_default(),
                 omissions: omissions(last.remove(&source).unwrap_or_default(), &run),
-                outputs: outputs(&project, source, &body)?,
-                drift: Vec::new(),
+                outputs: outputs(&project, source, &body, &pairs)?,
+                drift: drift.iter().filter(|(of, _)| *of == source).map(|(_, d)| d.clone()).collect(),
                 body,
             })
         })
@@ -193,11 +196,35 @@ fn secrets(project: &Project, config: &Config, sources: &BTreeSet<SourceId>) -> 
     check_builds(project, config, &rules, &builds, |build| vec![Part::Below; build.stages.len()]).diagnostics
 }
 
+/// Where variants that others wrote or edited say something else than their Dockerfiles, each with the Dockerfile.
+fn drift(project: &Project, config: &Config, pairs: &[Pair<'_>]) -> Vec<(SourceId, Diagnostic)> {
+    let by_hand =
+        |twin: SourceId| pairs.iter().find(|p| p.twin.source == twin && p.relation == Relation::ByHand);
+    if !pairs.iter().any(|pair| pair.relation == Relation::ByHand) {
+        return Vec::new();
+    }
+    let Some(rule) = rules::find("variant-drift").first().copied() else { return Vec::new() };
+    let found = check_project(project, config, rule).into_iter();
+    let of = |d: &Diagnostic| {
+        let places = std::iter::once(d.span.source).chain(d.related.iter().map(|label| label.span.source));
+        places.filter_map(by_hand).map(|pair| pair.source.source).next()
+    };
+    found.filter_map(|diagnostic| Some((of(&diagnostic)?, diagnostic))).collect()
+}
+
 /// The files of a variant.
-fn outputs(project: &Project, source: SourceId, body: &str) -> Option<Vec<Output>> {
+fn outputs(
+    project: &Project,
+    source: SourceId,
+    body: &str,
+    pairs: &[Pair<'_>],
+) -> Option<Vec<Output>> {
     let parse = project.parse(source)?;
     let from = &parse.source;
-    let path = name::of(&from.path);
+    // A variant that somebody wrote may be called otherwise.
+    let written = pairs.iter().find(|pair| pair.source.source == source);
+    let written = written.and_then(|pair| project.parse(pair.twin.source)).map(|twin| &twin.source.path);
+    let path = written.cloned().unwrap_or_else(|| name::of(&from.path));
     let existing = step::existing(project, &path, Kind::Dockerfile);
     let at = stamp::place(parse.dockerfile()?);
     let mut outputs = vec![step::output(from, body, path.clone(), at, existing)];

@@ -88,6 +88,12 @@ pub(crate) fn read(text: &str) -> Option<(Stamp, String)> {
     Some((stamp, body))
 }
 
+/// Where the line of a header stands that programs read.
+pub(crate) fn line(text: &str) -> std::ops::Range<usize> {
+    let start = memchr::memmem::find(text.as_bytes(), MARK.as_bytes()).unwrap_or(0);
+    start..text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end)
+}
+
 fn is_title(line: &str) -> bool {
     line.trim_start_matches('\u{feff}').starts_with("# The Kubernetes variant of ")
 }

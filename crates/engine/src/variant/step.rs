@@ -5,7 +5,7 @@ use seaworthy_syntax::{Kind, Source};
 
 use super::name;
 use super::stamp::{self, Stamp};
-use crate::project::Project;
+use crate::project::{Build, Project};
 
 /// A file that belongs to a variant: the Dockerfile itself, or its `.dockerignore`.
 #[derive(Clone, Debug)]
@@ -90,6 +90,59 @@ pub(super) fn output(
         },
     };
     Output { source, existing, status }
+}
+
+/// A Dockerfile and the variant of it that is there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<'p> {
+    pub(crate) source: &'p Build,
+    pub(crate) twin: &'p Build,
+    pub(crate) relation: Relation,
+}
+
+/// How a variant that is there stands to its Dockerfile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// It is as it was made of the Dockerfile as it is: the two mean the same.
+    InStep,
+    /// It is as it was made, of an earlier Dockerfile.
+    Stale,
+    /// Somebody wrote or edited it.
+    ByHand,
+}
+
+/// The Dockerfiles that have a variant, and the variants, in the order of the variants.
+pub(crate) fn pairs(project: &Project) -> Vec<Pair<'_>> {
+    let path = |build: &Build| project.parse(build.source).map(|p| p.source.path.as_path());
+    let builds = || project.builds.iter().filter_map(|build| Some((build, path(build)?)));
+    let mut pairs = Vec::new();
+    for (twin, name) in builds() {
+        let Some(parse) = project.parse(twin.source) else { continue };
+        let stamp = stamp::read(&parse.source.text);
+        if stamp.is_none() && !name::is_for_kubernetes(name) {
+            continue;
+        }
+        let is_source = |other: &camino::Utf8Path| {
+            other.parent() == name.parent()
+                && match &stamp {
+                    Some((stamp, _)) => other.file_name() == Some(&stamp.source),
+                    None => name::are_twins(other, name) || name::of(other) == name,
+                }
+        };
+        let mut sources = builds().filter(|(build, other)| build.id != twin.id && is_source(other));
+        let (Some((source, _)), None) = (sources.next(), sources.next()) else { continue };
+        let relation = match (&stamp, project.parse(source.source)) {
+            (Some((stamp, body)), Some(from))
+                if stamp::digest(&parse.source.with_text(body.as_str())) == stamp.digest =>
+            {
+                let fresh = stamp::digest(&from.source) == stamp.source_digest;
+                if fresh { Relation::InStep } else { Relation::Stale }
+            }
+            _ => Relation::ByHand,
+        };
+        pairs.push(Pair { source, twin, relation });
+    }
+    pairs
 }
 
 /// The file of a path as the project knows it.
