@@ -138,7 +138,9 @@ impl<'p> Comparison<'p> {
         let mut changed = Vec::new();
         for (round, agrees) in agreements.into_iter().enumerate() {
             open_ours.retain(|ours| {
-                let Some(at) = open_theirs.iter().position(|theirs| agrees(ours, theirs)) else { return true };
+                let Some(at) = open_theirs.iter().position(|theirs| agrees(ours, theirs)) else {
+                    return true;
+                };
                 let theirs = open_theirs.remove(at);
                 if round > 1 && !facts::may_change(ours, theirs) {
                     changed.push((*ours, theirs));
@@ -147,18 +149,28 @@ impl<'p> Comparison<'p> {
             });
         }
         for (ours, theirs) in changed {
-            let message = format!("{} {}, in {} {}", ours.what(), theirs.says(), self.name(self.source), ours.says_there());
+            let message = format!(
+                "{} {}, in {} {}",
+                ours.what(),
+                theirs.says(),
+                self.name(self.source),
+                ours.says_there()
+            );
             self.push(theirs.span, message, Some((ours.span, format!("it {} here", ours.says()))));
         }
         let (source, twin) = (self.source, self.twin);
         facts::take_moved_ports(&mut open_ours, &mut open_theirs);
         let stage = |of: &[usize]| (of.len() == 1).then(|| of.first().copied()).flatten();
-        for fact in open_ours.iter().filter(|f| !facts::may_be_left_out(f, self.project, source) && !f.is_covered(&theirs)) {
+        for fact in open_ours
+            .iter()
+            .filter(|f| !facts::may_be_left_out(f, self.project, source) && !f.is_covered(&theirs))
+        {
             let at = self.from(twin, stage(of_twin)).map(|span| (span, "it belongs here".to_owned()));
             self.push(fact.span, format!("{} is not in {}", fact.what(), self.name(twin)), at);
         }
         for fact in open_theirs.iter().filter(|f| !facts::may_be_added(f) && !f.is_covered(&ours)) {
-            let at = self.from(source, stage(of_source)).map(|span| (span, "it has no such thing".to_owned()));
+            let at =
+                self.from(source, stage(of_source)).map(|span| (span, "it has no such thing".to_owned()));
             self.push(fact.span, format!("{} is not in {}", fact.what(), self.name(source)), at);
         }
     }
@@ -168,11 +180,15 @@ impl<'p> Comparison<'p> {
             (Base::Stage(a), Base::Stage(b)) => pairs.get(a).is_none_or(|t| t == b),
             (Base::Image(a), Base::Image(b)) => {
                 let last = |repository: &str| repository.rsplit('/').next().unwrap_or_default().to_owned();
-                let unprivileged = last(&b.repository).strip_suffix("-unprivileged").is_some_and(|n| n == last(&a.repository));
+                let unprivileged = last(&b.repository)
+                    .strip_suffix("-unprivileged")
+                    .is_some_and(|n| n == last(&a.repository));
                 let repository = (&a.registry, &a.repository) == (&b.registry, &b.repository);
                 // A variant may be pinned where the Dockerfile is not.
                 let digest = a.digest.is_none() || a.digest == b.digest;
-                (repository || unprivileged) && digest && (a.tag == b.tag || a.tag.is_none() && b.digest.is_some())
+                (repository || unprivileged)
+                    && digest
+                    && (a.tag == b.tag || a.tag.is_none() && b.digest.is_some())
             }
             (Base::Scratch, Base::Scratch) | (Base::Unknown, _) | (_, Base::Unknown) => true,
             _ => false,
@@ -180,7 +196,8 @@ impl<'p> Comparison<'p> {
         if same {
             return;
         }
-        let (Some(ours), Some(theirs)) = (source.image_span(self.project), twin.image_span(self.project)) else {
+        let (Some(ours), Some(theirs)) = (source.image_span(self.project), twin.image_span(self.project))
+        else {
             return;
         };
         if self.project.text(ours) == self.project.text(theirs) {
@@ -204,7 +221,8 @@ impl<'p> Comparison<'p> {
         let says = |setting: &Setting<String>| {
             setting.value().map_or("has no directory to work in".to_owned(), |v| format!("works in `{v}`"))
         };
-        let at = |setting: &Setting<String>, stage: &Stage| setting.at.or_else(|| stage.from_span(self.project));
+        let at =
+            |setting: &Setting<String>, stage: &Stage| setting.at.or_else(|| stage.from_span(self.project));
         let (Some(ours), Some(theirs)) = (at(a, source), at(b, twin)) else { return };
         let message = format!("{}, {} {}", says(b), self.name(self.source), says(a));
         self.push(theirs, message, Some((ours, format!("it {} here", says(a)))));
@@ -226,7 +244,9 @@ impl<'p> Comparison<'p> {
             return;
         }
         for (n, keyword) in [(0, "entry point"), (1, "command")] {
-            if command::same(&ours[n], &theirs[n]) && unknown(n) == unknown(n + 2) || unknown(n) && unknown(n + 2) {
+            if command::same(&ours[n], &theirs[n]) && unknown(n) == unknown(n + 2)
+                || unknown(n) && unknown(n + 2)
+            {
                 continue;
             }
             let says = |words: &[String]| {
@@ -234,8 +254,12 @@ impl<'p> Comparison<'p> {
             };
             let at = |n: usize, stage: &Stage| settings[n].at.or_else(|| stage.from_span(self.project));
             let (Some(here), Some(there)) = (at(n + 2, twin), at(n, source)) else { continue };
-            let message =
-                format!("the {keyword} is {}, in {} {}", says(&theirs[n]), self.name(self.source), says(&ours[n]));
+            let message = format!(
+                "the {keyword} is {}, in {} {}",
+                says(&theirs[n]),
+                self.name(self.source),
+                says(&ours[n])
+            );
             self.push(here, message, Some((there, format!("the {keyword} is {} here", says(&ours[n])))));
             // A line that moved from one to the other is one difference.
             return;

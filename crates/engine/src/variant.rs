@@ -21,8 +21,8 @@ use crate::parse::{Parse, parse};
 use crate::project::{Build, Project};
 use crate::rule::{Rule, Target};
 use crate::rules;
-pub(crate) use step::{Pair, Relation, pairs};
 pub use step::{Output, Status, path_of, wanted};
+pub(crate) use step::{Pair, Relation, pairs};
 
 /// The rules of `check` whose fixes, unsafe ones too, a variant gets as well.
 const REUSED: [&str; 6] = [
@@ -213,12 +213,7 @@ fn drift(project: &Project, config: &Config, pairs: &[Pair<'_>]) -> Vec<(SourceI
 }
 
 /// The files of a variant.
-fn outputs(
-    project: &Project,
-    source: SourceId,
-    body: &str,
-    pairs: &[Pair<'_>],
-) -> Option<Vec<Output>> {
+fn outputs(project: &Project, source: SourceId, body: &str, pairs: &[Pair<'_>]) -> Option<Vec<Output>> {
     let parse = project.parse(source)?;
     let from = &parse.source;
     // A variant that somebody wrote may be called otherwise.

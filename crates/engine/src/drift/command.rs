@@ -49,7 +49,8 @@ fn inner(words: &[String]) -> Option<Vec<String>> {
                 [options @ .., line] if !options.is_empty() => (options, line),
                 _ => return None,
             };
-            let runs_line = options.iter().all(|o| o.starts_with('-')) && options.iter().any(|o| o.ends_with('c'));
+            let runs_line =
+                options.iter().all(|o| o.starts_with('-')) && options.iter().any(|o| o.ends_with('c'));
             runs_line.then(|| line_words(line))
         }
         _ => None,
@@ -60,7 +61,9 @@ fn inner(words: &[String]) -> Option<Vec<String>> {
 fn line_words(line: &str) -> Vec<String> {
     let parsed = shell::parse_text(&Text::new(line, SourceId(0), 0));
     match parsed.commands.as_slice() {
-        [command] if command.redirects.is_empty() && command.assignments.is_empty() && parsed.errors.is_empty() => {
+        [command]
+            if command.redirects.is_empty() && command.assignments.is_empty() && parsed.errors.is_empty() =>
+        {
             let words = command.name.iter().chain(&command.args);
             words.map(|w| w.value.as_deref().map_or_else(|| unquoted(&w.text), str::to_owned)).collect()
         }
@@ -110,7 +113,14 @@ mod tests {
         let all = [
             ImageCommand::Shell { shell: Vec::new(), line: line.into() },
             exec(&["sh", "-c", "exec python -m uvicorn a:app --port $PORT"]),
-            exec(&["tini", "-g", "--", "sh", "-c", "exec python -m uvicorn a:app --port ${PORT} --timeout-graceful-shutdown 20"]),
+            exec(&[
+                "tini",
+                "-g",
+                "--",
+                "sh",
+                "-c",
+                "exec python -m uvicorn a:app --port ${PORT} --timeout-graceful-shutdown 20",
+            ]),
         ];
         for command in &all {
             let words = normal(command);

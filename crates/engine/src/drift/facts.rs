@@ -183,9 +183,9 @@ fn copies(state: State<'_>, transfer: &Transfer, from: &str, facts: &mut Vec<Fac
             let directory = to.ends_with('/') || to.ends_with('.') || several;
             let absolute = normalise(&Utf8Path::new(work).join(to));
             // A file lands in a directory under its name; what a directory holds lands there itself.
-            let file = Utf8Path::new(&name).file_name().filter(|n| {
-                heredoc || n.trim_start_matches('.').contains('.') && !n.contains('*')
-            });
+            let file = Utf8Path::new(&name)
+                .file_name()
+                .filter(|n| heredoc || n.trim_start_matches('.').contains('.') && !n.contains('*'));
             match file.filter(|_| directory) {
                 Some(file) => absolute.join(file).into_string(),
                 None => absolute.into_string().trim_end_matches('/').to_owned(),
@@ -221,9 +221,8 @@ pub(super) fn plain(text: &str) -> String {
         let end = variable.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(variable.len());
         let after = variable[end..].strip_prefix('}');
         // `${a}b` is not `$ab`.
-        let simple = after.filter(|after| {
-            end > 0 && !after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric())
-        });
+        let simple = after
+            .filter(|after| end > 0 && !after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric()));
         match simple {
             Some(after) => {
                 out.push('$');
@@ -358,7 +357,17 @@ const TOOLS: [&str; 7] = ["tini", "dumb-init", "libcap2-bin", "libcap", "shadow"
 
 /// Directories and files that are there for tests.
 const TESTS: [&str; 11] = [
-    "test", "tests", "__tests__", "spec", "specs", "e2e", "cypress", "conftest.py", "pytest.ini", "tox.ini", "testdata",
+    "test",
+    "tests",
+    "__tests__",
+    "spec",
+    "specs",
+    "e2e",
+    "cypress",
+    "conftest.py",
+    "pytest.ini",
+    "tox.ini",
+    "testdata",
 ];
 
 /// Whether a variant may say something else of one thing.
@@ -373,13 +382,20 @@ pub(super) fn may_be_left_out(fact: &Fact, project: &Project, source: &Build) ->
         Kind::Copy => {
             let path = Utf8Path::new(&fact.name);
             path.components().any(|c| TESTS.contains(&c.as_str()))
-                || path.file_name().is_some_and(|n| n.contains(".test.") || n.contains(".spec.") || n.starts_with("jest.config"))
+                || path.file_name().is_some_and(|n| {
+                    n.contains(".test.") || n.contains(".spec.") || n.starts_with("jest.config")
+                })
         }
         // What only the probe of a `HEALTHCHECK` needs goes with it.
-        Kind::Package => source.stages.iter().flat_map(|s| s.instructions(project)).any(|i| {
-            matches!(i.arguments, Arguments::Healthcheck(_))
-                && project.text(i.span).split(|c: char| !c.is_alphanumeric() && c != '-').any(|w| w == fact.name)
-        }) || matches!(fact.name.as_str(), "sudo" | "gosu" | "su-exec"),
+        Kind::Package => {
+            source.stages.iter().flat_map(|s| s.instructions(project)).any(|i| {
+                matches!(i.arguments, Arguments::Healthcheck(_))
+                    && project
+                        .text(i.span)
+                        .split(|c: char| !c.is_alphanumeric() && c != '-')
+                        .any(|w| w == fact.name)
+            }) || matches!(fact.name.as_str(), "sudo" | "gosu" | "su-exec")
+        }
         Kind::Group => matches!(fact.name.as_str(), "dev" | "test" | "tests" | "--dev" | "--development"),
         Kind::Env => fact.name == "PYTHONDONTWRITEBYTECODE",
         _ => false,

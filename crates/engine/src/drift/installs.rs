@@ -74,20 +74,73 @@ const TOOLS: [(&str, &[&str], &str); 40] = [
 
 /// Options that say which groups of dependencies are installed, with a value and without.
 const GROUPS: [&str; 15] = [
-    "--group", "--only-group", "--no-group", "--extra", "--extras", "-E", "-G", "--with", "--without", "--only",
-    "--omit", "--include", "--features", "--no-extra", "--groups",
+    "--group",
+    "--only-group",
+    "--no-group",
+    "--extra",
+    "--extras",
+    "-E",
+    "-G",
+    "--with",
+    "--without",
+    "--only",
+    "--omit",
+    "--include",
+    "--features",
+    "--no-extra",
+    "--groups",
 ];
 const GROUP_FLAGS: [&str; 12] = [
-    "--all-extras", "--all-groups", "--no-dev", "--dev", "--production", "--prod", "--all-features",
-    "--no-default-features", "--with-deps", "--no-default-groups", "--only-shell", "--development",
+    "--all-extras",
+    "--all-groups",
+    "--no-dev",
+    "--dev",
+    "--production",
+    "--prod",
+    "--all-features",
+    "--no-default-features",
+    "--with-deps",
+    "--no-default-groups",
+    "--only-shell",
+    "--development",
 ];
 
 /// Options whose value is no package.
 const VALUES: [&str; 34] = [
-    "-c", "--constraint", "--constraints", "-t", "--target", "--target-release", "--index-url", "-i",
-    "--extra-index-url", "--find-links", "-f", "--python", "-p", "--prefix", "--root", "--cache-dir", "--cache",
-    "-o", "--virtual", "-X", "--repository", "--registry", "-n", "--name", "-C", "--directory", "--manifest-path",
-    "--version", "--path", "--index", "--default-index", "--trusted-host", "-j", "--jobs",
+    "-c",
+    "--constraint",
+    "--constraints",
+    "-t",
+    "--target",
+    "--target-release",
+    "--index-url",
+    "-i",
+    "--extra-index-url",
+    "--find-links",
+    "-f",
+    "--python",
+    "-p",
+    "--prefix",
+    "--root",
+    "--cache-dir",
+    "--cache",
+    "-o",
+    "--virtual",
+    "-X",
+    "--repository",
+    "--registry",
+    "-n",
+    "--name",
+    "-C",
+    "--directory",
+    "--manifest-path",
+    "--version",
+    "--path",
+    "--index",
+    "--default-index",
+    "--trusted-host",
+    "-j",
+    "--jobs",
 ];
 
 /// What a run installs.
@@ -119,7 +172,8 @@ fn tool_of(call: Call<'_>) -> Option<(&'static str, Span, &[Word])> {
         let first = args.iter().position(|w| verbs.first().is_some_and(|verb| w.is(verb)))?;
         let plain = |w: &Word| !w.text.starts_with('-') && !w.text.contains([':', '=', '/']);
         let before = args[..first].iter().filter(|w| plain(w)).count();
-        let valued = args[..first].iter().filter(|w| w.text.starts_with('-') && !w.text.contains('=')).count();
+        let valued =
+            args[..first].iter().filter(|w| w.text.starts_with('-') && !w.text.contains('=')).count();
         let rest = args.get(first..first + verbs.len())?;
         let says = rest.iter().zip(*verbs).all(|(word, verb)| word.is(verb)) && before <= valued;
         says.then(|| (*tool, call.name.span, &args[first + verbs.len()..]))
@@ -161,7 +215,9 @@ fn arguments<'r>(tool: &'static str, args: &'r [Word], found: &mut Vec<Installed
             for part in value.split([',', ' ']).filter(|part| !part.is_empty()) {
                 push(what, part, if what == What::Group { option } else { "" }, span);
             }
-        } else if let Some(file) = option.strip_prefix("-r").filter(|_| tool == "pip" && !option.starts_with("--")) {
+        } else if let Some(file) =
+            option.strip_prefix("-r").filter(|_| tool == "pip" && !option.starts_with("--"))
+        {
             push(What::Requirements, file, "", word.span);
         } else if VALUES.contains(&option) && value.is_none() && !is_flag_of(tool, option) {
             words.next();

@@ -23,7 +23,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         let found = drift(project, pair.source, pair.twin);
         if found.is_empty() && pair.relation == Relation::Stale {
-            let (Some(twin), Some(source)) = (project.parse(pair.twin.source), project.parse(pair.source.source)) else {
+            let (Some(twin), Some(source)) =
+                (project.parse(pair.twin.source), project.parse(pair.source.source))
+            else {
                 continue;
             };
             let header = stamp::line(&twin.source.text);
