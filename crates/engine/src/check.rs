@@ -87,7 +87,8 @@ fn unasked_secrets(project: &Project, config: &Config, asked: &[&'static Rule]) 
 
 /// Runs one rule of the project. What comments silence is left out.
 pub(crate) fn check_project(project: &Project, config: &Config, rule: &'static Rule) -> Vec<Diagnostic> {
-    let mut report = Report { diagnostics: run(rule, project, config), suppressed: 0 };
+    let diagnostics = Rules::of(std::iter::once(rule)).run(project, config);
+    let mut report = Report { diagnostics, ..Report::default() };
     report.diagnostics.retain(|d| config.runs(d.rule, d.span.source));
     let sources: std::collections::BTreeSet<_> = report.diagnostics.iter().map(|d| d.span.source).collect();
     for source in sources {
