@@ -12,6 +12,7 @@ pub mod layout;
 pub mod links;
 pub mod listen;
 mod probe;
+pub mod purpose;
 pub mod setting;
 pub mod workflow;
 

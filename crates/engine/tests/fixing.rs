@@ -1,6 +1,7 @@
 //! Wrong fixes do no harm: they are left out and told, and everything else is applied.
 
 use seaworthy_engine::fix::{Fixed, fix};
+use seaworthy_engine::project::compose::Item;
 use seaworthy_engine::{
     Category, Check, Config, Ctx, Edit, Files, FixKind, Kind, Project, Rule, Safety, Severity, Source,
     SourceId, Span, parse,
@@ -111,4 +112,79 @@ fn fixes_that_meet_take_turns() {
     let (texts, fixed) = run(&[&MEETS], &["a: bxxxxb\n"]);
     assert_eq!(texts, ["a: bb\n"]);
     assert_eq!((dropped(&fixed), fixed.applied.get("i-meets")), (vec![], Some(&4)));
+}
+
+/// The project of files by name.
+fn project(files: &[(&str, Kind, &str)], texts: &[(&str, &str)]) -> Project {
+    let parses: Vec<_> = files
+        .iter()
+        .enumerate()
+        .map(|(n, (path, kind, text))| parse(SourceId(n as u32), Source::new(*path, *kind, *text)))
+        .collect();
+    let mut files = Files::default();
+    loop {
+        let wanted = Project::wanted(&parses, &files);
+        if wanted.is_empty() {
+            return Project::of(parses, files);
+        }
+        for path in wanted {
+            let text = texts.iter().find(|(name, _)| path == *name).map(|(_, text)| (*text).into());
+            files.add_text(path, text);
+        }
+    }
+}
+
+#[test]
+fn a_list_that_two_projects_share_gets_an_item_once() {
+    let base = "services:\n  api:\n    image: ghcr.io/acme/api:1.4.2\n";
+    let listed = format!("{base}    security_opt:\n      - label:disable\n    cap_drop:\n      - MKNOD\n");
+    let part = "services:\n  api:\n    environment:\n      A: 1\n";
+    let list = "services:\n  api:\n    security_opt:\n      - label:disable\n    cap_drop:\n      - MKNOD\n";
+    let variables = "COMPOSE_FILE=compose.yaml:../shared.yaml\n";
+    for (a, b, shared) in
+        [(base, base, list), (&listed, base, part), (&listed, base, list), (&listed, &listed, part)]
+    {
+        let files = [
+            ("a/compose.yaml", Kind::Compose, a),
+            ("b/compose.yaml", Kind::Compose, b),
+            ("shared.yaml", Kind::Compose, shared),
+        ];
+        let texts = [("a/.env", variables), ("b/.env", variables)];
+        let before = project(&files, &texts);
+        assert_eq!(before.compositions.iter().filter(|c| c.files.len() == 2).count(), 2);
+        let fixed = fix(before, &Config::default(), Safety::Unsafe);
+        assert_eq!(dropped(&fixed), []);
+        for composition in fixed.project.compositions.iter().filter(|c| c.files.len() == 2) {
+            let api = composition.service("api").expect("it is there");
+            for (key, item) in [("security_opt", "no-new-privileges:true"), ("cap_drop", "ALL")] {
+                let items = api.get(key).map(Item::items).unwrap_or_default();
+                let count = items.iter().filter(|i| i.as_str() == Some(item)).count();
+                let texts: Vec<_> = fixed.sources.iter().map(|s| &*s.text).collect();
+                assert_eq!(count, 1, "{key} of {}: {}", composition.directory, texts.join("---\n"));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_item_is_not_added_where_another_file_brings_it() {
+    let hard = "    security_opt:\n      - no-new-privileges:true\n";
+    let base = "services:\n  api:\n    image: ghcr.io/acme/api:1.4.2\n";
+    let over = format!("services:\n  api:\n    restart: always\n{hard}");
+    let child = format!("services:\n  worker:\n    extends: {{file: compose.yaml, service: api}}\n{hard}");
+    for (name, other) in [("compose.override.yaml", &over), ("worker.yaml", &child)] {
+        let files = [
+            ("compose.yaml", Kind::Compose, base),
+            (name, Kind::Compose, other.as_str()),
+            ("compose.dev.yaml", Kind::Compose, "services:\n  api:\n    tty: true\n"),
+        ];
+        let fixed = fix(project(&files, &[]), &Config::default(), Safety::Unsafe);
+        for composition in &fixed.project.compositions {
+            let services = composition.model.get("services").map(Item::entries).unwrap_or_default();
+            for (service, item) in services {
+                let list = item.get("security_opt").map(Item::items).unwrap_or_default();
+                assert!(list.len() < 2, "{name} {service}: {}", fixed.sources[0].text);
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ use seaworthy_syntax::Edit;
 use seaworthy_syntax::yaml::edit::{self, New};
 use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
 
+use super::Composition;
 use super::item::{Item, Value};
 use crate::project::container::{Container, Intent, Mount, Namespace};
 use crate::project::{Origin, Project};
@@ -232,7 +233,9 @@ impl<'p> Site<'p> {
 
     /// Appends to a list of the service.
     fn append(&mut self, key: &str, items: Vec<New>) -> Option<()> {
-        // The list as it is written last, in an override or in the service itself.
+        if items.iter().any(|item| self.would_repeat(key, item)) {
+            return None;
+        }
         let written = self.written_list(key);
         match written {
             Some(node) if node.kind() == NodeKind::Sequence && node.items().next().is_some() => {
@@ -265,11 +268,43 @@ impl<'p> Site<'p> {
         }
     }
 
-    /// The node of a list that the service has of its own.
+    /// The node of a list that the service has of its own. What an override lists is added to this one, so that nothing
+    /// is appended there: the override may belong to other projects, which have the item already.
     fn written_list(&self, key: &str) -> Option<Node<'p>> {
+        let current = self.current(key).and_then(|item| self.own_node(item));
+        let replaces = |node: &Node<'_>| node.tag() == Some("!override");
+        if let Some(node) = current.filter(replaces) {
+            return Some(node);
+        }
         let own = own_entry(self.node, key).map(|entry| entry.value);
+        let own = own.filter(|node| node.kind() != NodeKind::Alias);
         // A short form that became a list has the place of its text.
-        own.filter(|node| node.kind() != NodeKind::Alias).or_else(|| self.own_node(self.current(key)?))
+        own.or(current.filter(|node| node.tree().source() == self.node.tree().source()))
+    }
+
+    /// Whether another service that gets what this one has lists an item already: Compose refuses one that comes twice.
+    fn would_repeat(&self, key: &str, item: &New) -> bool {
+        let New::Str(wanted) = item else { return false };
+        let name = self.container.name.value.as_str();
+        let here = self.container.place.source;
+        let gets = |composition: &Composition, other: &str, service: &Item| {
+            let extends = || {
+                let node = service.place.and_then(|place| self.project.node(place))?;
+                let extended = node.get("extends")?;
+                extended.get("service").unwrap_or(extended).scalar().map(|of| of == name)
+            };
+            let files = || composition.files.contains(&here) || composition.used.contains(&here);
+            !std::ptr::eq(service, self.service) && files() && (other == name || extends() == Some(true))
+        };
+        self.project.compositions.iter().any(|composition| {
+            let services = composition.model.get("services").map(Item::entries).unwrap_or_default();
+            services.into_iter().filter(|(other, service)| gets(composition, other, service)).any(
+                |(_, service)| {
+                    let list = service.get(key).map(Item::items).unwrap_or_default();
+                    list.iter().any(|item| item.as_str() == Some(wanted))
+                },
+            )
+        })
     }
 
     /// Removes some items of a list, and the list with its last one.

@@ -31,13 +31,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     let at = container.image.at.unwrap_or(container.name.span);
-    match image.tag.as_deref() {
-        None => {
-            ctx.report(at, format!("`{image}` has no tag, so it is whatever `latest` is when it is pulled"));
-        }
-        Some("latest") => {
-            ctx.report(at, format!("`{image}` moves: nobody can tell what runs, or go back to it"));
-        }
-        Some(_) => {}
-    }
+    let message = match image.tag.as_deref() {
+        None => format!("`{image}` has no tag, so it is whatever `latest` is when it is pulled"),
+        Some("latest") => format!("`{image}` moves: nobody can tell what runs, or go back to it"),
+        Some(_) => return,
+    };
+    let own = ctx.project.is_for_development(at.source);
+    ctx.report(at, message).severity(if own { Severity::Low } else { Severity::Medium });
 }

@@ -26,7 +26,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    if container.role == Role::Ephemeral || !container.resources.memory_limit.is_unset() {
+    let workbench = ctx.project.is_workbench(container.place.source);
+    if container.role == Role::Ephemeral || !container.resources.memory_limit.is_unset() || workbench {
         return;
     }
     let message = format!("`{}` may take all memory of the machine it runs on", container.name.value);

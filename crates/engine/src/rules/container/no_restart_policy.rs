@@ -19,7 +19,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let Some(composition) = container.composition.and_then(|c| ctx.project.compositions.get(c)) else {
         return;
     };
-    if !container.restart.is_unset() {
+    if !container.restart.is_unset() || ctx.project.is_for_development(container.place.source) {
         return;
     }
     // Where nobody sets it, the file is for development; what others wait for to complete must not come back.

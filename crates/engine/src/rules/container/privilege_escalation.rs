@@ -16,7 +16,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A privileged container has every right already, and Kubernetes refuses the combination.
-    if container.privileged.is(&true) || !container.privilege_escalation.lacks(&false) {
+    let workbench = ctx.project.is_workbench(container.place.source);
+    if container.privileged.is(&true) || !container.privilege_escalation.lacks(&false) || workbench {
         return;
     }
     let setting = match container.platform {

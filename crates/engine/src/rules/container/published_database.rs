@@ -47,6 +47,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         }
         let host = port.host.map_or_else(|| "a port".to_owned(), |p| format!("port {p}"));
         let message = format!("{what} is open to every network of the host on {host}, past its firewall");
-        ctx.report(port.span, message);
+        let own = ctx.project.is_for_development(port.span.source);
+        ctx.report(port.span, message).severity(if own { Severity::Low } else { Severity::Medium });
     }
 }

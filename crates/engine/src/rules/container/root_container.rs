@@ -29,7 +29,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A privileged container needs root for what it does; `privileged-container` speaks of it.
-    if container.windows || container.role == Role::Ephemeral || container.privileged.is(&true) {
+    let workbench = ctx.project.is_workbench(container.place.source);
+    if container.windows || container.role == Role::Ephemeral || container.privileged.is(&true) || workbench {
         return;
     }
     match container.platform {
@@ -51,10 +52,15 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     let at = container.user.at.unwrap_or(container.name.span);
+    let development = ctx.project.is_for_development(container.place.source);
     let mut finding = ctx.report(at, format!("`{}` runs as root", container.name.value));
     // Most public images start as root; to ask for it is another matter.
     let asked = container.user.origin == Origin::Own;
-    finding.severity(if asked { Severity::High } else { Severity::Medium });
+    finding.severity(match (asked, development) {
+        (true, false) => Severity::High,
+        (false, true) => Severity::Low,
+        _ => Severity::Medium,
+    });
     if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
         finding.set(Safety::Unsafe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
     }

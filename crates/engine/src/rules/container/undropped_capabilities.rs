@@ -31,7 +31,13 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let dropped = container.dropped_capabilities.iter().any(|c| c.value == "ALL");
-    if container.windows || container.role == Role::Ephemeral || dropped || container.privileged.is(&true) {
+    let workbench = ctx.project.is_workbench(container.place.source);
+    if container.windows
+        || container.role == Role::Ephemeral
+        || dropped
+        || container.privileged.is(&true)
+        || workbench
+    {
         return;
     }
     let setting = match container.platform {

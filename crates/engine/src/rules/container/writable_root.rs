@@ -26,7 +26,12 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    if container.windows || container.role == Role::Ephemeral || !container.read_only_root.lacks(&true) {
+    let workbench = ctx.project.is_workbench(container.place.source);
+    if container.windows
+        || container.role == Role::Ephemeral
+        || !container.read_only_root.lacks(&true)
+        || workbench
+    {
         return;
     }
     let setting = match container.platform {

@@ -58,7 +58,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         "no `USER` is set, so the program runs as root"
     };
     // Who deploys it may still say otherwise; where somebody does, `root-container` looks at what they say.
-    let severity = if named { Severity::High } else { Severity::Medium };
+    let severity = match (named, ctx.project.is_for_development(stage.source)) {
+        (true, false) => Severity::High,
+        (false, true) => Severity::Low,
+        _ => Severity::Medium,
+    };
     ctx.report(at, message).severity(severity);
 }
 

@@ -31,8 +31,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let Some((key, place)) = item.key.zip(item.place) else { continue };
                 let here = composition.files.contains(&key.source) && has_services(project, place);
                 // Compose joins every service to this network, or nobody does because one says `network_mode`.
-                let used =
-                    used.iter().any(|(k, n, d)| *k == kind && *n == name && near(d, &composition.directory));
+                let refers = |(of, named, from): &Reference<'_>| {
+                    *of == kind
+                        && named.is_none_or(|named| named == name)
+                        && near(from, &composition.directory)
+                };
+                let used = used.iter().any(refers);
                 if !here || used || kind == "networks" && name == "default" {
                     continue;
                 }
@@ -52,34 +56,38 @@ fn near(a: &Utf8Path, b: &Utf8Path) -> bool {
     a.starts_with(b) || b.starts_with(a)
 }
 
-/// All definitions that something refers to; all there are where a variable without value may name any.
-fn used(composition: &Composition) -> Vec<(&str, &str, &Utf8Path)> {
-    let mut names: [BTreeSet<&str>; 4] = Default::default();
-    let mut any = composition.is_incomplete();
+/// A reference to a definition of a kind by its name, which may be any, and the directory of who refers.
+type Reference<'p> = (&'static str, Option<&'p str>, &'p Utf8Path);
+
+/// All that a project refers to, whether or not it defines it itself: its files may be laid over one that does.
+fn used(composition: &Composition) -> BTreeSet<Reference<'_>> {
+    let mut used = BTreeSet::new();
+    let directory = composition.directory.as_path();
     let services = composition.model.get("services").map(Item::entries).unwrap_or_default();
     for (_, service) in services {
-        for (at, kind) in KINDS.iter().enumerate() {
+        for kind in KINDS {
             let Some(list) = service.get(kind) else { continue };
-            names[at].extend(list.as_map().into_iter().flatten().map(|(name, _)| name.as_str()));
+            used.extend(
+                list.as_map().into_iter().flatten().map(|(name, _)| (kind, Some(name.as_str()), directory)),
+            );
             for item in list.items() {
                 let source = item.get("source").unwrap_or(item);
-                any |= source.is_unknown();
-                names[at].extend(source.as_str());
+                // A variable without value may name any.
+                let name = source.as_str().filter(|_| !source.is_unknown());
+                if name.is_some() || source.is_unknown() {
+                    used.insert((kind, name, directory));
+                }
             }
         }
         let build = service.at_path(&["build", "secrets"]).map(Item::items).unwrap_or_default();
-        names[3].extend(build.iter().filter_map(|item| item.get("source").unwrap_or(item).as_str()));
+        let names = build.iter().filter_map(|item| item.get("source").unwrap_or(item).as_str());
+        used.extend(names.map(|name| ("secrets", Some(name), directory)));
         if let Some(network) = service.at_path(&["build", "network"]).and_then(Item::as_str) {
-            names[0].insert(network);
+            used.insert(("networks", Some(network), directory));
         }
     }
-    let mut used = Vec::new();
-    for (at, kind) in KINDS.iter().enumerate() {
-        for (name, _) in composition.model.get(kind).map(Item::entries).unwrap_or_default() {
-            if any || names[at].contains(name) {
-                used.push((*kind, name, composition.directory.as_path()));
-            }
-        }
+    if composition.is_incomplete() {
+        used.extend(KINDS.map(|kind| (kind, None, directory)));
     }
     used
 }
