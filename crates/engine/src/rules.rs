@@ -128,6 +128,7 @@ mod variant {
     pub(super) mod exec_command;
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
+    pub(super) mod shipped_tests;
     pub(super) mod unprivileged_port;
 }
 
@@ -265,6 +266,7 @@ pub static ALL: &[&Rule] = &[
     &workload::shared_claim::RULE,
     &dockerfile::shell_form_command::RULE,
     &dockerfile::shell_wrapped_command::RULE,
+    &variant::shipped_tests::RULE,
     &workload::single_replica::RULE,
     &dockerfile::stale_package_index::RULE,
     &project::started_not_ready::RULE,
