@@ -77,7 +77,8 @@ pub(crate) fn form(line: &str) -> Form {
     if is_builtin(name) {
         return Form::Stays("it ends in a command of the shell's own");
     }
-    if name.value.is_none() && !name.text.contains('/') {
+    let arguments = matches!(name.text.trim_matches('"'), "$@" | "${@}");
+    if name.value.is_none() && !name.text.contains('/') && !arguments {
         return Form::Stays("a variable names what it runs, which may be a command of the shell's own");
     }
     Form::Script { range, at: name.span.start as usize, single }
@@ -237,6 +238,7 @@ mod tests {
             ("echo x | tee y && serve", "echo x | tee y && exec serve"),
             ("export A=1; export B=2; serve $A", "export A=1; export B=2; exec serve $A"),
             ("if test -f x; then y; fi; serve", "if test -f x; then y; fi; exec serve"),
+            ("set -e; \"$@\"", "set -e; exec \"$@\""),
             ("${HOME}/bin/start.sh", "exec ${HOME}/bin/start.sh"),
             ("exec serve", "exec serve"),
             ("migrate && exec serve", "migrate && exec serve"),

@@ -126,6 +126,7 @@ mod project {
 
 mod variant {
     pub(super) mod exec_command;
+    pub(super) mod exec_script;
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
     pub(super) mod shipped_tests;
@@ -199,6 +200,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::duplicate_stage_name::RULE,
     &project::ended_release::RULE,
     &variant::exec_command::RULE,
+    &variant::exec_script::RULE,
     &container::exposed_ssh::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
