@@ -180,11 +180,16 @@ fn programs(argv: &[String], directory: &str) -> Vec<String> {
         .flat_map(|word| match word.split_once('/') {
             Some(("", _)) => vec![word.to_owned()],
             Some(_) => vec![format!("{directory}/{word}")],
-            None => vec![format!("{directory}/{word}"), format!("/usr/local/bin/{word}"), format!("/usr/bin/{word}")],
+            None => vec![
+                format!("{directory}/{word}"),
+                format!("/usr/local/bin/{word}"),
+                format!("/usr/bin/{word}"),
+            ],
         })
         .collect();
     // The program itself may have no ending.
     let program = argv.first().filter(|w| !w.contains(['/', ' ', '.']));
-    paths.extend(program.into_iter().flat_map(|p| ["/usr/local/bin", "/usr/bin"].map(|d| format!("{d}/{p}"))));
+    paths
+        .extend(program.into_iter().flat_map(|p| ["/usr/local/bin", "/usr/bin"].map(|d| format!("{d}/{p}"))));
     paths
 }

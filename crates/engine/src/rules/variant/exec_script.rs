@@ -47,7 +47,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let Some(text) = project.files.text(&source) else { return };
             let at = words.get(word).and_then(|w| w.span);
             if let Some((at, why)) = at.zip(waits(text)) {
-                ctx.report(at, format!("`{source}` {why}; it is shared with the other image and stays as it is"));
+                ctx.report(
+                    at,
+                    format!("`{source}` {why}; it is shared with the other image and stays as it is"),
+                );
             }
             return;
         }
@@ -76,7 +79,8 @@ fn script(words: &[Argument]) -> Option<(usize, &str)> {
 /// A script that the Dockerfile itself holds, with its places there.
 fn written(stage: &Stage, ctx: &Ctx<'_>, path: &str) -> Option<Text> {
     let file = ctx.project.dockerfile(stage.source)?;
-    let heredoc = |instruction: &Instruction, index: usize| instruction.heredocs.get(index).map(|h| h.body.clone());
+    let heredoc =
+        |instruction: &Instruction, index: usize| instruction.heredocs.get(index).map(|h| h.body.clone());
     for copied in stage.copied().iter().rev() {
         if let What::Heredoc(index) = copied.what
             && copied.target == path
@@ -89,7 +93,9 @@ fn written(stage: &Stage, ctx: &Ctx<'_>, path: &str) -> Option<Text> {
         for run in stage.runs(ctx.project) {
             let Arguments::Run(_) = run.instruction.arguments else { continue };
             let writes = run.shell.commands.iter().any(|c| {
-                let to = |r: &crate::syntax::shell::Redirect| r.operator == ">" && r.target.as_ref().is_some_and(|t| t.is(path));
+                let to = |r: &crate::syntax::shell::Redirect| {
+                    r.operator == ">" && r.target.as_ref().is_some_and(|t| t.is(path))
+                };
                 c.name() == Some("cat") && c.args.is_empty() && c.redirects.iter().any(to)
             });
             if writes && run.instruction.heredocs.len() == 1 {
@@ -169,11 +175,15 @@ fn waits(text: &str) -> Option<String> {
         Form::Stays(why) => {
             let has_exec = text.split_whitespace().any(|w| matches!(w, "exec" | "trap"));
             let known = why.contains("background") || why.contains("pipe") || why.contains("loop");
-            (!has_exec && known && !text.trim().is_empty()).then(|| format!("stays the first process and gets SIGTERM: {why}"))
+            (!has_exec && known && !text.trim().is_empty())
+                .then(|| format!("stays the first process and gets SIGTERM: {why}"))
         }
     }
 }
 
 fn starts(word: &str) -> String {
-    format!("starts `{}` without `exec`, stays the first process and keeps SIGTERM from it", word.trim_matches('"'))
+    format!(
+        "starts `{}` without `exec`, stays the first process and keeps SIGTERM from it",
+        word.trim_matches('"')
+    )
 }

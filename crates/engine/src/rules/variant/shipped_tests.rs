@@ -20,21 +20,73 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Directories that hold tests or what only developers need.
 const DIRECTORIES: [&str; 14] = [
-    "tests", "test", "__tests__", "e2e", "integration_tests", "unit_tests", "cypress", ".github", ".gitlab", ".circleci",
-    ".vscode", ".idea", ".husky", ".devcontainer",
+    "tests",
+    "test",
+    "__tests__",
+    "e2e",
+    "integration_tests",
+    "unit_tests",
+    "cypress",
+    ".github",
+    ".gitlab",
+    ".circleci",
+    ".vscode",
+    ".idea",
+    ".husky",
+    ".devcontainer",
 ];
 
 /// Files that only tests and developers need.
 const FILES: [&str; 20] = [
-    "pytest.ini", "tox.ini", "conftest.py", "noxfile.py", ".coveragerc", ".flake8", ".pylintrc", "jest.config", "vitest.config",
-    "karma.conf.js", "cypress.config", "playwright.config", ".eslintrc", "eslint.config", ".eslintignore", ".prettierrc",
-    ".prettierignore", ".editorconfig", ".pre-commit-config.yaml", "phpunit.xml",
+    "pytest.ini",
+    "tox.ini",
+    "conftest.py",
+    "noxfile.py",
+    ".coveragerc",
+    ".flake8",
+    ".pylintrc",
+    "jest.config",
+    "vitest.config",
+    "karma.conf.js",
+    "cypress.config",
+    "playwright.config",
+    ".eslintrc",
+    "eslint.config",
+    ".eslintignore",
+    ".prettierrc",
+    ".prettierignore",
+    ".editorconfig",
+    ".pre-commit-config.yaml",
+    "phpunit.xml",
 ];
 
 /// Programs that run tests, or that may read whatever lies in the directory they build.
 const READERS: [&str; 25] = [
-    "pytest", "tox", "nox", "jest", "mocha", "vitest", "cypress", "playwright", "phpunit", "rspec", "mvn", "mvnw", "gradle",
-    "gradlew", "sbt", "cargo", "make", "cmake", "bazel", "dotnet", "rake", "ctest", "behave", "robot", "unittest",
+    "pytest",
+    "tox",
+    "nox",
+    "jest",
+    "mocha",
+    "vitest",
+    "cypress",
+    "playwright",
+    "phpunit",
+    "rspec",
+    "mvn",
+    "mvnw",
+    "gradle",
+    "gradlew",
+    "sbt",
+    "cargo",
+    "make",
+    "cmake",
+    "bazel",
+    "dotnet",
+    "rake",
+    "ctest",
+    "behave",
+    "robot",
+    "unittest",
 ];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
@@ -51,7 +103,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 whole_context(stage, step.instruction, ctx);
                 continue;
             }
-            let name = path.trim_end_matches(['/', '*', '.']).rsplit('/').next().unwrap_or_default().to_owned();
+            let name =
+                path.trim_end_matches(['/', '*', '.']).rsplit('/').next().unwrap_or_default().to_owned();
             if !(is_for_tests(&name) && keeps_its_name(step, transfer, &name)) {
                 continue;
             }
@@ -64,8 +117,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             } else {
                 edit::remove_word(file, word.span).filter(|_| !transfer.json)
             };
-            ctx.report(word.span, format!("`{path}` is for development: nothing that runs in the image needs it"))
-                .fix(Safety::Unsafe, format!("Leave `{path}` out"), edit);
+            ctx.report(
+                word.span,
+                format!("`{path}` is for development: nothing that runs in the image needs it"),
+            )
+            .fix(Safety::Unsafe, format!("Leave `{path}` out"), edit);
         }
     }
 }
@@ -76,12 +132,15 @@ fn is_for_tests(name: &str) -> bool {
 
 /// Whether it is one of [`FILES`], with whatever ending.
 fn is_settings(name: &str) -> bool {
-    FILES.iter().any(|file| name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    FILES
+        .iter()
+        .any(|file| name.strip_prefix(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 /// Whether it lies in the image under the name that it has in the context: `COPY test /app` may be an application.
 fn keeps_its_name(step: &Step<'_>, transfer: &Transfer, name: &str) -> bool {
-    let destination = transfer.destination.expand(&step.before).ok().and_then(|e| e.value).unwrap_or_default();
+    let destination =
+        transfer.destination.expand(&step.before).ok().and_then(|e| e.value).unwrap_or_default();
     let last = destination.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     last == name || is_settings(name)
 }
@@ -91,8 +150,10 @@ fn reader(stage: &Stage, later: &[Step<'_>], name: &str, ctx: &Ctx<'_>) -> Optio
     let mentions = |text: &str| {
         let mut words = text.split(|c: char| c.is_whitespace() || "/\"'=,;:()[]".contains(c));
         words.any(|w| {
-            w == name || READERS.contains(&w)
-                || is_settings(name) && matches!(w, "npm" | "npx" | "yarn" | "pnpm" | "bun" | "pip" | "uv" | "poetry")
+            w == name
+                || READERS.contains(&w)
+                || is_settings(name)
+                    && matches!(w, "npm" | "npx" | "yarn" | "pnpm" | "bun" | "pip" | "uv" | "poetry")
         })
     };
     let texts = later.iter().filter_map(|s| match &s.instruction.arguments {
@@ -103,7 +164,11 @@ fn reader(stage: &Stage, later: &[Step<'_>], name: &str, ctx: &Ctx<'_>) -> Optio
         _ => None,
     });
     for (instruction, text) in texts {
-        if mentions(&text) || text.contains("npm test") || text.contains("yarn test") || text.contains("go test") {
+        if mentions(&text)
+            || text.contains("npm test")
+            || text.contains("yarn test")
+            || text.contains("go test")
+        {
             return Some(format!("`{}` may use it", instruction.keyword.value.as_str()));
         }
     }
@@ -117,7 +182,8 @@ fn reader(stage: &Stage, later: &[Step<'_>], name: &str, ctx: &Ctx<'_>) -> Optio
     let build = ctx.project.build(stage.build);
     let used = build.stages.iter().any(|s| {
         s.index != stage.index
-            && (s.base == Base::Stage(stage.index) || s.uses.iter().any(|u| u.from == Base::Stage(stage.index)))
+            && (s.base == Base::Stage(stage.index)
+                || s.uses.iter().any(|u| u.from == Base::Stage(stage.index)))
     });
     used.then(|| "another stage is built on this one".to_owned())
 }
@@ -143,5 +209,10 @@ fn lying_around(context: &Context, project: &Project) -> Vec<String> {
         let path = context.directory.join(name);
         project.files.exists(&path) == Some(true) && !context.ignores(&path)
     };
-    DIRECTORIES.iter().chain(&["docs", "coverage", ".pytest_cache", ".mypy_cache"]).filter(|n| exists(n)).map(|n| (*n).to_owned()).collect()
+    DIRECTORIES
+        .iter()
+        .chain(&["docs", "coverage", ".pytest_cache", ".mypy_cache"])
+        .filter(|n| exists(n))
+        .map(|n| (*n).to_owned())
+        .collect()
 }
