@@ -5,6 +5,7 @@ use crate::rule::Rule;
 pub use crate::rule::find;
 
 mod container {
+    pub(super) mod build_time_variable;
     pub(super) mod conflicting_mounts;
     pub(super) mod dangerous_capability;
     pub(super) mod development_setting;
@@ -28,6 +29,8 @@ mod container {
     pub(super) mod runtime_socket;
     pub(super) mod secret_in_env;
     pub(super) mod sensitive_host_mount;
+    pub(super) mod short_stop_grace;
+    pub(super) mod trusted_any_proxy;
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
     pub(super) mod unsized_scratch;
@@ -47,13 +50,17 @@ mod dockerfile {
     pub(super) mod duplicate_stage_name;
     pub(super) mod hidden_failure;
     pub(super) mod ignored_copy;
+    pub(super) mod ignored_readme;
     pub(super) mod keyword_case;
     pub(super) mod late_ownership;
     pub(super) mod legacy_env_format;
     pub(super) mod log_init;
     pub(super) mod maintainer_instruction;
+    pub(super) mod mismatched_runtime;
+    pub(super) mod misplaced_uv_setting;
     pub(super) mod missing_healthcheck;
     pub(super) mod moving_base_tag;
+    pub(super) mod never_compiled;
     pub(super) mod package_cache_kept;
     pub(super) mod recommended_packages;
     pub(super) mod relative_workdir;
@@ -67,8 +74,10 @@ mod dockerfile {
     pub(super) mod unchecked_pipe;
     pub(super) mod unconfirmed_install;
     pub(super) mod undefined_variable;
+    pub(super) mod unhandled_stop_signal;
     pub(super) mod unknown_copy_stage;
     pub(super) mod untagged_base;
+    pub(super) mod unused_lock_file;
     pub(super) mod unverified_download;
     pub(super) mod useless_cleanup;
     pub(super) mod world_writable;
@@ -88,6 +97,7 @@ mod project {
     pub(super) mod dependency_cycle;
     pub(super) mod deprecated_api_version;
     pub(super) mod disabled_dependency;
+    pub(super) mod discarded_build_cache;
     pub(super) mod duplicate_entry;
     pub(super) mod duplicate_host_port;
     pub(super) mod duplicate_object;
@@ -108,6 +118,7 @@ mod project {
     pub(super) mod serial_builds;
     pub(super) mod service_without_image;
     pub(super) mod started_not_ready;
+    pub(super) mod sync_without_reload;
     pub(super) mod syntax_error;
     pub(super) mod undefined_reference;
     pub(super) mod unhealthy_dependency;
@@ -169,6 +180,7 @@ pub static ALL: &[&Rule] = &[
     &project::blocked_eviction::RULE,
     &dockerfile::broken_exec_form::RULE,
     &dockerfile::build_error::RULE,
+    &container::build_time_variable::RULE,
     &project::build_without_cache::RULE,
     &dockerfile::cd_in_run::RULE,
     &project::cluster_admin::RULE,
@@ -191,6 +203,7 @@ pub static ALL: &[&Rule] = &[
     &project::deprecated_api_version::RULE,
     &container::development_setting::RULE,
     &project::disabled_dependency::RULE,
+    &project::discarded_build_cache::RULE,
     &workload::duplicate_container_name::RULE,
     &workload::duplicate_container_port::RULE,
     &project::duplicate_entry::RULE,
@@ -210,6 +223,7 @@ pub static ALL: &[&Rule] = &[
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
     &dockerfile::ignored_copy::RULE,
+    &dockerfile::ignored_readme::RULE,
     &project::ingress_snippet::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,
@@ -219,6 +233,8 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::log_init::RULE,
     &workload::long_pre_stop::RULE,
     &dockerfile::maintainer_instruction::RULE,
+    &dockerfile::mismatched_runtime::RULE,
+    &dockerfile::misplaced_uv_setting::RULE,
     &project::missing_bind_source::RULE,
     &project::missing_build_context::RULE,
     &project::missing_config::RULE,
@@ -231,6 +247,7 @@ pub static ALL: &[&Rule] = &[
     &container::moving_image_tag::RULE,
     &container::moving_tag_not_pulled::RULE,
     &workload::naked_pod::RULE,
+    &dockerfile::never_compiled::RULE,
     &project::no_disruption_budget::RULE,
     &project::no_dockerignore::RULE,
     &container::no_memory_limit::RULE,
@@ -269,18 +286,22 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::shell_form_command::RULE,
     &dockerfile::shell_wrapped_command::RULE,
     &variant::shipped_tests::RULE,
+    &container::short_stop_grace::RULE,
     &workload::single_replica::RULE,
     &dockerfile::stale_package_index::RULE,
     &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
     &dockerfile::sudo_in_run::RULE,
+    &project::sync_without_reload::RULE,
     &project::syntax_error::RULE,
+    &container::trusted_any_proxy::RULE,
     &dockerfile::unchecked_pipe::RULE,
     &container::unconfined_profile::RULE,
     &dockerfile::unconfirmed_install::RULE,
     &project::undefined_reference::RULE,
     &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
+    &dockerfile::unhandled_stop_signal::RULE,
     &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,
@@ -297,6 +318,7 @@ pub static ALL: &[&Rule] = &[
     &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
     &project::unused_definition::RULE,
+    &dockerfile::unused_lock_file::RULE,
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
     &dockerfile::useless_cleanup::RULE,

@@ -1,0 +1,43 @@
+use crate::project::{Base, ImageCommand, Stage, StageRole};
+use crate::syntax::dockerfile::Arguments;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "misplaced-uv-setting",
+    summary: "a setting of uv in a stage that does not run it",
+    since: "0.1.0",
+    docs: include_str!("misplaced_uv_setting.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
+    if stage.role != StageRole::Final || matches!(stage.base, Base::Stage(_) | Base::Unknown) {
+        return;
+    }
+    let name = stage.image(project).map_or("", |i| i.repository.as_str());
+    let end = stage.end();
+    let commands = [end.entrypoint().value(), end.command().value()].into_iter().flatten();
+    let starts = commands.flat_map(ImageCommand::argv).any(|word| word.contains("uv"));
+    // Whoever has uv in the image may run it there.
+    let text: String = stage.instructions(project).iter().filter(|i| !matches!(i.arguments, Arguments::Env(_))).map(|i| project.text(i.span).to_owned() + "\n").collect();
+    let has = text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| matches!(word, "uv" | "uvx"));
+    let known = end.entrypoint().is_unknown() || end.command().is_unknown();
+    if name.contains("uv") || starts || has || known || stage.facts.is_none() {
+        return;
+    }
+    for instruction in stage.instructions(project) {
+        let Arguments::Env(pairs) = &instruction.arguments else { continue };
+        for pair in pairs.iter().filter(|p| p.name.text.starts_with("UV_")) {
+            ctx.report(
+                pair.name.span,
+                format!("`{}` does nothing in this stage, where uv is not: it belongs to the one that installs", pair.name.text),
+            );
+        }
+    }
+}
