@@ -34,6 +34,7 @@ mod container {
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
     pub(super) mod unsized_scratch;
+    pub(super) mod unwritable_path;
     pub(super) mod writable_root;
 }
 
@@ -59,6 +60,7 @@ mod dockerfile {
     pub(super) mod mismatched_runtime;
     pub(super) mod misplaced_uv_setting;
     pub(super) mod missing_healthcheck;
+    pub(super) mod missing_home;
     pub(super) mod moving_base_tag;
     pub(super) mod never_compiled;
     pub(super) mod package_cache_kept;
@@ -89,6 +91,7 @@ mod project {
     pub(super) mod build_without_cache;
     pub(super) mod cluster_admin;
     pub(super) mod conflicting_settings;
+    pub(super) mod container_detection;
     pub(super) mod credentials_in_url;
     pub(super) mod dangling_autoscaler;
     pub(super) mod dangling_ingress;
@@ -186,6 +189,7 @@ pub static ALL: &[&Rule] = &[
     &project::cluster_admin::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
+    &project::container_detection::RULE,
     &dockerfile::copied_source_missing::RULE,
     &dockerfile::copied_tests::RULE,
     &dockerfile::copy_destination_without_slash::RULE,
@@ -240,6 +244,7 @@ pub static ALL: &[&Rule] = &[
     &project::missing_config::RULE,
     &workload::missing_fs_group::RULE,
     &dockerfile::missing_healthcheck::RULE,
+    &dockerfile::missing_home::RULE,
     &project::missing_service_account::RULE,
     &container::missing_volume::RULE,
     &workload::mounted_service_account_token::RULE,
@@ -321,6 +326,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::unused_lock_file::RULE,
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
+    &container::unwritable_path::RULE,
     &dockerfile::useless_cleanup::RULE,
     &project::variant_drift::RULE,
     &project::wildcard_rights::RULE,

@@ -4,7 +4,10 @@
 //! [`Project::in_image`] and [`Project::in_container`] say which file of the repository lies at a path there. What commands
 //! make, and what a base image brings, is not known: then the answer is `None`, which never means that nothing is there.
 
+pub(crate) mod code;
 mod sources;
+
+pub use code::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer, Word};

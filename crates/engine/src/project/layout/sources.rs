@@ -71,6 +71,7 @@ impl Project {
         for container in &self.containers {
             self.started(container, &mut wanted);
         }
+        self.code_wanted(&mut wanted);
         wanted.into_iter().filter(|path| self.files.is_file(path) && !self.files.has_asked(path)).collect()
     }
 

@@ -70,6 +70,9 @@ fn readme(manifest: &str) -> Option<String> {
     let is_package = manifest.contains_key("build-system")
         && at(&["tool", "uv", "package"]).and_then(toml::Value::as_bool) != Some(false)
         && at(&["tool", "poetry", "package-mode"]).and_then(toml::Value::as_bool) != Some(false);
+    // setuptools warns of a readme that is missing and goes on.
+    let backend = at(&["build-system", "build-backend"]).and_then(toml::Value::as_str).unwrap_or("setuptools");
+    let is_package = is_package && !backend.starts_with("setuptools");
     let readme = at(&["project", "readme"]).or_else(|| at(&["tool", "poetry", "readme"]))?;
     let file = readme.as_str().or_else(|| readme.as_table()?.get("file")?.as_str())?;
     is_package.then(|| file.to_owned())

@@ -27,7 +27,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     // Whoever has uv in the image may run it there.
     let text: String = stage.instructions(project).iter().filter(|i| !matches!(i.arguments, Arguments::Env(_))).map(|i| project.text(i.span).to_owned() + "\n").collect();
     let has = text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| matches!(word, "uv" | "uvx"));
-    let known = end.entrypoint().is_unknown() || end.command().is_unknown();
+    // Others build on an image that starts nothing of its own.
+    let known = stage.launch(project).written().next().is_none();
     if name.contains("uv") || starts || has || known || stage.facts.is_none() {
         return;
     }

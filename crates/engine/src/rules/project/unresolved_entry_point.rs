@@ -91,7 +91,7 @@ fn look(ctx: &mut Ctx<'_>, place: Place<'_>, argv: &[String], at: Span) {
                 ctx.report(span, message);
             }
             Entry::Module(module) => {
-                if matches!(place.module(project, &module, None), Module::Missing) {
+                if matches!(place.module(project, &module, None), Module::Missing) && !is_mounted_later(project, place) {
                     ctx.report(
                         find(project, at, &module),
                         format!("there is no module `{module}` in the image"),
@@ -167,6 +167,14 @@ fn is_absent(project: &Project, place: Place<'_>, path: &str) -> bool {
     // A public image brings scripts of its own, and a command may make this one.
     !["/usr/", "/docker-entrypoint", "/opt/", "/bin/", "/sbin/", "/init"].iter().any(|d| path.starts_with(d))
         && is_of_copies_alone(project, stage, name)
+}
+
+/// Whether code may come from a mount: of the container, or of one that runs the image.
+fn is_mounted_later(project: &Project, place: Place<'_>) -> bool {
+    match place {
+        Place::Container(container) => !container.mounts.is_empty(),
+        Place::Image(stage) => project.containers_of(stage).any(|c| !c.mounts.is_empty()),
+    }
 }
 
 /// Whether nothing but copies of what is known makes files in an image.
