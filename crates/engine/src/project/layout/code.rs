@@ -17,7 +17,17 @@ const CODE: [&str; 9] = ["py", "js", "mjs", "cjs", "ts", "go", "rb", "php", "sh"
 
 /// Directories whose code an image has and does not run.
 const ASIDE: [&str; 11] = [
-    "node_modules", "vendor", "test", "tests", "__tests__", "e2e", "docs", "examples", "migrations", "fixtures", "site-packages",
+    "node_modules",
+    "vendor",
+    "test",
+    "tests",
+    "__tests__",
+    "e2e",
+    "docs",
+    "examples",
+    "migrations",
+    "fixtures",
+    "site-packages",
 ];
 
 /// A file of code in an image.
@@ -44,8 +54,18 @@ pub struct Write {
 
 /// What writes the path in the string behind it.
 const WRITERS: [&str; 12] = [
-    "FileHandler(", "sqlite3.connect(", "os.makedirs(", "os.mkdir(", "mkdirSync(", "writeFileSync(", "appendFileSync(",
-    "createWriteStream(", "os.MkdirAll(", "os.Create(", "TimedRotatingFileHandler(", "sqlite:///",
+    "FileHandler(",
+    "sqlite3.connect(",
+    "os.makedirs(",
+    "os.mkdir(",
+    "mkdirSync(",
+    "writeFileSync(",
+    "appendFileSync(",
+    "createWriteStream(",
+    "os.MkdirAll(",
+    "os.Create(",
+    "TimedRotatingFileHandler(",
+    "sqlite:///",
 ];
 
 impl Project {
@@ -53,7 +73,10 @@ impl Project {
     pub(super) fn code_wanted(&self, wanted: &mut BTreeSet<Utf8PathBuf>) {
         let mut left = OF_ALL;
         // Where nothing says that an image runs in Kubernetes, or without root, there is nothing to ask.
-        let hardened = |stage: &Stage| stage.end().user().value().is_some_and(|user| user.uid != Some(0)) || self.containers_of(stage).any(|c| c.read_only_root.is(&true));
+        let hardened = |stage: &Stage| {
+            stage.end().user().value().is_some_and(|user| user.uid != Some(0))
+                || self.containers_of(stage).any(|c| c.read_only_root.is(&true))
+        };
         for stage in self.builds.iter().flat_map(|b| &b.stages).filter(|s| s.role == StageRole::Final) {
             if left == 0 || self.workloads.is_empty() && !hardened(stage) {
                 continue;
@@ -76,7 +99,9 @@ impl Project {
                 What::Directory(directory) => {
                     let aside = |path: &Utf8Path| {
                         let within = path.strip_prefix(directory).unwrap_or(path);
-                        within.components().any(|part| ASIDE.contains(&part.as_str()) || part.as_str().starts_with('.'))
+                        within
+                            .components()
+                            .any(|part| ASIDE.contains(&part.as_str()) || part.as_str().starts_with('.'))
                     };
                     let files = self.files.below(directory).filter(|path| is_code(path) && !aside(path));
                     let kept = files.filter(|path| !context.ignores(path));
@@ -119,7 +144,11 @@ impl Project {
                     if is_comment(&code.text[..at]) {
                         continue;
                     }
-                    let path = if writer == "sqlite:///" { rest.split(['"', '\'', '`', '?', ' ', '\n']).next() } else { literal(rest) };
+                    let path = if writer == "sqlite:///" {
+                        rest.split(['"', '\'', '`', '?', ' ', '\n']).next()
+                    } else {
+                        literal(rest)
+                    };
                     let Some(path) = path.filter(|path| is_plain(path)) else { continue };
                     let path = match (path.starts_with('/'), directory) {
                         (true, _) => super::rooted(path),

@@ -35,7 +35,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Some((_, tool)) = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix)) else { continue };
         ctx.report(
             variable.name.span,
-            format!("`{name}` does nothing here: {tool} wrote its value into the pages when the image was built"),
+            format!(
+                "`{name}` does nothing here: {tool} wrote its value into the pages when the image was built"
+            ),
         );
     }
 }
@@ -58,11 +60,20 @@ fn serves_built_pages(project: &Project, stage: &Stage) -> bool {
     // An entry point of its own, scripts of the image's, or templates may replace them.
     let own_entry = end.entrypoint().at.is_some_and(|at| at.source == stage.source);
     let scripts = stage.copied().iter().any(|c| {
-        ["/docker-entrypoint", "/etc/nginx/templates", "/entrypoint"].iter().any(|d| c.target.starts_with(d)) || c.target.ends_with(".sh")
+        ["/docker-entrypoint", "/etc/nginx/templates", "/entrypoint"].iter().any(|d| c.target.starts_with(d))
+            || c.target.ends_with(".sh")
     });
-    let replaces = |text: &str| text.contains("envsubst") || text.contains("sed ") || text.contains("env.js") || text.contains("env-config");
+    let replaces = |text: &str| {
+        text.contains("envsubst")
+            || text.contains("sed ")
+            || text.contains("env.js")
+            || text.contains("env-config")
+    };
     let command = end.command().value().is_some_and(|c| ImageCommand::argv(c).iter().any(|w| replaces(w)));
-    let runs = stage.instructions(project).iter().any(|i| replaces(project.text(i.span)) || project.text(i.span).contains("docker-entrypoint.d"));
+    let runs = stage
+        .instructions(project)
+        .iter()
+        .any(|i| replaces(project.text(i.span)) || project.text(i.span).contains("docker-entrypoint.d"));
     builds && !own_entry && !scripts && !command && !runs
 }
 
@@ -70,5 +81,7 @@ fn develops(container: &Container) -> bool {
     let own = [&container.entrypoint, &container.command];
     let own = own.into_iter().filter(|s| !matches!(s.origin, Origin::Dockerfile | Origin::Image));
     let words = own.filter_map(Setting::value).flatten();
-    words.flat_map(|w| w.split_whitespace()).any(|w| matches!(w, "dev" | "serve" | "start" | "envsubst" | "sed") || w.contains(".sh"))
+    words
+        .flat_map(|w| w.split_whitespace())
+        .any(|w| matches!(w, "dev" | "serve" | "start" | "envsubst" | "sed") || w.contains(".sh"))
 }

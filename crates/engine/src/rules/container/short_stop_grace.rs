@@ -40,7 +40,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if seconds + hook < grace || grace == 0 {
         return;
     }
-    let takes = if hook > 0 { format!("{hook} s before the signal and {seconds} s after it") } else { format!("{seconds} s") };
+    let takes = if hook > 0 {
+        format!("{hook} s before the signal and {seconds} s after it")
+    } else {
+        format!("{seconds} s")
+    };
     let whose = if container.platform == Target::Docker { "Docker" } else { "Kubernetes" };
     let message = format!("may take {takes} to stop, and {whose} kills it after {grace} s");
     let (at, related) = match place {
@@ -57,7 +61,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
 fn told(project: &Project, container: &Container) -> Option<(u64, Span)> {
     [&container.entrypoint, &container.command].into_iter().find_map(|setting| {
         let words: Vec<&str> = setting.value()?.iter().flat_map(|w| w.split_whitespace()).collect();
-        let (_, option) = OPTIONS.iter().find(|(program, _)| words.iter().any(|w| w.rsplit('/').next() == Some(program)))?;
+        let (_, option) = OPTIONS
+            .iter()
+            .find(|(program, _)| words.iter().any(|w| w.rsplit('/').next() == Some(program)))?;
         let seconds = words.iter().enumerate().find_map(|(at, word)| match word.split_once('=') {
             Some((name, value)) => (name == *option).then(|| value.parse().ok())?,
             None => (word == option).then(|| words.get(at + 1)?.parse().ok())?,
@@ -80,8 +86,9 @@ fn slept(project: &Project, container: &Container) -> u64 {
         let words: Vec<_> = n.items().filter_map(crate::syntax::yaml::Node::scalar).collect();
         words.join(" ")
     });
-    let written = words.as_deref().and_then(|w| w.split_once("sleep ")).and_then(|(_, rest)| {
-        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-    });
+    let written = words
+        .as_deref()
+        .and_then(|w| w.split_once("sleep "))
+        .and_then(|(_, rest)| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
     native.or(written).unwrap_or(0)
 }

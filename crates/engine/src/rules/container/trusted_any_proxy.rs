@@ -21,8 +21,14 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if is_fenced_in(ctx.project, container) {
         return;
     }
-    let Some(at) = in_command(ctx.project, container).or_else(|| in_environment(ctx.project, container)) else { return };
-    ctx.report(at, "whoever reaches the port may say in `X-Forwarded-For` to be anybody: name the proxy's addresses");
+    let Some(at) = in_command(ctx.project, container).or_else(|| in_environment(ctx.project, container))
+    else {
+        return;
+    };
+    ctx.report(
+        at,
+        "whoever reaches the port may say in `X-Forwarded-For` to be anybody: name the proxy's addresses",
+    );
 }
 
 fn in_command(project: &Project, container: &Container) -> Option<Span> {
@@ -56,8 +62,15 @@ fn in_environment(project: &Project, container: &Container) -> Option<Span> {
 /// Whether only what is meant to reach it does: its ports are not published, or a NetworkPolicy says who may.
 fn is_fenced_in(project: &Project, container: &Container) -> bool {
     match (container.platform, container.workload) {
-        (Target::Kubernetes, Some(workload)) => project.selecting(workload, SelectionKind::NetworkPolicy).next().is_some(),
-        _ => !container.ports.iter().any(|p| p.published && !p.host_ip.as_deref().is_some_and(|ip| ip.starts_with("127.")))
-            || container.command.origin == Origin::Platform && container.command.value().is_some(),
+        (Target::Kubernetes, Some(workload)) => {
+            project.selecting(workload, SelectionKind::NetworkPolicy).next().is_some()
+        }
+        _ => {
+            !container
+                .ports
+                .iter()
+                .any(|p| p.published && !p.host_ip.as_deref().is_some_and(|ip| ip.starts_with("127.")))
+                || container.command.origin == Origin::Platform && container.command.value().is_some()
+        }
     }
 }

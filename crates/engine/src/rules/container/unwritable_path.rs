@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let likely = project.links.built_by.iter().any(|b| b.container == container.id && b.how == BuiltHow::Likeness);
+    let likely =
+        project.links.built_by.iter().any(|b| b.container == container.id && b.how == BuiltHow::Likeness);
     if container.windows || likely && container.read_only_root.lacks(&true) {
         return;
     }
@@ -63,9 +64,12 @@ fn is_mounted(container: &Container, path: &str) -> bool {
 /// Whether a path lies in the system's directories, where the container's user, which is not root, has no rights and no
 /// instruction gives any.
 fn belongs_to_root(project: &Project, container: &Container, path: &str) -> bool {
-    const SYSTEM: [&str; 8] = ["/var/log/", "/var/lib/", "/etc/", "/opt/", "/data/", "/srv/", "/usr/", "/logs/"];
+    const SYSTEM: [&str; 8] =
+        ["/var/log/", "/var/lib/", "/etc/", "/opt/", "/data/", "/srv/", "/usr/", "/logs/"];
     let other = container.user.value().is_some_and(|user| user.uid.is_some_and(|uid| uid != 0));
-    let Some(mut stage) = container.stage(project).filter(|stage| other && stage.facts.is_some()) else { return false };
+    let Some(mut stage) = container.stage(project).filter(|stage| other && stage.facts.is_some()) else {
+        return false;
+    };
     if !SYSTEM.iter().any(|system| path.starts_with(system)) {
         return false;
     }
@@ -77,7 +81,9 @@ fn belongs_to_root(project: &Project, container: &Container, path: &str) -> bool
                 text.contains(&top) || text.contains("chown") || text.contains("chmod") || text.contains("$")
             }
             Arguments::Copy(_) | Arguments::Add(_) => {
-                instruction.flag("chown").is_some() || instruction.flag("chmod").is_some() || instruction.flag("from").is_some()
+                instruction.flag("chown").is_some()
+                    || instruction.flag("chmod").is_some()
+                    || instruction.flag("from").is_some()
             }
             Arguments::Volume { .. } => true,
             _ => false,
@@ -92,7 +98,9 @@ fn belongs_to_root(project: &Project, container: &Container, path: &str) -> bool
             },
             Base::Image(_) => {
                 let facts = stage.facts;
-                return facts.is_some_and(|f| !f.writable.iter().chain(&f.volumes).any(|w| path.starts_with(w.as_str())));
+                return facts.is_some_and(|f| {
+                    !f.writable.iter().chain(&f.volumes).any(|w| path.starts_with(w.as_str()))
+                });
             }
             Base::Scratch | Base::Unknown => return false,
         }

@@ -51,7 +51,12 @@ fn installs_project(call: Call<'_>) -> bool {
     let words: Vec<&str> = call.args.iter().filter(|w| !w.text.starts_with('-')).map(|w| &*w.text).collect();
     let own = || words.iter().any(|w| *w == "." || w.starts_with(".["));
     match (call.program, words.first().copied()) {
-        ("uv", Some("sync")) => !call.has_option(&["--no-install-project", "--no-install-workspace", "--only-group", "--only-dev"]),
+        ("uv", Some("sync")) => !call.has_option(&[
+            "--no-install-project",
+            "--no-install-workspace",
+            "--only-group",
+            "--only-dev",
+        ]),
         ("uv", Some("pip")) => words.get(1) == Some(&"install") && own(),
         ("poetry", Some("install")) => !call.has_option(&["--no-root", "--no-directory"]),
         ("pip" | "pip3", Some("install" | "wheel")) => own(),
@@ -63,15 +68,20 @@ fn installs_project(call: Call<'_>) -> bool {
 /// The readme that a manifest names, where the project is built as a package.
 fn readme(manifest: &str) -> Option<String> {
     let manifest: toml::Table = manifest.parse().ok()?;
-    let at = |path: &[&str]| path.iter().try_fold(None::<&toml::Value>, |value, key| {
-        let table = value.map_or(Some(&manifest), toml::Value::as_table)?;
-        table.get(*key).map(Some)
-    }).flatten();
+    let at = |path: &[&str]| {
+        path.iter()
+            .try_fold(None::<&toml::Value>, |value, key| {
+                let table = value.map_or(Some(&manifest), toml::Value::as_table)?;
+                table.get(*key).map(Some)
+            })
+            .flatten()
+    };
     let is_package = manifest.contains_key("build-system")
         && at(&["tool", "uv", "package"]).and_then(toml::Value::as_bool) != Some(false)
         && at(&["tool", "poetry", "package-mode"]).and_then(toml::Value::as_bool) != Some(false);
     // setuptools warns of a readme that is missing and goes on.
-    let backend = at(&["build-system", "build-backend"]).and_then(toml::Value::as_str).unwrap_or("setuptools");
+    let backend =
+        at(&["build-system", "build-backend"]).and_then(toml::Value::as_str).unwrap_or("setuptools");
     let is_package = is_package && !backend.starts_with("setuptools");
     let readme = at(&["project", "readme"]).or_else(|| at(&["tool", "poetry", "readme"]))?;
     let file = readme.as_str().or_else(|| readme.as_table()?.get("file")?.as_str())?;

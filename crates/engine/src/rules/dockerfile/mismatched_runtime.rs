@@ -30,8 +30,16 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(runtime) = Interpreter::of(project, stage) else { return };
     for uses in stage.uses.iter().filter(|u| u.kind == UseKind::Copy) {
         let Base::Stage(from) = uses.from else { continue };
-        let Some(builder) = project.build(stage.build).stages.get(from).and_then(|s| Interpreter::of(project, s)) else { continue };
-        let Some(instruction) = project.dockerfile(stage.source).and_then(|d| d.instructions.get(uses.instruction)) else { continue };
+        let Some(builder) =
+            project.build(stage.build).stages.get(from).and_then(|s| Interpreter::of(project, s))
+        else {
+            continue;
+        };
+        let Some(instruction) =
+            project.dockerfile(stage.source).and_then(|d| d.instructions.get(uses.instruction))
+        else {
+            continue;
+        };
         let Arguments::Copy(transfer) = &instruction.arguments else { continue };
         let compiled = transfer.sources.iter().find_map(|source| match source {
             CopySource::Path(word) => runtime.compiles(&word.text).then_some(word),
@@ -42,12 +50,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let message = if let (Some(made), Some(runs)) = (&made, &runs)
             && made != runs
         {
-            format!("was made with {} {made} and is run with {runs}: modules are not found, or do not load", runtime.name)
+            format!(
+                "was made with {} {made} and is run with {runs}: modules are not found, or do not load",
+                runtime.name
+            )
         } else if let (Some(made), Some(runs)) = (builder.musl(), runtime.musl())
             && made != runs
         {
             let name = |musl| if musl { "musl (Alpine)" } else { "glibc" };
-            format!("was made with {} and is run with {}: what is compiled in it does not load", name(made), name(runs))
+            format!(
+                "was made with {} and is run with {}: what is compiled in it does not load",
+                name(made),
+                name(runs)
+            )
         } else {
             continue;
         };
@@ -82,7 +97,10 @@ impl<'p> Interpreter<'p> {
     fn compiles(&self, path: &str) -> bool {
         let path = path.trim_end_matches('/');
         let parts = COMPILED.iter().filter(|(name, _)| *name == self.name).flat_map(|(_, parts)| *parts);
-        parts.into_iter().any(|part| path == *part || path.rsplit('/').next() == Some(part.trim_start_matches('/')) && !part.starts_with("/root"))
+        parts.into_iter().any(|part| {
+            path == *part
+                || path.rsplit('/').next() == Some(part.trim_start_matches('/')) && !part.starts_with("/root")
+        })
     }
 
     /// `3.12` of Python, `22` of Node.js; `None` where the tag leaves it open.

@@ -25,7 +25,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let commands = [end.entrypoint().value(), end.command().value()].into_iter().flatten();
     let starts = commands.flat_map(ImageCommand::argv).any(|word| word.contains("uv"));
     // Whoever has uv in the image may run it there.
-    let text: String = stage.instructions(project).iter().filter(|i| !matches!(i.arguments, Arguments::Env(_))).map(|i| project.text(i.span).to_owned() + "\n").collect();
+    let text: String = stage
+        .instructions(project)
+        .iter()
+        .filter(|i| !matches!(i.arguments, Arguments::Env(_)))
+        .map(|i| project.text(i.span).to_owned() + "\n")
+        .collect();
     let has = text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| matches!(word, "uv" | "uvx"));
     // Others build on an image that starts nothing of its own.
     let known = stage.launch(project).written().next().is_none();
@@ -37,7 +42,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for pair in pairs.iter().filter(|p| p.name.text.starts_with("UV_")) {
             ctx.report(
                 pair.name.span,
-                format!("`{}` does nothing in this stage, where uv is not: it belongs to the one that installs", pair.name.text),
+                format!(
+                    "`{}` does nothing in this stage, where uv is not: it belongs to the one that installs",
+                    pair.name.text
+                ),
             );
         }
     }

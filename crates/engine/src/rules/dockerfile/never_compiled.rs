@@ -34,7 +34,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             continue;
         }
         for call in run.calls().filter(|c| c.program == "uv") {
-            let words: Vec<&str> = call.args.iter().filter(|w| !w.text.starts_with('-')).map(|w| &*w.text).collect();
+            let words: Vec<&str> =
+                call.args.iter().filter(|w| !w.text.starts_with('-')).map(|w| &*w.text).collect();
             let installs = matches!(words.as_slice(), ["sync", ..] | ["pip", "install" | "sync", ..]);
             if installs && !call.has_option(&["--compile-bytecode", "--compile"]) {
                 let mut finding = ctx.report(

@@ -17,14 +17,37 @@ pub(crate) static RULE: Rule = Rule {
 
 /// What in a program's text may handle the signal: itself, or a library that does.
 const HANDLES: [&str; 22] = [
-    "SIGTERM", "signal", "uvicorn", "hypercorn", "gunicorn", "waitress", "tornado", "twisted", "aiohttp", "celery", "grpc",
-    "asyncio.Runner", "cheroot", "gevent", "eventlet", "streamlit", "terminus", "lightship", "http-terminator", "next",
-    "nuxt", "import_module",
+    "SIGTERM",
+    "signal",
+    "uvicorn",
+    "hypercorn",
+    "gunicorn",
+    "waitress",
+    "tornado",
+    "twisted",
+    "aiohttp",
+    "celery",
+    "grpc",
+    "asyncio.Runner",
+    "cheroot",
+    "gevent",
+    "eventlet",
+    "streamlit",
+    "terminus",
+    "lightship",
+    "http-terminator",
+    "next",
+    "nuxt",
+    "import_module",
 ];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    if stage.role != StageRole::Final || stage.windows || !stage.end().stop_signal().is_unset() && stage.end().stop_signal().value().is_none_or(|s| s != "SIGTERM") {
+    if stage.role != StageRole::Final
+        || stage.windows
+        || !stage.end().stop_signal().is_unset()
+            && stage.end().stop_signal().value().is_none_or(|s| s != "SIGTERM")
+    {
         return;
     }
     // Whatever stands in front of it is another first process; the entry points of official images step aside.
@@ -42,11 +65,22 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let why = match name {
         "sleep" | "tail" if !words.is_empty() => "has no handler for SIGTERM".to_owned(),
         name if name == "node" || name.starts_with("python") => {
-            let Some(script) = words.iter().find(|w| !w.starts_with('-')).filter(|w| w.contains('.')) else { return };
+            let Some(script) = words.iter().find(|w| !w.starts_with('-')).filter(|w| w.contains('.')) else {
+                return;
+            };
             let directory = stage.end().workdir().value().map_or("/", String::as_str);
-            let path = if script.starts_with('/') { (*script).to_owned() } else { format!("{directory}/{script}") };
-            let Some(text) = project.in_image(stage, &path).as_ref().and_then(|f: &Found<'_>| f.text(project)) else { return };
-            let serves = if name == "node" { text.contains(".listen(") } else { text.contains("app.run(") || text.contains("while True") };
+            let path =
+                if script.starts_with('/') { (*script).to_owned() } else { format!("{directory}/{script}") };
+            let Some(text) =
+                project.in_image(stage, &path).as_ref().and_then(|f: &Found<'_>| f.text(project))
+            else {
+                return;
+            };
+            let serves = if name == "node" {
+                text.contains(".listen(")
+            } else {
+                text.contains("app.run(") || text.contains("while True")
+            };
             if !serves || HANDLES.iter().any(|sign| text.contains(sign)) {
                 return;
             }

@@ -30,14 +30,62 @@ struct Installer {
 }
 
 const INSTALLERS: [Installer; 8] = [
-    Installer { program: "npm", verbs: &["install", "i"], manifest: "package.json", locks: &["package-lock.json", "npm-shrinkwrap.json"], reads: true },
-    Installer { program: "yarn", verbs: &["install", ""], manifest: "package.json", locks: &["yarn.lock"], reads: true },
-    Installer { program: "pnpm", verbs: &["install", "i"], manifest: "package.json", locks: &["pnpm-lock.yaml"], reads: true },
-    Installer { program: "uv", verbs: &["sync"], manifest: "pyproject.toml", locks: &["uv.lock"], reads: true },
-    Installer { program: "uv", verbs: &["pip"], manifest: "pyproject.toml", locks: &["uv.lock"], reads: false },
-    Installer { program: "poetry", verbs: &["install"], manifest: "pyproject.toml", locks: &["poetry.lock"], reads: true },
-    Installer { program: "bundle", verbs: &["install"], manifest: "Gemfile", locks: &["Gemfile.lock"], reads: true },
-    Installer { program: "composer", verbs: &["install"], manifest: "composer.json", locks: &["composer.lock"], reads: true },
+    Installer {
+        program: "npm",
+        verbs: &["install", "i"],
+        manifest: "package.json",
+        locks: &["package-lock.json", "npm-shrinkwrap.json"],
+        reads: true,
+    },
+    Installer {
+        program: "yarn",
+        verbs: &["install", ""],
+        manifest: "package.json",
+        locks: &["yarn.lock"],
+        reads: true,
+    },
+    Installer {
+        program: "pnpm",
+        verbs: &["install", "i"],
+        manifest: "package.json",
+        locks: &["pnpm-lock.yaml"],
+        reads: true,
+    },
+    Installer {
+        program: "uv",
+        verbs: &["sync"],
+        manifest: "pyproject.toml",
+        locks: &["uv.lock"],
+        reads: true,
+    },
+    Installer {
+        program: "uv",
+        verbs: &["pip"],
+        manifest: "pyproject.toml",
+        locks: &["uv.lock"],
+        reads: false,
+    },
+    Installer {
+        program: "poetry",
+        verbs: &["install"],
+        manifest: "pyproject.toml",
+        locks: &["poetry.lock"],
+        reads: true,
+    },
+    Installer {
+        program: "bundle",
+        verbs: &["install"],
+        manifest: "Gemfile",
+        locks: &["Gemfile.lock"],
+        reads: true,
+    },
+    Installer {
+        program: "composer",
+        verbs: &["install"],
+        manifest: "composer.json",
+        locks: &["composer.lock"],
+        reads: true,
+    },
 ];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
@@ -66,7 +114,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let Some(Found::File(manifest)) = at(installer.manifest) else { continue };
             let beside = |lock: &&&str| project.files.is_file(&manifest.with_file_name(**lock));
             let Some(lock) = installer.locks.iter().find(beside) else { continue };
-            let ignored = project.build(stage.build).context().is_some_and(|c| c.ignores(&manifest.with_file_name(lock)));
+            let ignored = project
+                .build(stage.build)
+                .context()
+                .is_some_and(|c| c.ignores(&manifest.with_file_name(lock)));
             let there = installer.locks.iter().any(|lock| at(lock).is_some());
             // It may be mounted, or made on the way.
             if installer.reads && (there || mounts.contains(lock) || mounts.contains("type=bind")) {
@@ -74,9 +125,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             }
             let lock = Utf8Path::new(lock);
             let message = match (installer.reads, ignored) {
-                (false, _) => format!("`{lock}` is there, but `uv pip` does not read it: every build may install other versions"),
-                (true, true) => format!("`{lock}` is left out by `.dockerignore`: every build may install other versions"),
-                (true, false) => format!("`{lock}` is not copied before this: every build may install other versions"),
+                (false, _) => format!(
+                    "`{lock}` is there, but `uv pip` does not read it: every build may install other versions"
+                ),
+                (true, true) => {
+                    format!("`{lock}` is left out by `.dockerignore`: every build may install other versions")
+                }
+                (true, false) => {
+                    format!("`{lock}` is not copied before this: every build may install other versions")
+                }
             };
             ctx.report(call.command.span, message);
         }
@@ -84,7 +141,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 }
 
 fn installs(installer: &Installer, call: Call<'_>) -> bool {
-    if call.program != installer.program || call.has_option(&["-g", "--global", "--frozen-lockfile", "--no-lockfile", "--no-package-lock"]) {
+    if call.program != installer.program
+        || call.has_option(&["-g", "--global", "--frozen-lockfile", "--no-lockfile", "--no-package-lock"])
+    {
         return false;
     }
     let mut words = call.args.iter().filter(|w| !w.text.starts_with('-'));

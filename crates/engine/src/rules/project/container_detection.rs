@@ -35,8 +35,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let Some(at) = memchr::memmem::find(code.text.as_bytes(), sign.as_bytes()) else { continue };
                 let Some(span) = source(project, stage, code.instruction) else { continue };
                 let line = memchr::memchr_iter(b'\n', &code.text.as_bytes()[..at]).count() + 1;
-                let switch = switch(code.text, at).map_or(String::new(), |name| format!("; it also asks `{name}`, which can be set"));
-                let message = format!("`{}` looks for `{sign}` in line {line}, which is not there in Kubernetes{switch}", code.file);
+                let switch = switch(code.text, at)
+                    .map_or(String::new(), |name| format!("; it also asks `{name}`, which can be set"));
+                let message = format!(
+                    "`{}` looks for `{sign}` in line {line}, which is not there in Kubernetes{switch}",
+                    code.file
+                );
                 let better = |old: &(&Stage, _, _)| runs.kubernetes && !project.deployed_on(old.0).kubernetes;
                 let key = (code.file.clone(), line);
                 if found.get(&key).is_none_or(better) {

@@ -33,7 +33,8 @@ fn refuses(project: &Project, job: &ImageJob) -> Option<Span> {
         return (input.value(Dialect::Core)? == Value::Bool(true)).then(|| input.span());
     }
     let text = project.text(job.span);
-    let offset = text.find("--no-cache").filter(|at| !text[at + "--no-cache".len()..].starts_with(['-', '=']))?;
+    let offset =
+        text.find("--no-cache").filter(|at| !text[at + "--no-cache".len()..].starts_with(['-', '=']))?;
     let start = job.span.start as usize + offset;
     Some(Span::new(job.span.source, start, start + "--no-cache".len()))
 }

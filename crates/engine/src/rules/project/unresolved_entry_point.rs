@@ -91,7 +91,9 @@ fn look(ctx: &mut Ctx<'_>, place: Place<'_>, argv: &[String], at: Span) {
                 ctx.report(span, message);
             }
             Entry::Module(module) => {
-                if matches!(place.module(project, &module, None), Module::Missing) && !is_mounted_later(project, place) {
+                if matches!(place.module(project, &module, None), Module::Missing)
+                    && !is_mounted_later(project, place)
+                {
                     ctx.report(
                         find(project, at, &module),
                         format!("there is no module `{module}` in the image"),
