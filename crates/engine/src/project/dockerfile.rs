@@ -3,10 +3,15 @@
 mod accounts;
 mod handover;
 mod launch;
+mod home;
+mod identity;
+mod late;
 mod lower;
+mod modes;
+mod privilege;
 mod runs;
 mod state;
-mod write;
+mod writable;
 
 use std::sync::{Arc, Mutex};
 
@@ -17,13 +22,18 @@ use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 pub use handover::Handover;
+pub use late::Late;
+pub use modes::Closed;
 pub use launch::{Argument, Launch, Program, Start};
+pub use home::{Hidden, Tool};
+pub use identity::{Identity, Need, Obstacle};
 pub use runs::{Call, Install, Manager, Run};
+pub use writable::{Reason, Writable};
 pub use state::{Label, State, Variable, VariableKind};
-pub use write::NonRoot;
 
 use super::Project;
 use super::container::ImageName;
+use super::Origin;
 use super::layout::{Context, Copied};
 use crate::images::{Facts, PackageManager, UserTools};
 use crate::parse::{Files, Parse};
