@@ -2,10 +2,10 @@
 
 mod accounts;
 mod handover;
-mod launch;
 mod home;
 mod identity;
 mod late;
+mod launch;
 mod lower;
 mod modes;
 mod privilege;
@@ -22,18 +22,18 @@ use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 pub use handover::Handover;
-pub use late::Late;
-pub use modes::Closed;
-pub use launch::{Argument, Launch, Program, Start};
 pub use home::{Hidden, Tool};
 pub use identity::{Identity, Need, Obstacle};
+pub use late::Late;
+pub use launch::{Argument, Launch, Program, Start};
+pub use modes::Closed;
 pub use runs::{Call, Install, Manager, Run};
-pub use writable::{Reason, Writable};
 pub use state::{Label, State, Variable, VariableKind};
+pub use writable::{Reason, Writable};
 
+use super::Origin;
 use super::Project;
 use super::container::ImageName;
-use super::Origin;
 use super::layout::{Context, Copied};
 use crate::images::{Facts, PackageManager, UserTools};
 use crate::parse::{Files, Parse};

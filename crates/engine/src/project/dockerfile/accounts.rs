@@ -218,7 +218,10 @@ mod tests {
             ("useradd -lmN -G sudo app", Some(("app", Chosen, Primary::Unknown))),
             ("adduser -D -u 1000 -G app app", Some(("app", Written(1000), named("app")))),
             ("adduser -D app", Some(("app", Chosen, Own))),
-            ("adduser -S -u 1001 -G nodejs -h /home/n nextjs", Some(("nextjs", Written(1001), named("nodejs")))),
+            (
+                "adduser -S -u 1001 -G nodejs -h /home/n nextjs",
+                Some(("nextjs", Written(1001), named("nodejs"))),
+            ),
             ("adduser -S app -g x", Some(("app", Chosen, Gid(65533)))),
             ("adduser --system --uid 1001 nextjs", Some(("nextjs", Written(1001), Primary::Unknown))),
             (

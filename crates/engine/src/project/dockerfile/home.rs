@@ -30,8 +30,11 @@ static TOOLS: [Tool; 11] = [
         written: false,
         made_before: false,
         installs: |_, _, _, call| {
-            named(call, &["playwright", "playwright-core", "patchright", "rebrowser-playwright"], &["install"])
-                || matches!(call.program, "crawl4ai-setup")
+            named(
+                call,
+                &["playwright", "playwright-core", "patchright", "rebrowser-playwright"],
+                &["install"],
+            ) || matches!(call.program, "crawl4ai-setup")
                 || code(call, &["playwright install"])
         },
     },
@@ -54,7 +57,17 @@ static TOOLS: [Tool; 11] = [
         made_before: false,
         installs: |_, _, _, call| {
             named(call, &["huggingface-cli", "hf"], &["download"])
-                || code(call, &["from_pretrained(", "SentenceTransformer(", "snapshot_download(", "hf_hub_download(", "CrossEncoder(", "WhisperModel("])
+                || code(
+                    call,
+                    &[
+                        "from_pretrained(",
+                        "SentenceTransformer(",
+                        "snapshot_download(",
+                        "hf_hub_download(",
+                        "CrossEncoder(",
+                        "WhisperModel(",
+                    ],
+                )
         },
     },
     Tool {
@@ -128,21 +141,39 @@ static TOOLS: [Tool; 11] = [
 
 /// What installs itself into a home.
 const INSTALLERS: [&str; 18] = [
-    "astral.sh/uv", "sh.rustup.rs", "bun.sh/install", "nvm-sh/nvm", "creationix/nvm", "deno.land/", "pyenv.run",
-    "pyenv-installer", "install.python-poetry.org", "get-poetry.py", "get.sdkman.io", "fnm.vercel.app", "get.volta.sh",
-    "foundry.paradigm.xyz", "claude.ai/install.sh", "get.pnpm.io", "yarnpkg.com/install.sh", "rbenv-installer",
+    "astral.sh/uv",
+    "sh.rustup.rs",
+    "bun.sh/install",
+    "nvm-sh/nvm",
+    "creationix/nvm",
+    "deno.land/",
+    "pyenv.run",
+    "pyenv-installer",
+    "install.python-poetry.org",
+    "get-poetry.py",
+    "get.sdkman.io",
+    "fnm.vercel.app",
+    "get.volta.sh",
+    "foundry.paradigm.xyz",
+    "claude.ai/install.sh",
+    "get.pnpm.io",
+    "yarnpkg.com/install.sh",
+    "rbenv-installer",
 ];
 
 /// Whether a command is one of these programs, also through what runs packages, with one of these words.
 fn named(call: Call<'_>, programs: &[&str], verbs: &[&str]) -> bool {
-    let is = |word: &str| programs.iter().any(|p| word == *p || word.strip_prefix(p).is_some_and(|rest| rest.starts_with('@')));
+    let is = |word: &str| {
+        programs.iter().any(|p| word == *p || word.strip_prefix(p).is_some_and(|rest| rest.starts_with('@')))
+    };
     let mut words = std::iter::once(call.program).chain(call.args.iter().filter_map(|w| w.value.as_deref()));
     words.any(is) && words.any(|word| verbs.contains(&word))
 }
 
 /// Whether a command is a program in Python that holds one of these.
 fn code(call: Call<'_>, parts: &[&str]) -> bool {
-    let runs = call.program.starts_with("python") || matches!(call.program, "uv" | "poetry" | "pipenv" | "nltk");
+    let runs =
+        call.program.starts_with("python") || matches!(call.program, "uv" | "poetry" | "pipenv" | "nltk");
     runs && call.args.iter().any(|w| parts.iter().any(|p| w.text.contains(p)))
 }
 
@@ -160,7 +191,8 @@ fn has_own_environments(stage: &Stage, project: &Project) -> bool {
     let set = |name| matches!(end.env(name), Value::Set(_));
     set("POETRY_VIRTUALENVS_CREATE") || set("POETRY_VIRTUALENVS_IN_PROJECT") || set("VIRTUAL_ENV") || {
         stage.runs(project).iter().any(|run| {
-            run.calls().any(|c| c.program == "poetry" && c.args.iter().any(|w| w.text.starts_with("virtualenvs.")))
+            run.calls()
+                .any(|c| c.program == "poetry" && c.args.iter().any(|w| w.text.starts_with("virtualenvs.")))
         })
     }
 }
@@ -184,7 +216,9 @@ impl Stage {
             for run in stage.runs(project) {
                 for call in run.calls() {
                     for tool in &TOOLS {
-                        if found.iter().any(|h| std::ptr::eq(h.tool, tool)) || !(tool.installs)(self, project, &run, call) {
+                        if found.iter().any(|h| std::ptr::eq(h.tool, tool))
+                            || !(tool.installs)(self, project, &run, call)
+                        {
                             continue;
                         }
                         if let Some(edits) = stage.elsewhere(project, tool, &run, identity) {
@@ -197,10 +231,18 @@ impl Stage {
         found
     }
 
-    fn elsewhere(&self, project: &Project, tool: &Tool, run: &Run<'_>, identity: &Identity) -> Option<Vec<Edit>> {
+    fn elsewhere(
+        &self,
+        project: &Project,
+        tool: &Tool,
+        run: &Run<'_>,
+        identity: &Identity,
+    ) -> Option<Vec<Edit>> {
         let file = project.dockerfile(self.source)?;
         let state = self.state_at(run.index);
-        let in_run = |name: &str| run.shell.commands.iter().flat_map(|c| &c.assignments).any(|a| a.name.as_str() == name);
+        let in_run = |name: &str| {
+            run.shell.commands.iter().flat_map(|c| &c.assignments).any(|a| a.name.as_str() == name)
+        };
         let (first, path) = tool.variables.first()?;
         if in_run(first) {
             return None;
@@ -226,7 +268,12 @@ impl Stage {
         }
         let mut edits = vec![edit::insert_before(file, run.instruction, &new)];
         if tool.written {
-            edits.extend(edit::append_command(file, run.instruction, &run.shell, &format!("chown -R {} {path}", identity.owner())));
+            edits.extend(edit::append_command(
+                file,
+                run.instruction,
+                &run.shell,
+                &format!("chown -R {} {path}", identity.owner()),
+            ));
         }
         Some(edits)
     }
@@ -237,11 +284,17 @@ impl Stage {
         let mentions = |span: Span| occurrences(project.text(span), "/root").next().is_some();
         for step in self.walk(project).filter(|s| s.instruction.onbuild.is_none()) {
             let found = match &step.instruction.arguments {
-                Arguments::Workdir(word) => step.after.workdir().value().is_some_and(|w| in_root(w)).then_some(word.span),
-                Arguments::Copy(t) | Arguments::Add(t) => mentions(t.destination.span).then_some(t.destination.span),
+                Arguments::Workdir(word) => {
+                    step.after.workdir().value().is_some_and(|w| in_root(w)).then_some(word.span)
+                }
+                Arguments::Copy(t) | Arguments::Add(t) => {
+                    mentions(t.destination.span).then_some(t.destination.span)
+                }
                 Arguments::Env(pairs) => {
                     let used = |p: &&seaworthy_syntax::dockerfile::Pair| {
-                        mentions(p.value.span) && &*p.value.text != "/root" && TOOLS.iter().all(|t| t.variables[0].0 != &*p.name.text)
+                        mentions(p.value.span)
+                            && &*p.value.text != "/root"
+                            && TOOLS.iter().all(|t| t.variables[0].0 != &*p.name.text)
                     };
                     pairs.iter().find(used).map(|p| p.value.span)
                 }
@@ -256,9 +309,28 @@ impl Stage {
         self.runs(project).iter().filter(|_| !home).find_map(|run| {
             let text = project.text(run.instruction.span);
             let installer = INSTALLERS.iter().any(|i| text.contains(i));
-            let elsewhere = ["UV_INSTALL_DIR", "UV_UNMANAGED_INSTALL", "CARGO_HOME", "BUN_INSTALL", "NVM_DIR", "DENO_INSTALL", "POETRY_HOME", "PYENV_ROOT", "SDKMAN_DIR", "INSTALLER_NO_MODIFY_PATH", "--install-dir", "PNPM_HOME", "XDG_BIN_HOME"];
-            let moved = elsewhere.iter().any(|v| text.contains(v) || self.state_at(run.index).set_at(v).is_some() || matches!(self.state_at(run.index).env(v), Value::Set(_)));
-            let taken = ["mv ", "cp ", "install "].iter().any(|c| text.contains(c)) && (text.contains("/usr/local/bin") || text.contains("/usr/bin"));
+            let elsewhere = [
+                "UV_INSTALL_DIR",
+                "UV_UNMANAGED_INSTALL",
+                "CARGO_HOME",
+                "BUN_INSTALL",
+                "NVM_DIR",
+                "DENO_INSTALL",
+                "POETRY_HOME",
+                "PYENV_ROOT",
+                "SDKMAN_DIR",
+                "INSTALLER_NO_MODIFY_PATH",
+                "--install-dir",
+                "PNPM_HOME",
+                "XDG_BIN_HOME",
+            ];
+            let moved = elsewhere.iter().any(|v| {
+                text.contains(v)
+                    || self.state_at(run.index).set_at(v).is_some()
+                    || matches!(self.state_at(run.index).env(v), Value::Set(_))
+            });
+            let taken = ["mv ", "cp ", "install "].iter().any(|c| text.contains(c))
+                && (text.contains("/usr/local/bin") || text.contains("/usr/bin"));
             let user = run.installs().find(|i| i.call.has_option(&["--user"]));
             let calls = run.calls().next().map(|c| c.command.span);
             let root = self.state_at(run.index).user().value().is_none_or(|u| u.is_root() == Some(true));
@@ -278,7 +350,8 @@ impl Stage {
             is_run(i) && (INSTALLERS.iter().chain(&words).any(|p| text.contains(p)) || dotted(text))
         });
         let hidden_names = installs || own().any(|(_, text)| dotted(text));
-        let taken = |directory: &str| self.transfers(project).iter().any(|(_, _, to)| is_within(to, directory));
+        let taken =
+            |directory: &str| self.transfers(project).iter().any(|(_, _, to)| is_within(to, directory));
         if !hidden_names {
             let to = ["/app", "/srv/app", "/opt/app"].into_iter().find(|d| !taken(d))?;
             return Some((to.to_owned(), self.relocate(project, file, "/root", to)));
@@ -292,7 +365,11 @@ impl Stage {
         })?;
         let home_set = self.walk(project).any(|step| step.after.set_at("HOME").is_some());
         if (installs || identity.name.is_none()) && !home_set {
-            edits.push(edit::insert_before(file, first.instruction, &[New::new(Keyword::Env, format!("HOME={home}"))]));
+            edits.push(edit::insert_before(
+                file,
+                first.instruction,
+                &[New::new(Keyword::Env, format!("HOME={home}"))],
+            ));
         }
         Some((home, edits))
     }

@@ -106,7 +106,8 @@ impl Stage {
                 None => return obstacle("a variable without a value decides the user".into(), word.span),
             },
             None if user.origin == Origin::Image && user.is_unknown() && !self.is_root_at_first(project) => {
-                let image = self.image(project).map_or_else(|| project.text(at).to_owned(), ToString::to_string);
+                let image =
+                    self.image(project).map_or_else(|| project.text(at).to_owned(), ToString::to_string);
                 return obstacle(format!("nothing tells which user `{image}` runs as"), at);
             }
             None => {
@@ -134,7 +135,9 @@ impl Stage {
             let gid = user.value().and_then(|u| u.gid);
             let gid = gid.or_else(|| self.group_of_distribution(project, group?));
             let number = match (group, gid) {
-                _ if self.id_word(project, &name).is_some() => self.id_word(project, &name).unwrap_or_default(),
+                _ if self.id_word(project, &name).is_some() => {
+                    self.id_word(project, &name).unwrap_or_default()
+                }
                 (Some(group), None) => format!("{}:{group}", account.uid),
                 // The other groups that a user is in count only where no group is named.
                 (None, _) if self.is_in_more_groups(project, &name) => account.uid.to_string(),
@@ -153,7 +156,10 @@ impl Stage {
                 None => Identity::of(&account, Need::Nothing).owner(),
                 Some(group) => {
                     account.gid = as_written.gid.or_else(|| self.group_of_distribution(project, group));
-                    account.gid.map_or_else(|| format!("{}:{group}", account.uid), |gid| format!("{}:{gid}", account.uid))
+                    account.gid.map_or_else(
+                        || format!("{}:{group}", account.uid),
+                        |gid| format!("{}:{gid}", account.uid),
+                    )
                 }
             };
             return Ok(Some(Identity::of(&account, Need::Number(number))));
@@ -169,7 +175,8 @@ impl Stage {
         }
         let only_shell = |words: &Vec<String>| {
             let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
-            matches!(program, "sh" | "bash" | "ash" | "zsh" | "fish") && words[1..].iter().all(|w| w.starts_with('-'))
+            matches!(program, "sh" | "bash" | "ash" | "zsh" | "fish")
+                && words[1..].iter().all(|w| w.starts_with('-'))
         };
         let started = self.started(project);
         if !started.is_empty() && started.iter().all(only_shell) {
@@ -189,8 +196,7 @@ impl Stage {
         let is_web_server = self.programs(project).iter().any(|p| WEB_SERVERS.contains(&p.as_str()));
         let ours = |account: &&Account| {
             account.uid != 0
-                && (!NOT_OURS.contains(&account.name.as_str())
-                    || account.name == "www-data" && is_web_server)
+                && (!NOT_OURS.contains(&account.name.as_str()) || account.name == "www-data" && is_web_server)
         };
         if let Some(account) = end.accounts().find(ours) {
             return Ok(numbered(account));
@@ -302,15 +308,36 @@ impl Stage {
     /// Whether what it does before any `USER` shows that its unknown image is root.
     fn is_root_at_first(&self, project: &Project) -> bool {
         const ROOTS: [&str; 22] = [
-            "apt-get", "apt", "apk", "yum", "dnf", "microdnf", "tdnf", "zypper", "pacman", "rpm", "dpkg",
-            "useradd", "adduser", "groupadd", "addgroup", "usermod", "chown", "update-ca-certificates",
-            "ldconfig", "locale-gen", "setcap", "chpasswd",
+            "apt-get",
+            "apt",
+            "apk",
+            "yum",
+            "dnf",
+            "microdnf",
+            "tdnf",
+            "zypper",
+            "pacman",
+            "rpm",
+            "dpkg",
+            "useradd",
+            "adduser",
+            "groupadd",
+            "addgroup",
+            "usermod",
+            "chown",
+            "update-ca-certificates",
+            "ldconfig",
+            "locale-gen",
+            "setcap",
+            "chpasswd",
         ];
         self.chain(project).any(|stage| {
             stage.runs(project).iter().any(|run| {
-                run.calls().any(|call| ROOTS.contains(&call.program) && call.name.is(call.program) && {
-                    // `sudo apt-get` shows the contrary.
-                    call.command.name().is_none_or(|name| name != "sudo")
+                run.calls().any(|call| {
+                    ROOTS.contains(&call.program) && call.name.is(call.program) && {
+                        // `sudo apt-get` shows the contrary.
+                        call.command.name().is_none_or(|name| name != "sudo")
+                    }
                 })
             })
         })
@@ -333,9 +360,8 @@ impl Stage {
 
     /// The first user that its commands make without an id.
     fn made_without_id(&self, project: &Project) -> Option<String> {
-        let names = self.makers(project, |_, _, made| {
-            (!made.is_group && made.id == Id::Chosen).then_some(made.name)
-        });
+        let names =
+            self.makers(project, |_, _, made| (!made.is_group && made.id == Id::Chosen).then_some(made.name));
         names.into_iter().next()
     }
 
@@ -343,7 +369,8 @@ impl Stage {
     fn unnumbered(&self, project: &Project, name: &str) -> Option<Identity> {
         let of_name = self.makers(project, |stage, call, made| {
             let busybox = stage.distribution(project).map(|d| d.users) == Some(UserTools::Busybox);
-            (!made.is_group && made.name == name && made.id == Id::Chosen).then(|| (call.name.span, busybox, made))
+            (!made.is_group && made.name == name && made.id == Id::Chosen)
+                .then(|| (call.name.span, busybox, made))
         });
         let (_, _, made) = of_name.first()?.clone();
         let end = self.end();
@@ -355,9 +382,7 @@ impl Stage {
             Primary::Named(group) => Some(group.clone()),
             _ => None,
         };
-        let flag = |busybox, short: &str, long: &str| {
-            format!("{} {id}", if busybox { short } else { long })
-        };
+        let flag = |busybox, short: &str, long: &str| format!("{} {id}", if busybox { short } else { long });
         let mut edits: Vec<Edit> = of_name
             .iter()
             .map(|(span, busybox, _)| edit::insert_behind(*span, &flag(*busybox, "-u", "--uid")))
@@ -402,7 +427,8 @@ impl Stage {
 
     /// Whether a command puts a user into more groups than its own.
     fn is_in_more_groups(&self, project: &Project, name: &str) -> bool {
-        let made = self.makers(project, |_, _, made| (made.name == name && made.in_more_groups).then_some(()));
+        let made =
+            self.makers(project, |_, _, made| (made.name == name && made.in_more_groups).then_some(()));
         !made.is_empty()
             || self.chain(project).any(|stage| {
                 stage.runs(project).iter().any(|run| {
@@ -482,11 +508,15 @@ impl Stage {
             });
             return match runs {
                 Some(instruction) => Some(Ok(instruction)),
-                None => Some(Err(project.dockerfile(self.source)?.instructions.get(self.end.checked_sub(1)?)?)),
+                None => {
+                    Some(Err(project.dockerfile(self.source)?.instructions.get(self.end.checked_sub(1)?)?))
+                }
             };
         }
         let last = (0..own.len()).rev().find(|index| {
-            is_root(at(*index)) && matches!(own[*index].arguments, Arguments::User(_)) && own[*index].onbuild.is_none()
+            is_root(at(*index))
+                && matches!(own[*index].arguments, Arguments::User(_))
+                && own[*index].onbuild.is_none()
         })?;
         // A volume that is declared may no longer be changed.
         let volume = own[..last].iter().rev().take_while(|i| says_only_what_runs(i)).last();

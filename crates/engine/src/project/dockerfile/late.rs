@@ -26,7 +26,8 @@ impl Stage {
     pub fn late_ownership(&self, project: &Project, run: &Run<'_>, call: Call<'_>) -> Option<Late> {
         let state = self.state_at(run.index);
         let words = values(call.args, state);
-        let mut operands = call.args.iter().zip(words).filter(|(w, _)| !w.text.starts_with('-')).map(|(_, v)| v);
+        let mut operands =
+            call.args.iter().zip(words).filter(|(w, _)| !w.text.starts_with('-')).map(|(_, v)| v);
         let owner = operands.next()?;
         let targets: Vec<String> = operands
             .flatten()
@@ -40,17 +41,23 @@ impl Stage {
             .map(|(index, _, to)| (index, to))
             .collect();
         let path = targets.iter().find(|t| copies.iter().any(|(_, to)| is_within(to, t)))?.clone();
-        let copies: Vec<usize> =
-            copies.iter().filter(|(_, to)| targets.iter().any(|t| is_within(to, t))).map(|(index, _)| *index).collect();
+        let copies: Vec<usize> = copies
+            .iter()
+            .filter(|(_, to)| targets.iter().any(|t| is_within(to, t)))
+            .map(|(index, _)| *index)
+            .collect();
         let first = *copies.first()?;
         let made_by_commands = self.runs(project).iter().any(|other| {
             (first..=run.index).contains(&other.index)
                 && other.calls().any(|c| {
                     !harmless(c) && {
                         let state = self.state_at(other.index);
-                        let here = absolute(".", state).is_some_and(|w| targets.iter().any(|t| is_within(&w, t)));
+                        let here =
+                            absolute(".", state).is_some_and(|w| targets.iter().any(|t| is_within(&w, t)));
                         let named = values(c.args, state).into_iter().flatten().any(|word| {
-                            word.contains('/') && absolute(&word, state).is_some_and(|w| targets.iter().any(|t| is_within(&w, t)))
+                            word.contains('/')
+                                && absolute(&word, state)
+                                    .is_some_and(|w| targets.iter().any(|t| is_within(&w, t)))
                         });
                         here && !installs_elsewhere(c) || named
                     }
@@ -63,15 +70,21 @@ impl Stage {
 
     /// Whether its image, too, has files in a directory.
     fn brings(&self, path: &str) -> bool {
-        let image = self.facts.and_then(|f| f.workdir.as_deref()).filter(|w| w.len() > 1 && *w != "/var/www/html");
+        let image =
+            self.facts.and_then(|f| f.workdir.as_deref()).filter(|w| w.len() > 1 && *w != "/var/www/html");
         let system = ["/bin", "/etc", "/home", "/lib", "/sbin", "/usr", "/var", "/opt/bitnami", "/root"];
         let apart = ["/usr/src", "/usr/app", "/var/www", "/var/app"];
         image.is_some_and(|w| is_within(path, w) || is_within(w, path))
-            || system.iter().any(|s| is_within(path, s)) && !apart.iter().any(|a| is_within(path, a))
+            || system.iter().any(|s| is_within(path, s))
+                && !apart.iter().any(|a| is_within(path, a))
                 && !(is_within(path, "/home") && path.matches('/').count() > 2)
     }
 
-    fn chown<'p>(&self, project: &'p Project, index: usize) -> Option<&'p seaworthy_syntax::dockerfile::Flag> {
+    fn chown<'p>(
+        &self,
+        project: &'p Project,
+        index: usize,
+    ) -> Option<&'p seaworthy_syntax::dockerfile::Flag> {
         project.dockerfile(self.source)?.instructions.get(index)?.flag("chown")
     }
 }
@@ -88,7 +101,10 @@ impl Late {
             }
             edits.push(edit::set_flag(file, instruction, "chown", Some(owner))?);
         }
-        let option = call.args.iter().find(|w| w.is("--recursive") || w.text.starts_with('-') && w.text.contains('R'))?;
+        let option = call
+            .args
+            .iter()
+            .find(|w| w.is("--recursive") || w.text.starts_with('-') && w.text.contains('R'))?;
         let letters = option.text.replace('R', "");
         if option.is("--recursive") || letters == "-" {
             edits.push(edit::remove_word(file, option.span)?);
@@ -103,16 +119,45 @@ impl Late {
 fn harmless(call: Call<'_>) -> bool {
     matches!(
         call.program,
-        "chown" | "chmod" | "chgrp" | "useradd" | "adduser" | "groupadd" | "addgroup" | "usermod" | "cd" | "set" | "rm" | "ls" | "echo" | "true"
-            | "id" | "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "ln" | "mkdir" | "sed" | "setcap" | "test" | "[" | "export" | "a2enmod"
-            | "docker-php-ext-install" | "update-ca-certificates"
+        "chown"
+            | "chmod"
+            | "chgrp"
+            | "useradd"
+            | "adduser"
+            | "groupadd"
+            | "addgroup"
+            | "usermod"
+            | "cd"
+            | "set"
+            | "rm"
+            | "ls"
+            | "echo"
+            | "true"
+            | "id"
+            | "apt-get"
+            | "apt"
+            | "apk"
+            | "dnf"
+            | "yum"
+            | "microdnf"
+            | "ln"
+            | "mkdir"
+            | "sed"
+            | "setcap"
+            | "test"
+            | "["
+            | "export"
+            | "a2enmod"
+            | "docker-php-ext-install"
+            | "update-ca-certificates"
     )
 }
 
 /// Whether a command installs packages for the whole image, wherever it runs.
 fn installs_elsewhere(call: Call<'_>) -> bool {
     matches!(call.program, "pip" | "pip3") && !call.has_option(&["-e", "--target", "-t"])
-        || matches!(call.program, "npm" | "yarn") && (call.has_option(&["-g", "--global"]) || call.args.iter().any(|w| w.is("cache")))
+        || matches!(call.program, "npm" | "yarn")
+            && (call.has_option(&["-g", "--global"]) || call.args.iter().any(|w| w.is("cache")))
         || call.args.first().is_some_and(|w| w.is("-m")) && call.args.get(1).is_some_and(|w| w.is("pip"))
         || call.program == "uv" && call.args.iter().any(|w| w.is("--system"))
 }

@@ -38,18 +38,27 @@ impl Stage {
             let calls = run.calls().filter(|c| c.program == "chmod" && !c.command.context.function);
             for call in calls {
                 let words = paths(call, state);
-                let Some(((word, Some(mode)), targets)) = words.split_first().map(|(m, t)| (m.clone(), t)) else { continue };
+                let Some(((word, Some(mode)), targets)) = words.split_first().map(|(m, t)| (m.clone(), t))
+                else {
+                    continue;
+                };
                 let mut targets = targets.iter().filter_map(|(_, path)| absolute(path.as_deref()?, state));
                 let Some(path) = targets.next() else { continue };
                 let all = std::iter::once(&path);
-                if all.chain(&targets.collect::<Vec<_>>()).any(|p| APART.iter().any(|a| p.starts_with(a)) || owned.covers(p)) {
+                if all
+                    .chain(&targets.collect::<Vec<_>>())
+                    .any(|p| APART.iter().any(|a| p.starts_with(a)) || owned.covers(p))
+                {
                     continue;
                 }
                 let Some(open) = opened(&mode) else { continue };
                 let secret = SECRETS.iter().any(|s| path.to_ascii_lowercase().contains(s));
                 let (title, edits) = if secret {
                     let give = format!("chown {} {path}", identity.owner());
-                    (format!("Give it to {}", identity.owner()), edit::append_command(file, run.instruction, &run.shell, &give))
+                    (
+                        format!("Give it to {}", identity.owner()),
+                        edit::append_command(file, run.instruction, &run.shell, &give),
+                    )
                 } else {
                     (format!("Let everybody read it: `{open}`"), Some(Edit { span: word.span, text: open }))
                 };
@@ -62,13 +71,20 @@ impl Stage {
             let Some(instruction) = file.instructions.get(index) else { continue };
             let Some(value) = instruction.flag("chmod").and_then(|f| f.value.as_ref()) else { continue };
             let mode = value.text.to_string();
-            if instruction.flag("chown").is_some() || !matches!(instruction.arguments, Arguments::Copy(_) | Arguments::Add(_)) {
+            if instruction.flag("chown").is_some()
+                || !matches!(instruction.arguments, Arguments::Copy(_) | Arguments::Add(_))
+            {
                 continue;
             }
             let Some(open) = opened(&mode) else { continue };
-            let secret = SECRETS.iter().any(|s| to.contains(s) || transfer.sources.iter().any(|w| format!("{w:?}").contains(s)));
+            let secret = SECRETS
+                .iter()
+                .any(|s| to.contains(s) || transfer.sources.iter().any(|w| format!("{w:?}").contains(s)));
             let (title, edit) = if secret {
-                (format!("Give it to {}", identity.owner()), edit::set_flag(file, instruction, "chown", Some(&identity.owner())))
+                (
+                    format!("Give it to {}", identity.owner()),
+                    edit::set_flag(file, instruction, "chown", Some(&identity.owner())),
+                )
             } else {
                 (format!("Let everybody read it: `{open}`"), edit::replace(file, value, &open))
             };

@@ -13,40 +13,150 @@ use crate::project::Origin;
 const ROOTS: [(&[&str], &str); 14] = [
     (&["sshd", "dropbear", "in.telnetd", "telnetd", "login", "xrdp"], "becomes the user that logs in"),
     (&["cron", "crond", "anacron", "fcron", "atd"], "becomes the user of each job"),
-    (&["dockerd", "containerd", "buildkitd", "podman", "dockerd-entrypoint.sh", "k3s", "kubelet"], "starts containers"),
+    (
+        &["dockerd", "containerd", "buildkitd", "podman", "dockerd-entrypoint.sh", "k3s", "kubelet"],
+        "starts containers",
+    ),
     (
         &[
-            "systemd", "init", "s6-svscan", "s6-overlay", "runsvdir", "runsvdir-start", "runit", "runit-init", "my_init",
-            "supervisord", "monit", "tini-init", "openrc-init",
+            "systemd",
+            "init",
+            "s6-svscan",
+            "s6-overlay",
+            "runsvdir",
+            "runsvdir-start",
+            "runit",
+            "runit-init",
+            "my_init",
+            "supervisord",
+            "monit",
+            "tini-init",
+            "openrc-init",
         ],
         "starts other programs, each as its own user",
     ),
     (
         &[
-            "openvpn", "wg", "wg-quick", "wireguard-go", "ipsec", "charon", "starter", "pppd", "pptpd", "xl2tpd", "tailscaled",
-            "zerotier-one", "ocserv", "iptables", "ip6tables", "nft", "ip", "ifconfig", "route", "tc", "ethtool", "brctl",
-            "hostapd", "keepalived", "dhcpd", "dhclient", "udhcpd", "avahi-daemon", "radvd", "bird", "zebra", "bgpd", "ospfd",
+            "openvpn",
+            "wg",
+            "wg-quick",
+            "wireguard-go",
+            "ipsec",
+            "charon",
+            "starter",
+            "pppd",
+            "pptpd",
+            "xl2tpd",
+            "tailscaled",
+            "zerotier-one",
+            "ocserv",
+            "iptables",
+            "ip6tables",
+            "nft",
+            "ip",
+            "ifconfig",
+            "route",
+            "tc",
+            "ethtool",
+            "brctl",
+            "hostapd",
+            "keepalived",
+            "dhcpd",
+            "dhclient",
+            "udhcpd",
+            "avahi-daemon",
+            "radvd",
+            "bird",
+            "zebra",
+            "bgpd",
+            "ospfd",
             "frrinit.sh",
         ],
         "changes the network",
     ),
     (&["tcpdump", "suricata", "snort", "zeek", "bro", "arpwatch", "ntopng"], "reads all traffic"),
-    (&["mount", "umount", "losetup", "mknod", "modprobe", "insmod", "sysctl", "swapon", "chroot", "nfsd", "rpc.nfsd", "rpcbind", "rpc.mountd"], "changes the host or its mounts"),
-    (&["vsftpd", "proftpd", "pure-ftpd", "smbd", "nmbd", "samba", "afpd", "netatalk"], "becomes the user whose files it serves"),
     (
         &[
-            "postfix", "dovecot", "exim", "exim4", "sendmail", "master", "amavisd", "rsyslogd", "syslog-ng", "slapd", "named",
-            "dnsmasq", "ntpd", "chronyd", "cupsd", "xinetd", "inetd", "fail2ban-server", "snmpd", "saslauthd", "nscd", "sssd",
-            "asterisk", "nagios", "zabbix_server", "zabbix_agentd", "ossec-control", "bareos-dir", "bareos-sd",
+            "mount",
+            "umount",
+            "losetup",
+            "mknod",
+            "modprobe",
+            "insmod",
+            "sysctl",
+            "swapon",
+            "chroot",
+            "nfsd",
+            "rpc.nfsd",
+            "rpcbind",
+            "rpc.mountd",
+        ],
+        "changes the host or its mounts",
+    ),
+    (
+        &["vsftpd", "proftpd", "pure-ftpd", "smbd", "nmbd", "samba", "afpd", "netatalk"],
+        "becomes the user whose files it serves",
+    ),
+    (
+        &[
+            "postfix",
+            "dovecot",
+            "exim",
+            "exim4",
+            "sendmail",
+            "master",
+            "amavisd",
+            "rsyslogd",
+            "syslog-ng",
+            "slapd",
+            "named",
+            "dnsmasq",
+            "ntpd",
+            "chronyd",
+            "cupsd",
+            "xinetd",
+            "inetd",
+            "fail2ban-server",
+            "snmpd",
+            "saslauthd",
+            "nscd",
+            "sssd",
+            "asterisk",
+            "nagios",
+            "zabbix_server",
+            "zabbix_agentd",
+            "ossec-control",
+            "bareos-dir",
+            "bareos-sd",
         ],
         "starts as root and gives up its rights on its own",
     ),
-    (&["service", "systemctl", "rc-service", "invoke-rc.d", "openrc", "init.d", "start-stop-daemon"], "starts services of the system"),
-    (&["su", "sudo", "gosu", "su-exec", "setpriv", "runuser", "setuser", "chpst", "s6-setuidgid", "doas"], "becomes another user"),
+    (
+        &["service", "systemctl", "rc-service", "invoke-rc.d", "openrc", "init.d", "start-stop-daemon"],
+        "starts services of the system",
+    ),
+    (
+        &["su", "sudo", "gosu", "su-exec", "setpriv", "runuser", "setuser", "chpst", "s6-setuidgid", "doas"],
+        "becomes another user",
+    ),
     (
         &[
-            "chown", "useradd", "usermod", "adduser", "addgroup", "groupadd", "groupmod", "deluser", "userdel", "chpasswd",
-            "passwd", "setcap", "ldconfig", "update-ca-certificates", "dpkg-reconfigure", "locale-gen",
+            "chown",
+            "useradd",
+            "usermod",
+            "adduser",
+            "addgroup",
+            "groupadd",
+            "groupmod",
+            "deluser",
+            "userdel",
+            "chpasswd",
+            "passwd",
+            "setcap",
+            "ldconfig",
+            "update-ca-certificates",
+            "dpkg-reconfigure",
+            "locale-gen",
         ],
         "changes the system when the container starts",
     ),
@@ -55,21 +165,73 @@ const ROOTS: [(&[&str], &str); 14] = [
         "installs packages when the container starts",
     ),
     (
-        &["mysqld", "mysqld_safe", "mariadbd", "mariadbd-safe", "pg_ctlcluster", "rabbitmq-server", "varnishd", "tor"],
+        &[
+            "mysqld",
+            "mysqld_safe",
+            "mariadbd",
+            "mariadbd-safe",
+            "pg_ctlcluster",
+            "rabbitmq-server",
+            "varnishd",
+            "tor",
+        ],
         "comes from a package that has a user of its own for it",
     ),
 ];
 
 /// Packages of services that start as root and become a user of their own.
 const SERVICES: [&str; 34] = [
-    "postgresql", "mysql-server", "mariadb-server", "mariadb", "mysql", "redis-server", "mongodb", "mongodb-org", "rabbitmq-server", "nginx", "apache2",
-    "httpd", "lighttpd", "squid", "openssh-server", "openssh", "cron", "cronie", "dcron", "supervisor", "runit", "rsyslog", "postfix", "dovecot", "bind9", "bind",
-    "dnsmasq", "openvpn", "wireguard-tools", "iptables", "vsftpd", "samba", "ceph", "slapd",
+    "postgresql",
+    "mysql-server",
+    "mariadb-server",
+    "mariadb",
+    "mysql",
+    "redis-server",
+    "mongodb",
+    "mongodb-org",
+    "rabbitmq-server",
+    "nginx",
+    "apache2",
+    "httpd",
+    "lighttpd",
+    "squid",
+    "openssh-server",
+    "openssh",
+    "cron",
+    "cronie",
+    "dcron",
+    "supervisor",
+    "runit",
+    "rsyslog",
+    "postfix",
+    "dovecot",
+    "bind9",
+    "bind",
+    "dnsmasq",
+    "openvpn",
+    "wireguard-tools",
+    "iptables",
+    "vsftpd",
+    "samba",
+    "ceph",
+    "slapd",
 ];
 
 /// What only starts another program, which follows its options.
 const WRAPPERS: [&str; 13] = [
-    "tini", "dumb-init", "catatonit", "env", "exec", "nohup", "nice", "stdbuf", "time", "ionice", "taskset", "chrt", "command",
+    "tini",
+    "dumb-init",
+    "catatonit",
+    "env",
+    "exec",
+    "nohup",
+    "nice",
+    "stdbuf",
+    "time",
+    "ionice",
+    "taskset",
+    "chrt",
+    "command",
 ];
 
 /// Capabilities that a container is given for what only root can do.
@@ -86,9 +248,11 @@ impl Stage {
                 let span = container.privileged.at.unwrap_or(container.name.span);
                 return Some(Obstacle { why, span: self.nearest(project, span)? });
             }
-            let given = container.added_capabilities.iter().find(|c| CAPABILITIES.contains(&c.value.as_str()));
+            let given =
+                container.added_capabilities.iter().find(|c| CAPABILITIES.contains(&c.value.as_str()));
             if let Some(capability) = given {
-                let why = format!("`{name}` runs this image with `{}`, which only root gets", capability.value);
+                let why =
+                    format!("`{name}` runs this image with `{}`, which only root gets", capability.value);
                 return Some(Obstacle { why, span: self.nearest(project, capability.span)? });
             }
         }
@@ -113,7 +277,9 @@ impl Stage {
             return None;
         }
         if let Some(service) = self.services(project) {
-            let why = format!("`{service}` is installed with a user of its own, and the script that starts it cannot be read here");
+            let why = format!(
+                "`{service}` is installed with a user of its own, and the script that starts it cannot be read here"
+            );
             return Some(Obstacle { why, span });
         }
         let tools = ["gosu", "su-exec", "setpriv"];
@@ -122,9 +288,10 @@ impl Stage {
             tools.contains(&base(name))
         };
         let installs = self.chain(project).any(|stage| {
-            let in_runs = stage.runs(project).iter().any(|run| {
-                run.shell.commands.iter().flat_map(|c| &c.args).any(|w| is_tool(w.text.as_str()))
-            });
+            let in_runs = stage
+                .runs(project)
+                .iter()
+                .any(|run| run.shell.commands.iter().flat_map(|c| &c.args).any(|w| is_tool(w.text.as_str())));
             in_runs || stage.transfers(project).iter().any(|(_, _, to)| is_tool(to))
         });
         let why = "its entry point starts as root and gives up its rights on its own";
@@ -137,7 +304,9 @@ impl Stage {
             stage.runs(project).iter().find_map(|run| {
                 let words = run.installs().flat_map(|i| i.call.args.iter().filter_map(|w| w.value.clone()));
                 let packages = words.map(|w| w.split('=').next().unwrap_or_default().to_owned());
-                packages.into_iter().find(|p| SERVICES.iter().any(|s| p == s || p.strip_prefix(s).is_some_and(|r| r.starts_with('-'))))
+                packages.into_iter().find(|p| {
+                    SERVICES.iter().any(|s| p == s || p.strip_prefix(s).is_some_and(|r| r.starts_with('-')))
+                })
             })
         })
     }
@@ -226,8 +395,13 @@ fn needs_root(words: &[String]) -> Option<(&str, &'static str)> {
     let found = ROOTS.iter().find(|(programs, _)| programs.contains(&program));
     if let Some((_, why)) = found {
         // `ip` and `master` are also names of programs of one's own.
-        let own = matches!(program, "master" | "init" | "login" | "samba" | "service" | "bird" | "starter" | "route")
-            && !path.starts_with("/sbin") && !path.starts_with("/usr") && path != "/init" && program != "service";
+        let own = matches!(
+            program,
+            "master" | "init" | "login" | "samba" | "service" | "bird" | "starter" | "route"
+        ) && !path.starts_with("/sbin")
+            && !path.starts_with("/usr")
+            && path != "/init"
+            && program != "service";
         return (!own).then_some((program, *why));
     }
     let second = words.get(1).map_or("", String::as_str);
@@ -253,7 +427,8 @@ fn of_words(words: &[String]) -> Vec<Vec<String>> {
     while let Some(program) = words.first() {
         let program = base(program);
         if is_shell(program) {
-            let at = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
+            let at =
+                words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
             return match at.and_then(|at| words.get(at + 1)) {
                 Some(line) => of_line(line),
                 None => vec![words.to_vec()],

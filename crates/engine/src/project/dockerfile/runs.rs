@@ -170,7 +170,8 @@ impl<'p> Install<'p> {
                 if verb.is("sync") || verb.is("add") {
                     return Some(Self { manager: Manager::Uv, call, verb });
                 }
-                let verb = call.args.iter().find(|w| w.is("install") || w.is("sync")).filter(|_| verb.is("pip"))?;
+                let verb =
+                    call.args.iter().find(|w| w.is("install") || w.is("sync")).filter(|_| verb.is("pip"))?;
                 return Some(Self { manager: Manager::Uv, call, verb });
             }
             python if python.starts_with("python") => {

@@ -48,9 +48,29 @@ pub enum Reason {
 
 /// Directories of the system, which nobody gives away.
 const SYSTEM: [&str; 23] = [
-    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/root", "/sbin", "/sys", "/tmp", "/usr",
-    "/var/tmp", "/var/lib/apt", "/var/lib/dpkg", "/var/cache/apt", "/var/cache/apk", "/var/run/sshd", "/run/sshd",
-    "/var/run/dbus", "/var/spool/cron", "/var/lib/docker",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/proc",
+    "/root",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/var/tmp",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/cache/apt",
+    "/var/cache/apk",
+    "/var/run/sshd",
+    "/run/sshd",
+    "/var/run/dbus",
+    "/var/spool/cron",
+    "/var/lib/docker",
 ];
 
 /// How many files of a directory that is copied are looked at.
@@ -58,10 +78,48 @@ const LIMIT: usize = 5_000;
 
 /// Names of directories that programs write to, also where something lies in them.
 const DATA: [&str; 42] = [
-    "data", "datas", "log", "logs", "upload", "uploads", "cache", "tmp", "temp", "storage", "media", "state", "db", "database",
-    "databases", "output", "outputs", "out", "results", "reports", "downloads", "download", "backup", "backups", "sessions",
-    "session", "run", "pids", "sockets", "instance", "exports", "export", "persist", "spool", "queue", "history", "captures",
-    "screenshots", "recordings", "snapshots", "artifacts", "checkpoints",
+    "data",
+    "datas",
+    "log",
+    "logs",
+    "upload",
+    "uploads",
+    "cache",
+    "tmp",
+    "temp",
+    "storage",
+    "media",
+    "state",
+    "db",
+    "database",
+    "databases",
+    "output",
+    "outputs",
+    "out",
+    "results",
+    "reports",
+    "downloads",
+    "download",
+    "backup",
+    "backups",
+    "sessions",
+    "session",
+    "run",
+    "pids",
+    "sockets",
+    "instance",
+    "exports",
+    "export",
+    "persist",
+    "spool",
+    "queue",
+    "history",
+    "captures",
+    "screenshots",
+    "recordings",
+    "snapshots",
+    "artifacts",
+    "checkpoints",
 ];
 
 impl Reason {
@@ -109,9 +167,13 @@ impl Stage {
         let Some(span) = self.from_span(project) else { return };
         for container in project.containers_of(self) {
             for mount in &container.mounts {
-                let dependencies = ["node_modules", ".venv", "venv", "vendor", "bundle", "target", "site-packages"];
+                let dependencies =
+                    ["node_modules", ".venv", "venv", "vendor", "bundle", "target", "site-packages"];
                 let name = mount.target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-                if matches!(mount.volume, Volume::Named(_)) && !mount.read_only && !dependencies.contains(&name) {
+                if matches!(mount.volume, Volume::Named(_))
+                    && !mount.read_only
+                    && !dependencies.contains(&name)
+                {
                     let path = clean(&mount.target, false);
                     found.push(Writable { path, reason: Reason::Mounted, span });
                 }
@@ -139,7 +201,8 @@ impl Stage {
     /// Whether a place is one of its `VOLUME`s, or of a stage it starts from.
     fn declares(&self, project: &Project, at: Span) -> bool {
         self.chain(project).any(|stage| {
-            let holds = |i: &Instruction| matches!(i.arguments, Arguments::Volume { .. }) && i.span.contains(at);
+            let holds =
+                |i: &Instruction| matches!(i.arguments, Arguments::Volume { .. }) && i.span.contains(at);
             stage.instructions(project).iter().any(holds)
         })
     }
@@ -162,12 +225,19 @@ impl Stage {
                 for (word, value) in paths(call, state) {
                     let Some(value) = value.filter(|v| !(moved && !v.starts_with('/'))) else { continue };
                     let path = absolute(&value, state);
-                    let Some(path) = path.filter(|p| p.len() > 1 && !p.contains(['{', '*', '$', '~'])) else { continue };
+                    let Some(path) = path.filter(|p| p.len() > 1 && !p.contains(['{', '*', '$', '~'])) else {
+                        continue;
+                    };
                     let name = path.rsplit('/').next().unwrap_or_default();
                     // A variable may hide what it is used for.
                     let told = value.starts_with(word.text.as_str()) || word.value.is_some();
                     let data = DATA.contains(&name.trim_start_matches('.'));
-                    if self.is_filled(project, &path, data) || !data && (!told || self.is_used(&runs, word, &path) || self.is_named(project, &runs, name)) {
+                    if self.is_filled(project, &path, data)
+                        || !data
+                            && (!told
+                                || self.is_used(&runs, word, &path)
+                                || self.is_named(project, &runs, name))
+                    {
                         continue;
                     }
                     found.push(Writable { path, reason: Reason::Made(run.index), span: word.span });
@@ -196,13 +266,21 @@ impl Stage {
                     Some("mkdir" | "chown" | "chmod" | "chgrp" | "ls" | "rm" | "sudo")
                 );
                 let mut words = values(&command.args, state);
-                words.extend(command.redirects.iter().filter_map(|r| Some(r.target.as_ref()?.value.as_deref().map(str::to_owned))));
+                words.extend(
+                    command
+                        .redirects
+                        .iter()
+                        .filter_map(|r| Some(r.target.as_ref()?.value.as_deref().map(str::to_owned))),
+                );
                 let same = command.args.iter().any(|w| std::ptr::eq(w, made));
-                !same && !makes && words.iter().flatten().any(|word| {
-                    // `-C /opt`, `--prefix=/opt` and `-o/opt/x` alike.
-                    let tail = word.find('/').map_or(word.as_str(), |at| &word[at..]);
-                    absolute(word, state).is_some_and(|w| is_within(&w, path)) || tail.starts_with('/') && is_within(tail, path)
-                })
+                !same
+                    && !makes
+                    && words.iter().flatten().any(|word| {
+                        // `-C /opt`, `--prefix=/opt` and `-o/opt/x` alike.
+                        let tail = word.find('/').map_or(word.as_str(), |at| &word[at..]);
+                        absolute(word, state).is_some_and(|w| is_within(&w, path))
+                            || tail.starts_with('/') && is_within(tail, path)
+                    })
             })
         })
     }
@@ -234,13 +312,37 @@ impl Stage {
                 continue;
             }
             let words: Vec<&str> = name.split('_').collect();
-            let about = ["DATA", "UPLOAD", "UPLOADS", "LOG", "LOGS", "CACHE", "STORAGE", "STATE", "DB", "DATABASE", "SQLITE", "OUTPUT", "MULTIPROC", "TMPDIR", "BACKUP", "SESSION", "DOWNLOAD", "DOWNLOADS", "MEDIA", "TEMP"];
+            let about = [
+                "DATA",
+                "UPLOAD",
+                "UPLOADS",
+                "LOG",
+                "LOGS",
+                "CACHE",
+                "STORAGE",
+                "STATE",
+                "DB",
+                "DATABASE",
+                "SQLITE",
+                "OUTPUT",
+                "MULTIPROC",
+                "TMPDIR",
+                "BACKUP",
+                "SESSION",
+                "DOWNLOAD",
+                "DOWNLOADS",
+                "MEDIA",
+                "TEMP",
+            ];
             let (is_directory, is_file) = match words.last().copied() {
                 Some("DIR" | "DIRECTORY" | "FOLDER" | "ROOT" | "HOME" | "TMPDIR") => (true, false),
                 Some("PATH" | "FILE" | "FILENAME" | "LOCATION") => (true, true),
                 _ => (false, false),
             };
-            if !(is_directory && words.iter().any(|w| about.contains(w))) || !value.starts_with('/') || value.contains([':', '$', ' ', ',']) {
+            if !(is_directory && words.iter().any(|w| about.contains(w)))
+                || !value.starts_with('/')
+                || value.contains([':', '$', ' ', ','])
+            {
                 continue;
             }
             let path = clean(value, false);
@@ -263,7 +365,9 @@ impl Stage {
     fn written_by_program(&self, project: &Project, found: &mut Vec<Writable>) {
         let end = self.end();
         let Some(workdir) = end.workdir().value().filter(|w| w.len() > 1) else { return };
-        let Some(span) = end.command().at.or(end.entrypoint().at).or_else(|| self.from_span(project)) else { return };
+        let Some(span) = end.command().at.or(end.entrypoint().at).or_else(|| self.from_span(project)) else {
+            return;
+        };
         let span = if span.source == self.source { span } else { self.from_span(project).unwrap_or(span) };
         let mut push = |below: &str| {
             let path = clean(&format!("{workdir}/{below}"), false);
@@ -272,7 +376,20 @@ impl Stage {
         for words in self.started(project) {
             let mut words = words.iter().map(|w| w.rsplit('/').next().unwrap_or(w)).peekable();
             let mut program = words.next().unwrap_or_default();
-            while matches!(program, "bundle" | "npx" | "exec" | "run" | "poetry" | "uv" | "pipenv" | "bunx" | "yarn" | "pnpm" | "npm") {
+            while matches!(
+                program,
+                "bundle"
+                    | "npx"
+                    | "exec"
+                    | "run"
+                    | "poetry"
+                    | "uv"
+                    | "pipenv"
+                    | "bunx"
+                    | "yarn"
+                    | "pnpm"
+                    | "npm"
+            ) {
                 let Some(next) = words.find(|w| !w.starts_with('-')) else { break };
                 if next == "run" || next == "exec" {
                     continue;
@@ -283,12 +400,21 @@ impl Stage {
             let has = |word: &str| rest.contains(&word);
             match program {
                 "rails" | "puma" | "unicorn" | "thrust" | "sidekiq" => {
-                    ["log", "storage", "tmp", "tmp/cache", "tmp/pids", "tmp/sockets"].into_iter().for_each(&mut push);
+                    ["log", "storage", "tmp", "tmp/cache", "tmp/pids", "tmp/sockets"]
+                        .into_iter()
+                        .for_each(&mut push);
                 }
                 // Its schedule is a file in the directory it starts in.
-                "celery" if (has("beat") || has("-B")) && !rest.iter().any(|w| w.starts_with("-s") || w.starts_with("--schedule")) => push(""),
+                "celery"
+                    if (has("beat") || has("-B"))
+                        && !rest.iter().any(|w| w.starts_with("-s") || w.starts_with("--schedule")) =>
+                {
+                    push("")
+                }
                 // Development servers keep caches beside the sources.
-                "dev" | "vite" | "nodemon" | "react-scripts" | "ng" | "start:dev" | "next" if program != "next" || has("dev") => {
+                "dev" | "vite" | "nodemon" | "react-scripts" | "ng" | "start:dev" | "next"
+                    if program != "next" || has("dev") =>
+                {
                     push("");
                     push("node_modules");
                 }
@@ -316,17 +442,24 @@ impl Stage {
     /// Files of SQLite that it copies: the program writes to them, and to their directory.
     fn databases(&self, project: &Project, found: &mut Vec<Writable>) {
         let is_database = |name: &str| {
-            [".sqlite3", ".sqlite", ".db"].iter().any(|end| name.ends_with(end)) && !name.ends_with("Thumbs.db")
+            [".sqlite3", ".sqlite", ".db"].iter().any(|end| name.ends_with(end))
+                && !name.ends_with("Thumbs.db")
         };
         for copied in self.copied() {
-            let Some(instruction) = project.dockerfile(self.source).and_then(|d| d.instructions.get(copied.instruction)) else { continue };
+            let Some(instruction) =
+                project.dockerfile(self.source).and_then(|d| d.instructions.get(copied.instruction))
+            else {
+                continue;
+            };
             let files = match &copied.what {
                 What::File(file) => vec![(copied.target.clone(), file.clone())],
                 What::Directory(directory) => {
                     let files = project.files.below(directory).take(LIMIT);
                     let context = project.build(self.build).context();
                     files
-                        .filter(|file| is_database(file.as_str()) && !context.is_some_and(|c| c.ignores(file)))
+                        .filter(|file| {
+                            is_database(file.as_str()) && !context.is_some_and(|c| c.ignores(file))
+                        })
                         .filter_map(|file| {
                             let below = file.strip_prefix(directory).ok()?;
                             Some((format!("{}/{below}", copied.target.trim_end_matches('/')), file.clone()))
@@ -336,7 +469,9 @@ impl Stage {
                 What::Heredoc(_) => Vec::new(),
             };
             for (path, _) in files.into_iter().filter(|(path, _)| is_database(path)) {
-                let Some((directory, _)) = path.rsplit_once('/').filter(|(d, _)| !d.is_empty()) else { continue };
+                let Some((directory, _)) = path.rsplit_once('/').filter(|(d, _)| !d.is_empty()) else {
+                    continue;
+                };
                 let span = instruction.keyword.span;
                 found.push(Writable { path: directory.to_owned(), reason: Reason::Program, span });
                 found.push(Writable { path, reason: Reason::File, span });
@@ -380,13 +515,17 @@ impl Owned {
                         None => continue,
                     };
                     let given = match call.program {
-                        "chown" | "chgrp" => !mode.starts_with("root") && !mode.starts_with("0:") && mode != "0",
+                        "chown" | "chgrp" => {
+                            !mode.starts_with("root") && !mode.starts_with("0:") && mode != "0"
+                        }
                         "chmod" => is_open(&mode),
                         _ => false,
                     };
                     let targets: Vec<&Option<String>> = match call.program {
                         "install" if call.has_option(&["-o", "--owner"]) => operands.iter().collect(),
-                        "mkdir" if call.args.iter().any(|w| w.is("777") || w.is("0777") || w.is("1777")) => operands.iter().collect(),
+                        "mkdir" if call.args.iter().any(|w| w.is("777") || w.is("0777") || w.is("1777")) => {
+                            operands.iter().collect()
+                        }
                         _ if given => rest.iter().collect(),
                         _ => continue,
                     };
@@ -430,7 +569,8 @@ fn is_open(mode: &str) -> bool {
     }
     mode.split(',').any(|part| {
         part.split_once(['+', '=']).is_some_and(|(who, what)| {
-            what.contains('w') && (who.contains(['o', 'a']) || who.contains('g')) || who == "g" && what.contains('u')
+            what.contains('w') && (who.contains(['o', 'a']) || who.contains('g'))
+                || who == "g" && what.contains('u')
         })
     })
 }
@@ -442,7 +582,11 @@ pub(super) fn paths<'w>(call: Call<'w>, state: State<'_>) -> Vec<(&'w Word, Opti
     let mut found = Vec::new();
     while let Some((word, value)) = words.next() {
         match word.text.as_str() {
-            "-m" | "--mode" | "-o" | "--owner" | "-g" | "--group" if matches!(call.program, "mkdir" | "install") => drop(words.next()),
+            "-m" | "--mode" | "-o" | "--owner" | "-g" | "--group"
+                if matches!(call.program, "mkdir" | "install") =>
+            {
+                drop(words.next())
+            }
             text if text.starts_with('-') => {}
             _ => found.push((word, value)),
         }
@@ -469,14 +613,37 @@ pub(super) fn absolute(path: &str, state: State<'_>) -> Option<String> {
 
 /// Whether a path is a directory or lies in it.
 pub(super) fn is_within(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || directory == "/")
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || directory == "/")
 }
 
 fn is_system(path: &str) -> bool {
-    let apart = ["/usr/src", "/usr/app", "/usr/local/app", "/usr/local/tomcat", "/usr/share/app", "/usr/local/share/app"];
+    let apart = [
+        "/usr/src",
+        "/usr/app",
+        "/usr/local/app",
+        "/usr/local/tomcat",
+        "/usr/share/app",
+        "/usr/local/share/app",
+    ];
     path == "/"
-        || SYSTEM.iter().any(|s| is_within(path, s)) && !apart.iter().any(|a| is_within(path, a) && path != *a)
-        || matches!(path, "/var" | "/var/lib" | "/var/log" | "/var/cache" | "/var/run" | "/run" | "/opt" | "/srv" | "/home" | "/mnt" | "/media" | "/var/www")
+        || SYSTEM.iter().any(|s| is_within(path, s))
+            && !apart.iter().any(|a| is_within(path, a) && path != *a)
+        || matches!(
+            path,
+            "/var"
+                | "/var/lib"
+                | "/var/log"
+                | "/var/cache"
+                | "/var/run"
+                | "/run"
+                | "/opt"
+                | "/srv"
+                | "/home"
+                | "/mnt"
+                | "/media"
+                | "/var/www"
+        )
 }
 
 /// Whether an instruction runs as root.

@@ -145,7 +145,12 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
                 || ["UV_NO_CACHE", "UV_CACHE_DIR"].into_iter().any(set)
                 || removed(&[".cache"])
                 || run.calls().any(|c| c.program == "uv" && c.args.iter().any(|w| w.is("cache")))
-                || run.shell.commands.iter().flat_map(|c| &c.assignments).any(|a| a.name.as_str().starts_with("UV_"))
+                || run
+                    .shell
+                    .commands
+                    .iter()
+                    .flat_map(|c| &c.assignments)
+                    .any(|a| a.name.as_str().starts_with("UV_"))
                 || mounts(&["uv", ".cache"])
         }
         Manager::Pip => {

@@ -1,6 +1,6 @@
 use crate::Safety;
-use crate::project::{Stage, StageRole};
 use crate::project::dockerfile::Call;
+use crate::project::{Stage, StageRole};
 use crate::syntax::dockerfile::edit;
 use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};

@@ -82,7 +82,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             // Where it installs only in some cases, what is appended would run in the others too.
             let edit = append(file, &run, call, &clean);
             let why = format!("this layer keeps what `{}` downloaded", call.program);
-            ctx.report(call.name.span, why).fix(Safety::Safe, "Leave it out of the layer", edit.map(|e| vec![e]));
+            ctx.report(call.name.span, why).fix(
+                Safety::Safe,
+                "Leave it out of the layer",
+                edit.map(|e| vec![e]),
+            );
         }
     }
 }
@@ -95,7 +99,9 @@ fn append(file: &Dockerfile, run: &Run<'_>, call: Call<'_>, clean: &str) -> Opti
 impl Manager {
     fn installs(&self, call: Call<'_>) -> bool {
         let verb = call.verb().and_then(|w| w.value.as_deref()).unwrap_or_default();
-        self.programs.contains(&call.program) && self.verbs.contains(&verb) && !call.has_option(&["--version", "--help"])
+        self.programs.contains(&call.program)
+            && self.verbs.contains(&verb)
+            && !call.has_option(&["--version", "--help"])
     }
 
     fn is_clean(&self, run: &Run<'_>, stage: &Stage) -> bool {
@@ -111,7 +117,11 @@ impl Manager {
             match call.program {
                 "rm" | "find" => word(self.cache) || word(".cache"),
                 program if self.programs.contains(&program) => {
-                    word("cache") || word("clean") || word("clear-cache") || word("clearcache") || word("--cache")
+                    word("cache")
+                        || word("clean")
+                        || word("clear-cache")
+                        || word("clearcache")
+                        || word("--cache")
                 }
                 _ => false,
             }

@@ -1,6 +1,6 @@
 use crate::Safety;
-use crate::project::dockerfile::{Identity, Need};
 use crate::project::Stage;
+use crate::project::dockerfile::{Identity, Need};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {

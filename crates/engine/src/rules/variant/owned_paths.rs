@@ -3,8 +3,8 @@ use crate::images::Sh;
 use crate::project::dockerfile::{Identity, Reason, Writable};
 use crate::project::{Base, Project, Stage};
 use crate::syntax::Edit;
-use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::Keyword;
+use crate::syntax::dockerfile::edit::{self, New};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,12 +23,14 @@ pub(crate) static RULE: Rule = Rule {
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Ok(Some(identity)) = stage.identity(ctx.project) else { return };
     // What an image gives to its own users is its own affair.
-    if stage.facts.is_some_and(|f| f.drops_with.is_some() || f.user.as_deref().is_some_and(|u| !u.is_empty())) {
+    if stage.facts.is_some_and(|f| f.drops_with.is_some() || f.user.as_deref().is_some_and(|u| !u.is_empty()))
+    {
         return;
     }
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     let writable = stage.writable(ctx.project, &identity);
-    let (made, others): (Vec<_>, Vec<_>) = writable.into_iter().partition(|w| matches!(w.reason, Reason::Made(_)));
+    let (made, others): (Vec<_>, Vec<_>) =
+        writable.into_iter().partition(|w| matches!(w.reason, Reason::Made(_)));
     let mut left: Vec<Writable> = Vec::new();
     for group in made.chunk_by(|a, b| a.reason == b.reason) {
         match in_its_run(stage, ctx.project, group, &identity) {

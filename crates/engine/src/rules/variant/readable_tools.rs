@@ -19,7 +19,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Ok(Some(identity)) = stage.identity(ctx.project) else { return };
     for hidden in stage.hidden_tools(ctx.project, &identity) {
         let (_, path) = hidden.tool.variables[0];
-        let why = format!("{} go into root's home or below `/tmp`, where the program does not find them", hidden.tool.what);
+        let why = format!(
+            "{} go into root's home or below `/tmp`, where the program does not find them",
+            hidden.tool.what
+        );
         let title = format!("Install {} into `{path}`", hidden.tool.what);
         ctx.report(hidden.span, why).fix(Safety::Unsafe, title, hidden.edits);
     }
