@@ -148,6 +148,8 @@ impl<'p> Comparison<'p> {
                 false
             });
         }
+        facts::take_moved_ports(&mut open_ours, &mut open_theirs);
+        facts::take_replaced(&mut open_ours, &mut open_theirs, &mut changed);
         for (ours, theirs) in changed {
             let message = format!(
                 "{} {}, in {} {}",
@@ -159,7 +161,6 @@ impl<'p> Comparison<'p> {
             self.push(theirs.span, message, Some((ours.span, format!("it {} here", ours.says()))));
         }
         let (source, twin) = (self.source, self.twin);
-        facts::take_moved_ports(&mut open_ours, &mut open_theirs);
         let stage = |of: &[usize]| (of.len() == 1).then(|| of.first().copied()).flatten();
         for fact in open_ours
             .iter()
