@@ -141,6 +141,7 @@ mod project {
 mod variant {
     pub(super) mod exec_command;
     pub(super) mod exec_script;
+    pub(super) mod existing_application;
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
     pub(super) mod language_caches;
@@ -224,6 +225,7 @@ pub static ALL: &[&Rule] = &[
     &project::ended_release::RULE,
     &variant::exec_command::RULE,
     &variant::exec_script::RULE,
+    &variant::existing_application::RULE,
     &container::exposed_ssh::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
