@@ -5,7 +5,16 @@ use std::process::Command;
 
 pub(crate) fn run(root: &Path, directory: Option<&str>) -> Result<(), String> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root).args(["test", "--quiet", "--package", "seaworthy", "--test", "archon", "--", "--nocapture"]);
+    cargo.current_dir(root).args([
+        "test",
+        "--quiet",
+        "--package",
+        "seaworthy",
+        "--test",
+        "archon",
+        "--",
+        "--nocapture",
+    ]);
     cargo.env("RUST_BACKTRACE", "0");
     match directory.map(std::path::absolute) {
         Some(Ok(directory)) => cargo.env("ARCHON", directory),

@@ -173,7 +173,11 @@ impl Archon {
         let at = |keyword| last.iter().rposition(|i| i.keyword.value == keyword);
         let user = at(Keyword::User);
         let order = user > at(Keyword::Run) && user < at(Keyword::Cmd);
-        self.hold(name, written == format!("USER {expected}") && order, format!("`{written}`, behind every `RUN`, before `CMD`"));
+        self.hold(
+            name,
+            written == format!("USER {expected}") && order,
+            format!("`{written}`, behind every `RUN`, before `CMD`"),
+        );
     }
 
     fn no_healthcheck(&mut self, name: &str, pair: &Pair) {
@@ -203,12 +207,19 @@ impl Archon {
         self.home(&pair);
         self.in_step(&pair);
         self.twice(&pair);
-        let entry: Vec<_> =
-            self.findings("python/Dockerfile.server").into_iter().filter(|f| f.0 == "unresolved-entry-point").collect();
+        let entry: Vec<_> = self
+            .findings("python/Dockerfile.server")
+            .into_iter()
+            .filter(|f| f.0 == "unresolved-entry-point")
+            .collect();
         let said = entry.first().map(|f| f.2.clone()).unwrap_or_default();
         self.hold("server A9", entry.len() == 1 && said.contains("socket_app") && said.contains("app"), said);
         let command = pair.last_of(Keyword::Cmd);
-        self.hold("server A9", !command.contains("socket_app"), format!("the variant starts what exists: {command}"));
+        self.hold(
+            "server A9",
+            !command.contains("socket_app"),
+            format!("the variant starts what exists: {command}"),
+        );
         self.say("server A10", Later("stopping a running container"));
     }
 
@@ -240,9 +251,15 @@ impl Archon {
             text.contains("--create-home") || text.starts_with("ENV HOME=")
         });
         let code = last.iter().position(|i| {
-            i.keyword.value == Keyword::Copy && i.flag("from").is_none() && pair.variant_text(i).contains("src/")
+            i.keyword.value == Keyword::Copy
+                && i.flag("from").is_none()
+                && pair.variant_text(i).contains("src/")
         });
-        self.hold("server A6", made.is_some() && made < code && home, "the user, with a home, is made before the program is copied");
+        self.hold(
+            "server A6",
+            made.is_some() && made < code && home,
+            "the user, with a home, is made before the program is copied",
+        );
         self.say("server A6", Later("an emptyDir for the home in the manifest"));
     }
 
@@ -257,7 +274,12 @@ impl Archon {
             ("a group of the original", 0, "--group server-reranking", "--group server-ranking"),
             ("a group of the variant", 1, " --group server-reranking", ""),
             ("a port of the variant", 1, "EXPOSE ${ARCHON_SERVER_PORT}", "EXPOSE 8282"),
-            ("a `COPY` of the original", 0, "COPY src/__init__.py src/", "COPY src/__init__.py src/other.py src/"),
+            (
+                "a `COPY` of the original",
+                0,
+                "COPY src/__init__.py src/",
+                "COPY src/__init__.py src/other.py src/",
+            ),
             ("a `COPY` of the variant", 1, "src/__init__.py src/", "src/__init__.py src/other.py src/"),
         ];
         for (what, changed, from, to) in cases {
@@ -269,14 +291,22 @@ impl Archon {
     fn twice(&mut self, pair: &Pair) {
         let before = self.read(&pair.paths[1]);
         let (code, _) = self.run(&["variant"]);
-        self.hold("server A8", before == self.read(&pair.paths[1]) && code == 0, "a second run changes nothing");
+        self.hold(
+            "server A8",
+            before == self.read(&pair.paths[1]) && code == 0,
+            "a second run changes nothing",
+        );
         let (code, _) = self.run(&["variant", "--check"]);
         self.hold("server A8", code == 0, "`variant --check` is content");
         let original = self.read(&pair.paths[0]);
         self.write(&pair.paths[0], &format!("{original}\n# changed\n"));
         let (code, _) = self.run(&["variant", "--check"]);
         self.write(&pair.paths[0], &original);
-        let digest = before.lines().find_map(|l| l.split_once("sha256=")).map(|(_, d)| d.to_owned()).unwrap_or_default();
+        let digest = before
+            .lines()
+            .find_map(|l| l.split_once("sha256="))
+            .map(|(_, d)| d.to_owned())
+            .unwrap_or_default();
         let digest = digest.split(' ').next().unwrap_or_default().to_owned();
         self.hold("server A8", code == 1 && digest.len() == 64, format!("a stale digest fails: {digest}"));
     }
@@ -295,11 +325,23 @@ impl Archon {
         self.say("mcp A3", Later("versions that are pinned: policy, off by default"));
         let copies = (copied(&pair.original), copied(&pair.variant));
         let first = pair.last_stage().iter().position(|i| i.keyword.value == Keyword::Copy);
-        let late = pair.last_stage().iter().skip(first.unwrap_or(0)).any(|i| {
-            i.keyword.value == Keyword::Run && pair.variant_text(i).contains("chown -R")
-        });
-        self.hold("mcp A4", copies.0 == copies.1 && !late, format!("{} sources in their order", copies.1.len()));
-        let runs: Vec<String> = pair.variant.instructions.iter().filter(|i| i.keyword.value == Keyword::Run).map(|i| pair.variant_text(i)).collect();
+        let late = pair
+            .last_stage()
+            .iter()
+            .skip(first.unwrap_or(0))
+            .any(|i| i.keyword.value == Keyword::Run && pair.variant_text(i).contains("chown -R"));
+        self.hold(
+            "mcp A4",
+            copies.0 == copies.1 && !late,
+            format!("{} sources in their order", copies.1.len()),
+        );
+        let runs: Vec<String> = pair
+            .variant
+            .instructions
+            .iter()
+            .filter(|i| i.keyword.value == Keyword::Run)
+            .map(|i| pair.variant_text(i))
+            .collect();
         let uv = runs.iter().find(|r| r.contains("uv pip install")).cloned().unwrap_or_default();
         let handled = ["--no-cache", "rm -rf", "--mount=type=cache"].iter().any(|word| uv.contains(word));
         let alone = runs.iter().any(|r| r.trim_start_matches("RUN ").starts_with("rm -rf"));
@@ -329,8 +371,17 @@ impl Archon {
         self.say("agents A5", Later("the manifest's Deployment and Service"));
         self.say("agents A6", Later("a Service of the name that the sources call"));
         let silent = self.drift(&pair, 0, "FROM", "FROM");
-        let loud = self.drift(&pair, 0, "RUN uv pip install", "RUN apt-get update && apt-get install -y jq\nRUN uv pip install");
-        self.hold("agents A7", silent == Some(0) && loud == Some(1), format!("{silent:?} differences, {loud:?} with a package more"));
+        let loud = self.drift(
+            &pair,
+            0,
+            "RUN uv pip install",
+            "RUN apt-get update && apt-get install -y jq\nRUN uv pip install",
+        );
+        self.hold(
+            "agents A7",
+            silent == Some(0) && loud == Some(1),
+            format!("{silent:?} differences, {loud:?} with a package more"),
+        );
         self.say("agents A8", Later("the start-up budget in the manifest"));
         self.say("agents A9", Later("the manifest's variables"));
         self.say("agents A10", Later("an image that was built"));
@@ -346,7 +397,10 @@ impl Archon {
         self.hold("frontend A2", !makes, "no user is made where nginx has one");
         self.no_healthcheck("frontend A3", &pair);
         let same = original_of(&pair, Keyword::Cmd) == pair.last_of(Keyword::Cmd);
-        let own = pair.last_stage().iter().any(|i| matches!(i.keyword.value, Keyword::Entrypoint | Keyword::Stopsignal));
+        let own = pair
+            .last_stage()
+            .iter()
+            .any(|i| matches!(i.keyword.value, Keyword::Entrypoint | Keyword::Stopsignal));
         self.hold("frontend A4", same && !own, pair.last_of(Keyword::Cmd));
         let listens = self.read(&format!("{pages}/nginx.conf")).contains("listen 3737;");
         let exposed = pair.last_of(Keyword::Expose);
@@ -365,13 +419,23 @@ impl Archon {
         });
         self.hold("frontend A7", other.is_none(), format!("{owned:?}"));
         let vite = self.findings("docker-compose.yml").into_iter().find(|f| f.2.contains("VITE_"));
-        self.hold("frontend A8", vite.is_some(), vite.map(|f| f.2).unwrap_or_else(|| "nothing is said of VITE_…".into()));
+        self.hold(
+            "frontend A8",
+            vite.is_some(),
+            vite.map(|f| f.2).unwrap_or_else(|| "nothing is said of VITE_…".into()),
+        );
         self.say("frontend A8", Later("the manifest's variables"));
         let stage = |tree: &Dockerfile| -> Vec<String> {
             let first = tree.stages().next();
-            first.map(|s| s.instructions.iter().map(|i| i.span.of(&tree.text).to_owned()).collect()).unwrap_or_default()
+            first
+                .map(|s| s.instructions.iter().map(|i| i.span.of(&tree.text).to_owned()).collect())
+                .unwrap_or_default()
         };
-        self.hold("frontend A9", stage(&pair.original) == stage(&pair.variant), "the stage that builds is as it was");
+        self.hold(
+            "frontend A9",
+            stage(&pair.original) == stage(&pair.variant),
+            "the stage that builds is as it was",
+        );
         self.say("frontend A10", Later("a running container"));
     }
 }

@@ -22,7 +22,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let (Some(argv), Some(at)) = (setting.value().map(ImageCommand::argv), setting.at) else { continue };
         for entry in entries(&argv) {
             let Entry::Attribute { written, module, attribute, directory } = entry else { continue };
-            let missing = Place::Image(stage).missing_attribute(project, &module, &attribute, directory.as_deref());
+            let missing =
+                Place::Image(stage).missing_attribute(project, &module, &attribute, directory.as_deref());
             let Some(MissingAttribute { file, application, started }) = missing else { continue };
             let text = project.text(at);
             let mut places = text.match_indices(&written).map(|(offset, _)| offset);
@@ -36,7 +37,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 continue;
             };
             let place = Span::new(at.source, start + written.len() - attribute.len(), start + written.len());
-            ctx.report(span, format!("`{file}` defines no `{attribute}`: the server ends as soon as it starts")).fix(
+            ctx.report(
+                span,
+                format!("`{file}` defines no `{attribute}`: the server ends as soon as it starts"),
+            )
+            .fix(
                 Safety::Unsafe,
                 format!("Start `{name}`, which the module has and Compose starts"),
                 Edit { span: place, text: name.clone() },
