@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds the engines that tests compare with into ${ENGINES:-~/.cache/seaworthy-engines}/bin, once for each state of their folders.
-#   build.sh [compose] [dockerfile-oracle] [dockerignore-oracle] [kubeconform]      no name: all
-# Needs Go alone. Cold, on two cores: compose 80 s, the others 20 s each.
+#   build.sh [buildkit] [compose] [dockerfile-oracle] [dockerignore-oracle] [kubeconform]      no name: all
+# Needs Go alone. Cold, on two cores: compose and buildkit 80 s each, the others 20 s each.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=${ENGINES:-$HOME/.cache/seaworthy-engines}/bin
@@ -19,9 +19,12 @@ build() { # folder, package, binary, version variable, further flags
   echo "$state" >"$out/.$binary.state"
 }
 
-[ $# -gt 0 ] || set -- compose dockerfile-oracle dockerignore-oracle kubeconform
+[ $# -gt 0 ] || set -- buildkit compose dockerfile-oracle dockerignore-oracle kubeconform
 for engine; do
   case $engine in
+    buildkit)
+      build buildkit github.com/moby/buildkit/cmd/buildkitd buildkitd ''
+      build buildkit github.com/moby/buildkit/cmd/buildctl buildctl '' ;;
     compose) build compose github.com/docker/compose/v5/cmd docker-compose github.com/docker/compose/v5/internal.Version ;;
     dockerfile-oracle)
       build dockerfile-oracle . dockerfile-oracle '' -tags dfparents,dfexcludepatterns,dfrunsecurity ;;

@@ -9,7 +9,7 @@ cd "$here/../.."
 
 if [ $# = 0 ]; then
   buildkit=$(cd "$here/dockerfile-oracle" && go mod download github.com/moby/buildkit && go list -m -f '{{.Dir}}' github.com/moby/buildkit)
-  for folder in "$buildkit"/frontend/dockerfile/parser/testfiles{,-negative} tests/repositories crates/engine/tests/compose; do
+  for folder in "$buildkit"/frontend/dockerfile/parser/testfiles{,-negative} tests/repositories tests/ecosystems crates/engine/tests/compose; do
     [ ! -d "$folder" ] || set -- "$@" "$folder"
   done
 fi

@@ -1,9 +1,9 @@
 //! Writes what is made from the rules, and measures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
-mod archon;
 mod bench;
 mod bless;
+mod builds;
 mod corpus;
 mod program;
 mod tree;
@@ -22,13 +22,14 @@ cargo xtask corpus DIR…       count what is found in real files, by rule; fail
     --each                    each folder in DIR is a project of its own
     --program FILE            run this program instead of the release build
     -- ARGUMENT…              what else to pass to it
-cargo xtask archon [DIR]      print, one by one, what variants of Archon's four services have to be and are: in the repository
-                              in DIR, or in our own picture of it
 cargo xtask bench             measure the program against reading and parsing alone, and against others on the path
     --dockerfiles DIR         where to take 1,300 Dockerfiles from
     --manifests DIR           where to take 5,000 manifests from
     --schemas LOCATION        kubeconform's -schema-location; without it, kubeconform is left out
-    --runs N                  how often each runs";
+    --runs N                  how often each runs
+cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, hold the images against the model, run
+                              them; fail where one is not as it should be
+    --no-run                  only build them";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,9 +38,8 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(root()),
         ["bless", "--check"] => bless::check(root()),
         ["corpus", ref rest @ ..] => corpus::run(root(), rest),
-        ["archon"] => archon::run(root(), None),
-        ["archon", directory] => archon::run(root(), Some(directory)),
         ["bench", ref rest @ ..] => bench::run(root(), rest),
+        ["builds", ref rest @ ..] => builds::run(root(), rest),
         [] | ["help" | "-h" | "--help"] => {
             println!("{USAGE}");
             Ok(())

@@ -24,19 +24,25 @@ impl Run {
 
 /// The release build of the program, made anew where it is stale.
 pub(crate) fn release(root: &Path) -> Result<PathBuf, String> {
-    build(root, &["--package", "seaworthy"])?;
+    build(root, &["--package", "seaworthy"], &["--release"])?;
     Ok(target(root)?.join("release").join(format!("seaworthy{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The release build of an example of the engine.
 pub(crate) fn release_example(root: &Path, name: &str) -> Result<PathBuf, String> {
-    build(root, &["--package", "seaworthy-engine", "--example", name])?;
+    build(root, &["--package", "seaworthy-engine", "--example", name], &["--release"])?;
     Ok(target(root)?.join("release/examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
-fn build(root: &Path, what: &[&str]) -> Result<(), String> {
+/// The development build of a program or an example, which tests make too.
+pub(crate) fn development(root: &Path, what: &[&str], path: &str) -> Result<PathBuf, String> {
+    build(root, what, &[])?;
+    Ok(target(root)?.join("debug").join(format!("{path}{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn build(root: &Path, what: &[&str], how: &[&str]) -> Result<(), String> {
     let mut cargo = Command::new(cargo());
-    cargo.args(["build", "--quiet", "--release"]).args(what).current_dir(root);
+    cargo.args(["build", "--quiet"]).args(how).args(what).current_dir(root);
     match cargo.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(format!("cannot build {}", what.join(" "))),

@@ -373,8 +373,8 @@ fn apply(
             scope.healthcheck.set(at, setting(Some(probe), span));
         }
         Arguments::Run(command) => {
-            for made in accounts::made_by(command, state) {
-                scope.make(at, made);
+            for account in accounts::made_by(command) {
+                scope.enrol(at, account);
             }
         }
         _ => {}
@@ -395,7 +395,7 @@ fn resolve(mut user: User, state: super::State<'_>) -> User {
         }
     }
     if let (None, Some(group)) = (user.gid, &user.group) {
-        user.gid = state.group(group);
+        user.gid = state.accounts().find(|a| a.name == *group).and_then(|a| a.gid);
     }
     user
 }
@@ -455,7 +455,7 @@ fn is_absolute(path: &str, windows: bool) -> bool {
 }
 
 /// A path without `.`, `..` and slashes that mean nothing.
-pub(super) fn clean(path: &str, windows: bool) -> String {
+fn clean(path: &str, windows: bool) -> String {
     let separators: &[char] = if windows { &['/', '\\'] } else { &['/'] };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split(separators) {

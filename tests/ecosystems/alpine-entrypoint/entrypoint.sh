@@ -1,0 +1,5 @@
+#!/bin/sh
+set -eu
+
+echo "serving as $(id -u)"
+exec "$@"

@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "version ${VERSION:-unknown}" > /tmp/version
+nginx -g "daemon off;"

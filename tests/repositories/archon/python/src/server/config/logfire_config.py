@@ -1,1 +1,0 @@
-"""Traces, where a token is given."""

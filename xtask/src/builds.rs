@@ -1,0 +1,266 @@
+//! Builds the projects of `tests/ecosystems` and their variants with `BuildKit`, holds each image against what the model
+//! says of it, and runs it: a variant as a stranger to root would be run on a cluster, an original as Docker runs it.
+
+mod image;
+mod run;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::program;
+use crate::tree;
+use image::{Builder, Image, Mounted};
+use run::{Kind, Outcome};
+
+/// How long a variant may take to stop.
+const STOP: Duration = Duration::from_secs(3);
+/// How many containers run at once: most of their time is waiting.
+const AT_ONCE: usize = 4;
+
+/// A table of `tests/ecosystems/cases.toml`.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Case {
+    port: Option<u16>,
+    ask: Option<String>,
+    answer: Option<String>,
+    log: Option<String>,
+    code: Vec<String>,
+    writable: Vec<String>,
+    absent: Vec<String>,
+    env: BTreeMap<String, String>,
+    /// What is known to be wrong with the variant, as said in the report.
+    refused: Option<String>,
+}
+
+/// An image, and what came of it.
+struct Row {
+    name: String,
+    kind: Kind,
+    wrong: Vec<String>,
+    outcome: Option<Outcome>,
+    user: String,
+    size: u64,
+    config_holds: bool,
+}
+
+/// `cargo xtask builds [--no-run] [NAME]…`
+pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
+    let started = Instant::now();
+    let runs = !words.contains(&"--no-run");
+    let wanted: Vec<&str> = words.iter().copied().filter(|w| *w != "--no-run").collect();
+    let Some(builder) = Builder::start(root)? else { return Ok(()) };
+    let folder = root.join("tests/ecosystems");
+    let cases = cases(&folder, &wanted)?;
+
+    let work = builder.scratch("projects")?;
+    tree::write(&work, &tree::read(&folder)?)?;
+    copy_permissions(&folder, &work)?;
+    let program = program::development(root, &["--package", "seaworthy"], "seaworthy")?;
+    let mut vary = Command::new(&program);
+    vary.args(["variant", "--format", "json"]).current_dir(&work);
+    let varied = program::run(&mut vary)?;
+    if varied.crashed() || varied.code == Some(2) {
+        return Err(format!("`seaworthy variant` failed: {}", varied.stderr));
+    }
+
+    let mut images = Vec::new();
+    for (name, case) in &cases {
+        for kind in [Kind::Original, Kind::Variant] {
+            let file = work.join(name).join(kind.file());
+            images.push((name.as_str(), case, kind, file));
+        }
+    }
+    let said = said(root, images.iter().map(|i| i.3.as_path()).filter(|f| f.exists()))?;
+    let mut rows = Vec::new();
+    let mut mounted = Vec::new();
+    for (name, case, kind, file) in &images {
+        let mut row = Row::new(name, *kind);
+        if file.exists() {
+            match builder.build(file, &format!("{name}.{}", kind.word())) {
+                Ok(image) => mounted.push(hold(&builder, image, said.get(file), case, &mut row)),
+                Err(error) => {
+                    row.wrong.push(error);
+                    mounted.push(None);
+                }
+            }
+        } else {
+            row.wrong.push("there is no variant".to_owned());
+            mounted.push(None);
+        }
+        rows.push(row);
+    }
+    let built = started.elapsed();
+    if runs {
+        let work = images.iter().zip(&mounted).enumerate();
+        let jobs = Mutex::new(work.filter_map(|(n, ((_, case, kind, _), m))| Some((n, *case, *kind, m.as_ref()?))));
+        let done = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| {
+                    loop {
+                        let next = jobs.lock().ok().and_then(|mut jobs| jobs.next());
+                        let Some((n, case, kind, mounted)) = next else { break };
+                        let outcome = run::run(&builder, mounted, case, kind);
+                        if let Ok(mut done) = done.lock() {
+                            done.push((n, outcome));
+                        }
+                    }
+                });
+            }
+        });
+        for (n, outcome) in done.into_inner().unwrap_or_default() {
+            rows[n].take(outcome);
+        }
+    }
+    drop(mounted);
+    report(&rows, &cases, built, started.elapsed())
+}
+
+/// The cases, or those that are named.
+fn cases(folder: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Case>, String> {
+    let path = folder.join("cases.toml");
+    let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+    let mut cases: BTreeMap<String, Case> = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    for project in tree::projects(folder, true)? {
+        let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !cases.contains_key(&name) {
+            return Err(format!("{} says nothing of {name}", path.display()));
+        }
+    }
+    if !wanted.is_empty() {
+        cases.retain(|name, _| wanted.contains(&name.as_str()));
+    }
+    Ok(cases)
+}
+
+/// A script that may be run stays one.
+fn copy_permissions(from: &Path, to: &Path) -> Result<(), String> {
+    for file in tree::files(from)? {
+        let permissions = fs::metadata(from.join(&file)).map_err(|e| e.to_string())?.permissions();
+        fs::set_permissions(to.join(&file), permissions).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+/// What the model says of the image of each Dockerfile.
+fn said<'a>(root: &Path, files: impl Iterator<Item = &'a Path>) -> Result<BTreeMap<PathBuf, Value>, String> {
+    let arguments = ["--package", "seaworthy-engine", "--example", "image_config"];
+    let model = program::development(root, &arguments, "examples/image_config")?;
+    let answer = program::run(Command::new(model).args(files))?;
+    let mut said = BTreeMap::new();
+    for line in String::from_utf8_lossy(&answer.stdout).lines() {
+        let value: Value = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        said.insert(PathBuf::from(value["path"].as_str().unwrap_or_default()), value["config"].clone());
+    }
+    Ok(said)
+}
+
+/// Mounts an image, and notes where it is not what was promised.
+fn hold(
+    builder: &Builder,
+    image: Image,
+    said: Option<&Value>,
+    case: &Case,
+    row: &mut Row,
+) -> Option<Mounted> {
+    row.size = image.size;
+    image.config["User"].as_str().unwrap_or_default().clone_into(&mut row.user);
+    let differences = said.map_or_else(|| vec!["the model says nothing of it".to_owned()], |s| image.differences(s));
+    row.config_holds = differences.is_empty();
+    row.wrong.extend(differences);
+    match builder.mount(image) {
+        Ok(mounted) => {
+            if row.kind == Kind::Variant {
+                row.wrong.extend(mounted.faults(&case.code, &case.absent));
+            }
+            Some(mounted)
+        }
+        Err(error) => {
+            row.wrong.push(error);
+            None
+        }
+    }
+}
+
+impl Row {
+    fn new(name: &str, kind: Kind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            wrong: Vec::new(),
+            outcome: None,
+            user: String::new(),
+            size: 0,
+            config_holds: false,
+        }
+    }
+
+    fn take(&mut self, outcome: Result<Outcome, String>) {
+        match outcome {
+            Ok(outcome) => {
+                if self.kind == Kind::Variant {
+                    if outcome.stop > STOP {
+                        self.wrong.push(format!("stops after {:.1} s", outcome.stop.as_secs_f64()));
+                    } else if outcome.code == Some(137) {
+                        self.wrong.push("is killed".to_owned());
+                    }
+                }
+                self.outcome = Some(outcome);
+            }
+            Err(error) => self.wrong.push(error),
+        }
+    }
+
+    fn line(&self) -> String {
+        let seconds = |time: Duration| format!("{:.1}", time.as_secs_f64());
+        let ran = self.outcome.as_ref();
+        let code = ran.and_then(|o| o.code).map_or_else(|| "–".to_owned(), |code| code.to_string());
+        format!(
+            "| {} | {} | {} | {} | {} | {} | {code} | {:.1} |",
+            self.name,
+            self.kind.word(),
+            if self.user.is_empty() { "root" } else { &self.user },
+            if self.config_holds { "yes" } else { "no" },
+            ran.map_or_else(|| "–".to_owned(), |o| seconds(o.ready)),
+            ran.map_or_else(|| "–".to_owned(), |o| seconds(o.stop)),
+            f64::from(u32::try_from(self.size / 1024).unwrap_or(u32::MAX)) / 1024.0,
+        )
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a program for the terminal")]
+fn report(rows: &[Row], cases: &BTreeMap<String, Case>, built: Duration, all: Duration) -> Result<(), String> {
+    println!("| project | image | user | configuration as the model says | answers after, s | stops after, s | exit code | MiB |");
+    println!("|---|---|---|---|--:|--:|--:|--:|");
+    for row in rows {
+        println!("{}", row.line());
+    }
+    let mut wrong = Vec::new();
+    for row in rows {
+        let known = cases.get(&row.name).and_then(|case| case.refused.as_deref());
+        for message in &row.wrong {
+            match known {
+                Some(known) if row.kind == Kind::Variant && message.contains(known) => {
+                    println!("known: {} {}: {message}", row.name, row.kind.word());
+                }
+                _ => wrong.push(format!("{} {}: {message}", row.name, row.kind.word())),
+            }
+        }
+    }
+    let variants = || rows.iter().filter(|row| row.kind == Kind::Variant);
+    println!(
+        "\n{} variants, {} with nothing wrong; built in {:.0} s, all in {:.0} s",
+        variants().count(),
+        variants().filter(|row| row.wrong.is_empty()).count(),
+        built.as_secs_f64(),
+        all.as_secs_f64()
+    );
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n"))) }
+}
