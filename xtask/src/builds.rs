@@ -99,7 +99,8 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let built = started.elapsed();
     if runs {
         let work = images.iter().zip(&mounted).enumerate();
-        let jobs = Mutex::new(work.filter_map(|(n, ((_, case, kind, _), m))| Some((n, *case, *kind, m.as_ref()?))));
+        let jobs =
+            Mutex::new(work.filter_map(|(n, ((_, case, kind, _), m))| Some((n, *case, *kind, m.as_ref()?))));
         let done = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..AT_ONCE {
@@ -127,7 +128,8 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
 fn cases(folder: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Case>, String> {
     let path = folder.join("cases.toml");
     let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let mut cases: BTreeMap<String, Case> = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut cases: BTreeMap<String, Case> =
+        toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
     for project in tree::projects(folder, true)? {
         let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !cases.contains_key(&name) {
@@ -172,7 +174,8 @@ fn hold(
 ) -> Option<Mounted> {
     row.size = image.size;
     image.config["User"].as_str().unwrap_or_default().clone_into(&mut row.user);
-    let differences = said.map_or_else(|| vec!["the model says nothing of it".to_owned()], |s| image.differences(s));
+    let differences =
+        said.map_or_else(|| vec!["the model says nothing of it".to_owned()], |s| image.differences(s));
     row.config_holds = differences.is_empty();
     row.wrong.extend(differences);
     match builder.mount(image) {
@@ -236,8 +239,15 @@ impl Row {
 }
 
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]
-fn report(rows: &[Row], cases: &BTreeMap<String, Case>, built: Duration, all: Duration) -> Result<(), String> {
-    println!("| project | image | user | configuration as the model says | answers after, s | stops after, s | exit code | MiB |");
+fn report(
+    rows: &[Row],
+    cases: &BTreeMap<String, Case>,
+    built: Duration,
+    all: Duration,
+) -> Result<(), String> {
+    println!(
+        "| project | image | user | configuration as the model says | answers after, s | stops after, s | exit code | MiB |"
+    );
     println!("|---|---|---|---|--:|--:|--:|--:|");
     for row in rows {
         println!("{}", row.line());
@@ -262,5 +272,9 @@ fn report(rows: &[Row], cases: &BTreeMap<String, Case>, built: Duration, all: Du
         built.as_secs_f64(),
         all.as_secs_f64()
     );
-    if wrong.is_empty() { Ok(()) } else { Err(format!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n"))) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n")))
+    }
 }

@@ -87,7 +87,9 @@ impl Builder {
         build.args(["build", "--progress", "plain", "--frontend", "dockerfile.v0"]);
         build.arg("--local").arg(format!("context={}", context.display()));
         build.arg("--local").arg(format!("dockerfile={}", context.display()));
-        build.arg("--opt").arg(format!("filename={}", file.file_name().unwrap_or_default().to_string_lossy()));
+        build
+            .arg("--opt")
+            .arg(format!("filename={}", file.file_name().unwrap_or_default().to_string_lossy()));
         build.arg("--oci-layout").arg(format!("bases={}", self.folder.join("oci").display()));
         for (image, digest) in &self.bases {
             // The front end knows `nginx:latest` as `nginx`.
@@ -101,7 +103,9 @@ impl Builder {
         }
         build.arg("--metadata-file").arg(&metadata);
         let images = self.folder.join("images");
-        build.arg("--output").arg(format!("type=oci,tar=false,compression=uncompressed,dest={}", images.display()));
+        build
+            .arg("--output")
+            .arg(format!("type=oci,tar=false,compression=uncompressed,dest={}", images.display()));
         let done = program::run(&mut build)?;
         if done.code != Some(0) {
             let lines: Vec<&str> = done.stderr.lines().collect();
@@ -145,11 +149,15 @@ impl Builder {
         fs::create_dir_all(&new).map_err(|e| format!("cannot create {}: {e}", new.display()))?;
         let blob = self.path_of(digest);
         command("tar", |c| {
-            c.args(["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf"]).arg(blob).arg("-C").arg(&new)
+            c.args(["--xattrs", "--xattrs-include=*", "--numeric-owner", "-xpf"])
+                .arg(blob)
+                .arg("-C")
+                .arg(&new)
         })?;
         for file in tree::files(&new)? {
             let file = new.join(file);
-            let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_prefix(".wh.")) else {
+            let Some(name) = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_prefix(".wh."))
+            else {
                 continue;
             };
             let folder = file.parent().unwrap_or(&new);
@@ -166,7 +174,8 @@ impl Builder {
 
     /// Makes the files of an image a folder that can be written to without changing it.
     pub(super) fn mount(&self, image: Image) -> Result<Mounted, String> {
-        let mut lower = image.layers.iter().map(|digest| self.layer(digest)).collect::<Result<Vec<_>, _>>()?;
+        let mut lower =
+            image.layers.iter().map(|digest| self.layer(digest)).collect::<Result<Vec<_>, _>>()?;
         lower.reverse();
         // Of layers that are the same, such as empty ones, only the highest is seen.
         let mut seen = BTreeSet::new();
@@ -182,7 +191,9 @@ impl Builder {
         let options =
             format!("lowerdir={},upperdir={},workdir={}", lower.join(":"), upper.display(), work.display());
         command("mount", |c| {
-            c.current_dir(self.folder.join("layers")).args(["-t", "overlay", "overlay", "-o", &options]).arg(&root)
+            c.current_dir(self.folder.join("layers"))
+                .args(["-t", "overlay", "overlay", "-o", &options])
+                .arg(&root)
         })?;
         Ok(Mounted { image, root })
     }
@@ -236,7 +247,11 @@ impl Image {
                     let env = self.words("Env");
                     let env: BTreeMap<&str, &str> = env.iter().filter_map(|e| e.split_once('=')).collect();
                     for (name, said) in said.as_object().into_iter().flatten() {
-                        compare(name, text(said, ""), env.get(name.as_str()).copied().unwrap_or("unset").to_owned());
+                        compare(
+                            name,
+                            text(said, ""),
+                            env.get(name.as_str()).copied().unwrap_or("unset").to_owned(),
+                        );
                     }
                 }
                 _ => compare(key, said.to_string(), is.to_string()),
@@ -297,7 +312,9 @@ impl Mounted {
             Ok((0, ..)) => wrong.push("it runs as root".to_owned()),
             Ok((uid, gid, home)) => {
                 match home {
-                    Some(home) if !self.at(&home).is_dir() && !["/nonexistent", "/dev/null"].contains(&&*home) => {
+                    Some(home)
+                        if !self.at(&home).is_dir() && !["/nonexistent", "/dev/null"].contains(&&*home) =>
+                    {
                         wrong.push(format!("the home {home} of its user does not exist"));
                     }
                     None if self.root.join("etc/passwd").exists() => {
@@ -354,10 +371,17 @@ impl Drop for Mounted {
 }
 
 /// Runs a command that must do what it is told.
-pub(super) fn command(name: &str, with: impl FnOnce(&mut Command) -> &mut Command) -> Result<Vec<u8>, String> {
+pub(super) fn command(
+    name: &str,
+    with: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<Vec<u8>, String> {
     let mut command = Command::new(name);
     let done = program::run(with(&mut command))?;
-    if done.code == Some(0) { Ok(done.stdout) } else { Err(format!("{command:?} failed: {}", done.stderr.trim())) }
+    if done.code == Some(0) {
+        Ok(done.stdout)
+    } else {
+        Err(format!("{command:?} failed: {}", done.stderr.trim()))
+    }
 }
 
 fn read_json(path: &Path) -> Result<Value, String> {

@@ -98,7 +98,11 @@ pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind)
     let port = port(mounted, case);
     while !container.answers(case, port, &log) {
         if let Ok(Some(status)) = container.child.try_wait() {
-            return Err(format!("ends with {} before it answers:\n{}", status.code().unwrap_or(-1), tail(&log)));
+            return Err(format!(
+                "ends with {} before it answers:\n{}",
+                status.code().unwrap_or(-1),
+                tail(&log)
+            ));
         }
         if started.elapsed() > READY {
             return Err(format!("does not answer on {port:?}:\n{}", tail(&log)));
@@ -126,12 +130,8 @@ pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind)
 /// The port that is asked: the case's, or where the variant exposes another one, that.
 fn port(mounted: &Mounted, case: &Case) -> Option<u16> {
     let wanted = case.port?;
-    let exposed: Vec<u16> = mounted
-        .image
-        .ports()
-        .iter()
-        .filter_map(|port| port.strip_suffix("/tcp")?.parse().ok())
-        .collect();
+    let exposed: Vec<u16> =
+        mounted.image.ports().iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).collect();
     if exposed.is_empty() || exposed.contains(&wanted) {
         return Some(wanted);
     }
@@ -223,11 +223,15 @@ fn spec(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind) -> Result
             if strict { (0, gid, 0o2775) } else { mounted.owner_of(volume).unwrap_or((0, 0, 0o755)) };
         command("chown", |c| c.arg(format!("{owner}:{group}")).arg(&source))?;
         command("chmod", |c| c.arg(format!("{:o}", mode & 0o7777)).arg(&source))?;
-        mounts.push(json!({ "destination": volume, "type": "bind", "source": source, "options": ["rbind", "rw"] }));
+        mounts.push(
+            json!({ "destination": volume, "type": "bind", "source": source, "options": ["rbind", "rw"] }),
+        );
     }
     let hosts = builder.scratch("etc")?.join("hosts");
     fs::write(&hosts, "127.0.0.1 localhost test\n::1 localhost\n").map_err(|e| e.to_string())?;
-    mounts.push(json!({ "destination": "/etc/hosts", "type": "bind", "source": hosts, "options": ["bind", "ro"] }));
+    mounts.push(
+        json!({ "destination": "/etc/hosts", "type": "bind", "source": hosts, "options": ["bind", "ro"] }),
+    );
     let capabilities: &[&str] = if strict { &[] } else { &DOCKER };
     let effective: &[&str] = if uid == 0 { capabilities } else { &[] };
     let arguments = [image.words("Entrypoint"), image.words("Cmd")].concat();
