@@ -2,6 +2,7 @@
 
 mod schema;
 
+use seaworthy_syntax::spelling::nearest;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -220,16 +221,6 @@ fn every_word() -> impl Iterator<Item = &'static str> {
         .flat_map(|r| std::iter::once(r.name).chain(r.aliases.iter().copied()))
         .chain(Category::ALL.into_iter().map(Category::as_str))
         .chain(["all"])
-}
-
-/// The word that was probably meant.
-pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_ascii_lowercase();
-    words
-        .map(|w| (strsim::damerau_levenshtein(&lower, &w.to_ascii_lowercase()), w))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, near)| *distance <= (word.len().max(near.len()) / 3).max(1))
-        .map(|(_, near)| near)
 }
 
 /// The options of `seaworthy.toml`, with what the schema says of each.

@@ -15,6 +15,7 @@ mod probe;
 pub mod purpose;
 pub mod setting;
 pub mod workflow;
+mod write;
 
 pub use compose::{Composition, Service};
 pub use container::{

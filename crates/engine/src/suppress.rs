@@ -10,12 +10,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::Dockerfile;
+use seaworthy_syntax::spelling::nearest;
 use seaworthy_syntax::yaml::{Node, NodeKind, Yaml};
 use seaworthy_syntax::{Edit, Kind, SourceId, Span};
 
 use self::comment::{Directive, Reach, Tool};
 use crate::check::Report;
-use crate::config::{Config, nearest};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::parse::{Document, Parse};
 use crate::project::{Object, Project};

@@ -5,7 +5,6 @@
 //! [`Dockerfile::errors`].
 
 mod build;
-pub mod duration;
 pub mod edit;
 mod flags;
 mod heredoc;

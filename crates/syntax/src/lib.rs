@@ -3,8 +3,10 @@
 //! Nothing here reads a file, knows a rule or fails: parsing is total and returns a tree *and* errors.
 
 pub mod dockerfile;
+pub mod duration;
 pub mod shell;
 pub mod source;
+pub mod spelling;
 pub mod text;
 pub mod yaml;
 

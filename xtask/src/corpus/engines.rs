@@ -1,6 +1,6 @@
 //! What the real engines say of files before and after a fix.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,7 +33,7 @@ impl Engines {
         files: &[&Path],
     ) -> Result<Vec<String>, String> {
         let mut refused = Vec::new();
-        let mut dockerfiles = Vec::new();
+        let (mut dockerfiles, mut manifests) = (Vec::new(), Vec::new());
         for &file in files {
             let is_yaml = file.extension().is_some_and(|end| end == "yml" || end == "yaml" || end == "json");
             if !is_yaml {
@@ -42,14 +42,23 @@ impl Engines {
             }
             let text = std::fs::read_to_string(before.join(file)).unwrap_or_default();
             let top = |key: &str| text.lines().any(|line| line.starts_with(key));
-            let complaint = if top("services:") {
-                Self::only_after(before, after, |root| self.compose(root, file))?
+            if top("services:") {
+                if let Some(complaint) = self.compose(after, file)?
+                    && self.compose(before, file)?.is_none()
+                {
+                    refused.push(format!("{}: {complaint}", file.display()));
+                }
             } else if top("apiVersion:") {
-                Self::only_after(before, after, |root| self.kubeconform(root, file))?
-            } else {
-                None
-            };
-            refused.extend(complaint.map(|complaint| format!("{}: {complaint}", file.display())));
+                manifests.push(file);
+            }
+        }
+        if let Some(schemas) = &self.schemas {
+            let mut complaints = self.kubeconform(after, &manifests, schemas)?;
+            let before = self.kubeconform(before, &manifests, schemas)?;
+            complaints.retain(|file, _| !before.contains_key(file));
+            refused.extend(
+                complaints.into_iter().map(|(file, complaint)| format!("{}: {complaint}", file.display())),
+            );
         }
         let accepted = self.buildkit(before, &dockerfiles)?;
         let still = self.buildkit(after, &dockerfiles)?;
@@ -59,34 +68,48 @@ impl Engines {
         Ok(refused)
     }
 
-    fn only_after(
-        before: &Path,
-        after: &Path,
-        complaint: impl Fn(&Path) -> Result<Option<String>, String>,
-    ) -> Result<Option<String>, String> {
-        match complaint(after)? {
-            Some(after) if complaint(before)?.is_none() => Ok(Some(after)),
-            _ => Ok(None),
-        }
-    }
-
+    /// What Compose has to say against a file: together with its override where that is merged unasked.
     fn compose(&self, root: &Path, file: &Path) -> Result<Option<String>, String> {
         let path = root.join(file);
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.trim_end_matches(".yaml").trim_end_matches(".yml").trim_end_matches(".override");
         let mut compose = Command::new(self.bin.join("docker-compose"));
-        compose.args(["--profile", "*", "-f"]).arg(&path).args(["config", "--quiet"]).env_clear();
+        compose.args(["--profile", "*"]);
+        if !matches!(stem, "compose" | "docker-compose") {
+            compose.arg("-f").arg(&path);
+        }
+        compose.args(["config", "--quiet"]).env_clear();
         compose.current_dir(path.parent().unwrap_or(root)).env("HOME", root).env("PATH", "/usr/bin:/bin");
         let run = program::run(&mut compose)?;
         Ok((run.code != Some(0)).then(|| run.stderr.lines().last().unwrap_or_default().to_owned()))
     }
 
-    fn kubeconform(&self, root: &Path, file: &Path) -> Result<Option<String>, String> {
-        let Some(schemas) = &self.schemas else { return Ok(None) };
-        let mut kubeconform = Command::new(self.bin.join("kubeconform"));
-        kubeconform
-            .args(["-strict", "-ignore-missing-schemas", "-schema-location", schemas])
-            .arg(root.join(file));
-        let run = program::run(&mut kubeconform)?;
-        Ok((run.code != Some(0)).then(|| String::from_utf8_lossy(&run.stdout).trim().to_owned()))
+    /// The manifests that kubeconform refuses, and why.
+    fn kubeconform<'f>(
+        &self,
+        root: &Path,
+        files: &[&'f Path],
+        schemas: &str,
+    ) -> Result<BTreeMap<&'f Path, String>, String> {
+        let mut refused = BTreeMap::new();
+        // As many as a command line holds.
+        for files in files.chunks(500) {
+            let mut kubeconform = Command::new(self.bin.join("kubeconform"));
+            kubeconform.args(["-strict", "-ignore-missing-schemas", "-output", "json"]);
+            kubeconform.args(["-schema-location", schemas]).args(files.iter().map(|file| root.join(file)));
+            let run = program::run(&mut kubeconform)?;
+            let answer: Value = serde_json::from_slice(&run.stdout)
+                .map_err(|error| format!("kubeconform: {error}: {}", run.stderr.trim()))?;
+            for resource in answer["resources"].as_array().into_iter().flatten() {
+                let named = |file: &&&Path| {
+                    resource["filename"].as_str().is_some_and(|name| Path::new(name) == root.join(file))
+                };
+                if let Some(file) = files.iter().find(named) {
+                    refused.insert(*file, resource["msg"].as_str().unwrap_or_default().to_owned());
+                }
+            }
+        }
+        Ok(refused)
     }
 
     /// The Dockerfiles that `BuildKit` accepts.

@@ -16,8 +16,9 @@ use seaworthy_syntax::Span;
 pub use calls::{Call, Callee};
 pub use images::{Built, BuiltHow};
 pub(super) use inherit::inherit;
-pub(crate) use near::{Names, closest};
+pub(crate) use near::Names;
 pub use objects::{ConfigSource, ConfigUse, PortLink, PortTarget, Selection, SelectionKind, ServiceRef};
+pub(crate) use seaworthy_syntax::spelling::closest;
 
 use super::container::Container;
 use super::dockerfile::{BuildId, Stage};

@@ -2,8 +2,9 @@
 //!
 //! Only what the file alone decides: a value with a variable is left to whoever knows the variable.
 
-use super::flags::{is_bool, nearest};
+use super::flags::is_bool;
 use super::{Arguments, Flag, Instruction, Keyword, Word, lex};
+use crate::spelling::nearest;
 use crate::{Span, Spanned};
 
 const MOUNT_TYPES: [&str; 5] = ["bind", "cache", "tmpfs", "secret", "ssh"];

@@ -1,5 +1,6 @@
 //! Flags before the arguments, and the fields of `--mount` and `--device`.
 
+use crate::spelling::nearest;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -224,19 +225,6 @@ fn unknown(keyword: Keyword, name: &str, known: &[(&str, Takes)]) -> String {
     }
     let names: Vec<String> = known.iter().map(|f| format!("`--{}`", f.0)).collect();
     format!("{keyword_name} has no flag `--{name}`; it has {}", names.join(", "))
-}
-
-/// The candidate that a misspelt word most likely means.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > 64 {
-        return None;
-    }
-    let word = word.to_lowercase();
-    candidates
-        .map(|c| (strsim::damerau_levenshtein(&word, &c.to_lowercase()), c))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, c)| *distance <= 1 + c.len() / 4)
-        .map(|(_, c)| c)
 }
 
 /// Splits a value at its commas as a line of CSV.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::build;
-use super::flags::{self, nearest};
+use super::flags;
 use super::heredoc;
 use super::json::{self, Json};
 use super::lines::{Line, Lines};
@@ -11,6 +11,7 @@ use super::{
     ArgDefinition, Arguments, Command, CopySource, Dockerfile, Flag, Healthcheck, Heredoc, Instruction,
     Keyword, Pair, Script, Transfer, Word,
 };
+use crate::spelling::nearest;
 use crate::text::Builder;
 use crate::{Span, Spanned, Text};
 
@@ -651,7 +652,7 @@ impl Parser<'_> {
             let Some(value) = flag.value.as_ref().filter(|v| !v.text.is_empty()) else { continue };
             match &*flag.name {
                 "interval" | "timeout" | "start-period" | "start-interval" => {
-                    let message = match super::duration::nanoseconds(&value.text) {
+                    let message = match crate::duration::nanoseconds(&value.text) {
                         None => format!(
                             "`{}` is no time: write a number and a unit, as in `30s`, `1m30s` or `500ms`",
                             value.text

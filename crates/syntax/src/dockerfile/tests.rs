@@ -346,6 +346,6 @@ fn times_are_gos() {
         ("9999999999h", None),
     ];
     for (text, expected) in cases {
-        assert_eq!(duration::nanoseconds(text), expected, "{text}");
+        assert_eq!(crate::duration::nanoseconds(text), expected, "{text}");
     }
 }

@@ -1,5 +1,6 @@
 //! From a merged project to containers.
 
+use seaworthy_syntax::duration::nanoseconds_of_compose;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 use super::item::{Item, Value};
@@ -400,7 +401,7 @@ fn filled(item: &Item) -> Option<String> {
 
 /// A duration in whole seconds, rounded up.
 fn seconds(item: &Item) -> Option<u64> {
-    let nanos = units::duration(&filled(item)?)?;
+    let nanos = nanoseconds_of_compose(&filled(item)?)?;
     Some(u64::try_from(nanos).ok()?.div_ceil(1_000_000_000))
 }
 

@@ -1,5 +1,7 @@
 //! Values of a project in its long form become the types that Compose gives them.
 
+use seaworthy_syntax::duration::nanoseconds_of_compose;
+
 use super::canonical::truth;
 use super::item::{Item, Map, Value};
 use super::problem::{Problem, ProblemKind};
@@ -75,7 +77,7 @@ fn scalar(item: &mut Item, form: Form, problems: &mut Vec<Problem>) {
         // Compose takes a fraction of a byte for nothing.
         (Form::Bytes, Value::Float(_)) => Some(Value::Str("0".to_owned())),
         (Form::Duration | Form::Period, Value::Str(text)) => {
-            units::duration(text).map(|nanos| Value::Str(units::duration_text(nanos)))
+            nanoseconds_of_compose(text).map(|nanos| Value::Str(units::duration_text(nanos)))
         }
         (Form::Mode, Value::Str(text)) => {
             i64::from_str_radix(text, 8).ok().map(|mode| Value::Str(format!("0{mode:o}")))

@@ -2,58 +2,6 @@
 
 use super::item::{Item, Map, Value};
 
-/// A duration in nanoseconds, as Compose reads it: `1m30s`, `1.5h`, `2d`; `None` where it is none.
-pub(super) fn duration(text: &str) -> Option<i64> {
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Some(0);
-    }
-    if rest.is_empty() {
-        return None;
-    }
-    let mut total: i64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let whole = &rest[..digits];
-        rest = &rest[digits..];
-        let mut fraction = "";
-        if let Some(point) = rest.strip_prefix('.') {
-            let digits = point.bytes().take_while(u8::is_ascii_digit).count();
-            fraction = &point[..digits];
-            rest = &point[digits..];
-        }
-        if whole.is_empty() && fraction.is_empty() {
-            return None;
-        }
-        let end = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
-        let unit: i64 = match &rest[..end] {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            "d" => 86_400_000_000_000,
-            "w" => 604_800_000_000_000,
-            _ => return None,
-        };
-        rest = &rest[end..];
-        let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-        let mut value = whole.checked_mul(unit)?;
-        if !fraction.is_empty() {
-            let share: f64 = format!("0.{fraction}").parse().ok()?;
-            #[expect(clippy::cast_precision_loss, reason = "a fraction of a unit is far below 2^53")]
-            let share = (share * unit as f64) as i64;
-            value = value.checked_add(share)?;
-        }
-        total = total.checked_add(value)?;
-    }
-    Some(if negative { -total } else { total })
-}
-
 /// A duration as Go writes it: `1m30s`, `1.5s`, `300ms`.
 pub(super) fn duration_text(nanos: i64) -> String {
     if nanos == 0 {
@@ -434,6 +382,7 @@ pub(super) fn words(line: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seaworthy_syntax::duration::nanoseconds_of_compose;
 
     #[test]
     fn durations_read_and_written() {
@@ -448,11 +397,11 @@ mod tests {
             ("0", 0, "0s"),
             ("-1s", -1_000_000_000, "-1s"),
         ] {
-            assert_eq!(duration(text), Some(nanos), "{text}");
+            assert_eq!(nanoseconds_of_compose(text), Some(nanos), "{text}");
             assert_eq!(duration_text(nanos), written, "{text}");
         }
         for text in ["", "10", "s", "1x", "1 s", "99999999999999h"] {
-            assert_eq!(duration(text), None, "{text}");
+            assert_eq!(nanoseconds_of_compose(text), None, "{text}");
         }
     }
 

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use seaworthy_syntax::spelling::nearest;
+
 use super::item::{Item, Map, Value};
 use super::problem::{Problem, ProblemKind};
 use super::schema::{Form, Names, Object, PROJECT, Shape, Types};
@@ -155,7 +157,7 @@ impl Validator<'_> {
                 self.item(Subject::key(name), child, field.shape);
             } else if object.closed && !(object.extensions && name.starts_with("x-")) {
                 let candidates = object.fields.iter().map(|field| field.name);
-                let message = match closest(name, candidates) {
+                let message = match nearest(name, candidates) {
                     Some(meant) => format!("there is no key {name} here; did you mean {meant}?"),
                     None => format!("there is no key {name} here"),
                 };
@@ -167,7 +169,7 @@ impl Validator<'_> {
     fn form(&mut self, subject: Subject<'_>, item: &Item, form: Form) {
         let message = match (form, &item.value) {
             (Form::Word(words), Value::Str(text)) if !words.contains(&text.as_str()) => {
-                let meant = closest(text, words.iter().copied());
+                let meant = nearest(text, words.iter().copied());
                 let hint = meant.map(|m| format!("; did you mean {m}?")).unwrap_or_default();
                 format!("{text:?} is none of {}{hint}", words.join(", "))
             }
@@ -336,22 +338,6 @@ fn fingerprint(item: &Item, out: &mut String) {
     }
 }
 
-/// The candidate that a misspelt name is close to.
-pub(super) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    let limit = match name.len() {
-        0..3 => 0,
-        3..6 => 1,
-        6..40 => 2,
-        _ => return None,
-    };
-    candidates
-        .map(|candidate| (strsim::osa_distance(&name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
 /// Finds what a project in its long form must not say besides.
 pub(super) fn contents(project: &Map, problems: &mut Vec<Problem>) {
     let mut say = |kind, item: &Item, message: String| {
@@ -414,26 +400,6 @@ pub(super) fn contents(project: &Map, problems: &mut Vec<Problem>) {
             {
                 say(ProblemKind::InvalidValue, path, "the path is empty".to_owned());
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_key_is_close_to_one() {
-        let keys = ["image", "build", "depends_on", "environment", "env_file", "ports"];
-        for (name, meant) in [
-            ("imgae", Some("image")),
-            ("depend_on", Some("depends_on")),
-            ("enviroment", Some("environment")),
-            ("port", Some("ports")),
-            ("depends-on", Some("depends_on")),
-            ("colour", None),
-        ] {
-            assert_eq!(closest(name, keys.into_iter()), meant, "{name}");
         }
     }
 }

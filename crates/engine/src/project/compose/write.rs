@@ -1,14 +1,13 @@
 //! Changes of a service, written into the file that owns it.
 
-use std::cmp::Reverse;
-
 use seaworthy_syntax::Edit;
 use seaworthy_syntax::yaml::edit::{self, New};
-use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
+use seaworthy_syntax::yaml::{Node, NodeKind};
 
 use super::Composition;
 use super::item::{Item, Value};
-use crate::project::container::{Container, Intent, Mount, Namespace};
+use crate::project::container::{Container, Intent, Namespace};
+use crate::project::write::{Changes, own_entry, without_space};
 use crate::project::{Origin, Project};
 
 /// Writes a change of a service back.
@@ -26,7 +25,7 @@ pub(super) fn set(project: &Project, container: &Container, intent: &Intent) -> 
             .into_iter()
             .flatten()
             .any(|(_, s)| LEGACY_LIMITS.iter().any(|key| s.get(key).is_some())),
-        edits: Vec::new(),
+        changes: Changes::default(),
         missing: Vec::new(),
     };
     site.write(intent)?;
@@ -46,7 +45,7 @@ struct Site<'p> {
     service: &'p Item,
     /// The project writes limits as they were written before `deploy`.
     legacy: bool,
-    edits: Vec<(usize, Edit)>,
+    changes: Changes,
     /// Keys that the service's own mapping gets.
     missing: Vec<(String, New)>,
 }
@@ -85,7 +84,7 @@ impl<'p> Site<'p> {
                 match refuted {
                     Some(item) => {
                         let node = self.own_node(item)?;
-                        self.push_edit(node, edit::replace(node, &wanted))
+                        self.changes.push(node, edit::replace(node, &wanted))
                     }
                     None => self.append("security_opt", vec![wanted]),
                 }
@@ -155,7 +154,7 @@ impl<'p> Site<'p> {
                 let item = self.current(key).filter(|item| item.as_str() == Some("host"))?;
                 let node = self.own_node(item)?;
                 let entry = node.as_entry()?;
-                self.push_edit(entry.value, edit::remove(entry))
+                self.changes.push(entry.value, edit::remove(entry))
             }
             Intent::Restart(policy) => {
                 if self.container.restart.value().is_some_and(|p| p == policy)
@@ -190,12 +189,6 @@ impl<'p> Site<'p> {
         self.current(key).map(Item::items).unwrap_or_default()
     }
 
-    fn push_edit(&mut self, node: Node<'_>, edited: edit::Edited) -> Option<()> {
-        let depth = std::iter::successors(Some(node), |n| n.parent()).count();
-        self.edits.push((depth, edited.ok()?));
-        Some(())
-    }
-
     /// The node of a value that is written where it counts for this service alone: in it, or in an override of it.
     fn own_node(&self, item: &Item) -> Option<Node<'p>> {
         if Self::is_lent(item) { None } else { self.project.node(item.place?) }
@@ -211,7 +204,7 @@ impl<'p> Site<'p> {
         match self.current(key) {
             Some(item) if !Self::is_lent(item) => {
                 let node = self.own_node(item)?;
-                self.push_edit(node, edit::replace(node, &value))
+                self.changes.push(node, edit::replace(node, &value))
             }
             _ => {
                 self.missing.push((key.to_owned(), value));
@@ -228,7 +221,7 @@ impl<'p> Site<'p> {
             return Some(());
         }
         let entry = self.own_node(item)?.as_entry()?;
-        self.push_edit(entry.value, edit::remove(entry))
+        self.changes.push(entry.value, edit::remove(entry))
     }
 
     /// Appends to a list of the service.
@@ -240,17 +233,17 @@ impl<'p> Site<'p> {
         match written {
             Some(node) if node.kind() == NodeKind::Sequence && node.items().next().is_some() => {
                 for item in &items {
-                    self.push_edit(node, edit::push(node, item))?;
+                    self.changes.push(node, edit::push(node, item))?;
                 }
                 Some(())
             }
             Some(node) if node.kind() == NodeKind::Scalar && !node.is_null() => {
                 let first = New::Str(node.scalar()?.into_owned());
                 let all = std::iter::once(first).chain(items).collect();
-                self.push_edit(node, edit::replace(node, &New::Seq(all)))
+                self.changes.push(node, edit::replace(node, &New::Seq(all)))
             }
             Some(node) if node.kind() != NodeKind::Mapping => {
-                self.push_edit(node, edit::replace(node, &New::Seq(items)))
+                self.changes.push(node, edit::replace(node, &New::Seq(items)))
             }
             Some(_) => None,
             // The service it extends is offered the same, and Compose refuses an item that comes twice.
@@ -318,10 +311,10 @@ impl<'p> Site<'p> {
             if siblings == matching {
                 let entry = list.as_entry()?;
                 if removed == 0 {
-                    self.push_edit(entry.value, edit::remove(entry))?;
+                    self.changes.push(entry.value, edit::remove(entry))?;
                 }
             } else {
-                self.push_edit(node, edit::remove_item(node))?;
+                self.changes.push(node, edit::remove_item(node))?;
             }
             removed += 1;
         }
@@ -329,16 +322,7 @@ impl<'p> Site<'p> {
     }
 
     fn add_scratch(&mut self, paths: &[String]) -> Option<()> {
-        let mut wanted: Vec<&str> = Vec::new();
-        for path in paths.iter().map(|path| path.trim_end_matches('/')).filter(|path| path.starts_with('/')) {
-            let mounted = |mount: &Mount| is_within(path, mount.target.trim_end_matches('/'));
-            if !self.container.mounts.iter().any(mounted) && !wanted.contains(&path) {
-                wanted.push(path);
-            }
-        }
-        // Space at a path is space for all below it.
-        let all = wanted.clone();
-        wanted.retain(|path| !all.iter().any(|other| other != path && is_within(path, other)));
+        let wanted = without_space(paths, &self.container.mounts);
         if wanted.is_empty() {
             return Some(());
         }
@@ -392,7 +376,7 @@ impl<'p> Site<'p> {
             && !Self::is_lent(item)
         {
             let node = self.own_node(item)?;
-            return self.push_edit(node, edit::replace(node, &value));
+            return self.changes.push(node, edit::replace(node, &value));
         }
         let map = path.iter().rev().fold(value, |value, key| New::Map(vec![((*key).to_owned(), value)]));
         // An own `deploy` would hide all that an anchor lends.
@@ -403,39 +387,12 @@ impl<'p> Site<'p> {
         Some(())
     }
 
-    /// The edits in order, those that meet made one; `None` where two are at odds.
     fn finish(mut self) -> Option<Vec<Edit>> {
         if !self.missing.is_empty() {
-            let depth = std::iter::successors(Some(self.node), |n| n.parent()).count();
-            let edits = edit::merge(self.node, &self.missing).ok()?;
-            self.edits.extend(edits.into_iter().map(|edit| (depth, edit)));
+            self.changes.extend(self.node, edit::merge(self.node, &self.missing).ok()?);
         }
-        self.edits.sort_by_key(|(depth, edit)| (edit.span, Reverse(*depth)));
-        let mut edits: Vec<Edit> = Vec::new();
-        for (_, edit) in self.edits {
-            match edits.last_mut() {
-                Some(last) if last.span.source == edit.span.source && edit.span.start < last.span.end => {
-                    return None;
-                }
-                Some(last) if last.span.source == edit.span.source && edit.span.start == last.span.end => {
-                    last.span.end = edit.span.end;
-                    last.text.push_str(&edit.text);
-                }
-                _ => edits.push(edit),
-            }
-        }
-        (!edits.is_empty()).then_some(edits)
+        self.changes.finish()
     }
-}
-
-/// The entry a mapping has of its own, not by a merge.
-fn own_entry<'t>(map: Node<'t>, key: &str) -> Option<Entry<'t>> {
-    map.entries().filter(|entry| entry.key.scalar().is_some_and(|k| k == key)).last()
-}
-
-/// Whether a path is a directory or lies in it.
-fn is_within(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The text of a value as it is written.

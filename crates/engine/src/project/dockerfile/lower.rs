@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use seaworthy_syntax::dockerfile::{
-    Arguments, Command, CopySource, Dockerfile, Env, Healthcheck, Instruction, Value, Word, duration,
+    Arguments, Command, CopySource, Dockerfile, Env, Healthcheck, Instruction, Value, Word,
 };
+use seaworthy_syntax::duration;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 use super::state::{Label, Scope, VariableKind};

@@ -7,7 +7,8 @@ use seaworthy_syntax::yaml::edit::{self, New};
 use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
 
 use super::{Object, Workload, WorkloadKind, group, quantity};
-use crate::project::container::{Container, Intent, Mount, Namespace};
+use crate::project::container::{Container, Intent, Namespace};
+use crate::project::write::{Changes, own_entry, own_map, without_space};
 use crate::project::{Place, Project};
 
 /// The most that scratch space for a read-only root may take: as the root had no limit, this only stops a runaway.
@@ -135,7 +136,7 @@ impl<'p> Site<'p> {
 
     /// Sets keys of the container's security context.
     fn secure(&self, changes: &mut Changes, keys: &[(&str, New)]) -> Option<()> {
-        changes.merge(self.node, "securityContext", keys)
+        merge(changes, self.node, "securityContext", keys)
     }
 
     /// Sets keys that a pod's security context knows too: there, where it is written already and speaks for this
@@ -144,7 +145,7 @@ impl<'p> Site<'p> {
         let own = self.node.get("securityContext").is_some_and(|n| !n.is_null());
         let pods = self.pod.get("securityContext").is_some_and(|n| n.resolve().kind() == NodeKind::Mapping);
         if !own && pods && self.workload.containers.len() == 1 {
-            changes.merge(self.pod, "securityContext", keys)
+            merge(changes, self.pod, "securityContext", keys)
         } else {
             self.secure(changes, keys)
         }
@@ -235,21 +236,12 @@ impl<'p> Site<'p> {
 
     fn limit(&self, changes: &mut Changes, resource: &str, amount: String) -> Option<()> {
         let limits = New::Map(vec![(resource.to_owned(), New::Str(amount))]);
-        changes.merge(self.node, "resources", &[("limits", limits)])
+        merge(changes, self.node, "resources", &[("limits", limits)])
     }
 
     /// Mounts scratch volumes at the paths where nothing is mounted yet.
     fn add_scratch(&self, project: &Project, changes: &mut Changes, paths: &[String]) -> Option<()> {
-        let mut wanted: Vec<&str> = Vec::new();
-        for path in paths.iter().map(|p| p.trim_end_matches('/')).filter(|p| p.starts_with('/')) {
-            let mounted = |mount: &Mount| is_within(path, mount.target.trim_end_matches('/'));
-            if !self.container.mounts.iter().any(mounted) && !wanted.contains(&path) {
-                wanted.push(path);
-            }
-        }
-        // A volume at a path gives space to all below it.
-        let all = wanted.clone();
-        wanted.retain(|path| !all.iter().any(|other| other != path && is_within(path, other)));
+        let wanted = without_space(paths, &self.container.mounts);
         if wanted.is_empty() {
             return Some(());
         }
@@ -273,18 +265,13 @@ impl<'p> Site<'p> {
                 .push(New::Map(vec![("name".to_owned(), text(&name)), ("mountPath".to_owned(), text(path))]));
             taken.insert(name);
         }
-        changes.append(self.node, "volumeMounts", mounts)?;
-        changes.append(self.pod, "volumes", volumes)
+        append(changes, self.node, "volumeMounts", mounts)?;
+        append(changes, self.pod, "volumes", volumes)
     }
 }
 
 fn text(value: &str) -> New {
     New::Str(value.to_owned())
-}
-
-/// Whether a path is a directory or lies in it.
-fn is_within(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A name for the scratch volume at a path: a DNS label that no other volume has.
@@ -315,16 +302,6 @@ fn volume_name(path: &str, container: &str, taken: &BTreeSet<String>) -> String 
     name
 }
 
-/// The entry a mapping has of its own, not by a merge.
-fn own_entry<'t>(map: Node<'t>, key: &str) -> Option<Entry<'t>> {
-    map.entries().filter(|e| e.key.scalar().is_some_and(|k| k == key)).last()
-}
-
-/// The mapping below a key that a mapping has of its own.
-fn own_map<'t>(map: Node<'t>, key: &str) -> Option<Node<'t>> {
-    own_entry(map, key).map(|e| e.value).filter(|n| n.kind() == NodeKind::Mapping)
-}
-
 /// The entry around an entry that would be left empty without it, up to but without `top`.
 fn prunable<'t>(entry: Entry<'t>, top: Node<'t>) -> Entry<'t> {
     let mut entry = entry;
@@ -346,65 +323,28 @@ fn has_comment(node: Node<'_>) -> bool {
     comments.get(from).is_some_and(|c| c.start < span.end)
 }
 
-/// Edits of one change, each with the depth of the node it is about.
-#[derive(Default)]
-struct Changes {
-    edits: Vec<(usize, Edit)>,
+/// Sets keys of the mapping below a key of `holder`, which is made where it is missing.
+fn merge(changes: &mut Changes, holder: Node<'_>, key: &str, entries: &[(&str, New)]) -> Option<()> {
+    let map = New::Map(entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect());
+    let at = own_map(holder, key).unwrap_or(holder);
+    changes.extend(at, edit::merge(holder, &[(key.to_owned(), map)]).ok()?);
+    Some(())
 }
 
-impl Changes {
-    fn push(&mut self, node: Node<'_>, edited: edit::Edited) -> Option<()> {
-        self.edits.push((depth(node), edited.ok()?));
-        Some(())
-    }
-
-    /// Sets keys of the mapping below a key of `holder`, which is made where it is missing.
-    fn merge(&mut self, holder: Node<'_>, key: &str, entries: &[(&str, New)]) -> Option<()> {
-        let map = New::Map(entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect());
-        let at = own_map(holder, key).unwrap_or(holder);
-        let edits = edit::merge(holder, &[(key.to_owned(), map)]).ok()?;
-        self.edits.extend(edits.into_iter().map(|edit| (depth(at), edit)));
-        Some(())
-    }
-
-    /// Appends items to the sequence below a key of `holder`, which is made where it is missing or empty.
-    fn append(&mut self, holder: Node<'_>, key: &str, items: Vec<New>) -> Option<()> {
-        match own_entry(holder, key).map(|e| e.value) {
-            Some(list) if list.kind() == NodeKind::Alias => None,
-            Some(list) if list.items().next().is_some() => {
-                for item in &items {
-                    self.push(list, edit::push(list, item))?;
-                }
-                Some(())
+/// Appends items to the sequence below a key of `holder`, which is made where it is missing or empty.
+fn append(changes: &mut Changes, holder: Node<'_>, key: &str, items: Vec<New>) -> Option<()> {
+    match own_entry(holder, key).map(|e| e.value) {
+        Some(list) if list.kind() == NodeKind::Alias => None,
+        Some(list) if list.items().next().is_some() => {
+            for item in &items {
+                changes.push(list, edit::push(list, item))?;
             }
-            // Own items would hide those that a merge brings.
-            None if holder.get(key).is_some_and(|n| n.items().next().is_some()) => None,
-            _ => self.push(holder, edit::set(holder, key, &New::Seq(items))),
+            Some(())
         }
+        // Own items would hide those that a merge brings.
+        None if holder.get(key).is_some_and(|n| n.items().next().is_some()) => None,
+        _ => changes.push(holder, edit::set(holder, key, &New::Seq(items))),
     }
-
-    /// The edits in order, those that meet made one; `None` where two are at odds.
-    ///
-    /// What is inserted at one place goes in from the deepest node outwards, as each node ends before those around it.
-    fn finish(mut self) -> Option<Vec<Edit>> {
-        self.edits.sort_by_key(|(depth, edit)| (edit.span, std::cmp::Reverse(*depth)));
-        let mut edits: Vec<Edit> = Vec::new();
-        for (_, edit) in self.edits {
-            match edits.last_mut() {
-                Some(last) if edit.span.start < last.span.end => return None,
-                Some(last) if edit.span.start == last.span.end => {
-                    last.span.end = edit.span.end;
-                    last.text.push_str(&edit.text);
-                }
-                _ => edits.push(edit),
-            }
-        }
-        (!edits.is_empty()).then_some(edits)
-    }
-}
-
-fn depth(node: Node<'_>) -> usize {
-    std::iter::successors(Some(node), |n| n.parent()).count()
 }
 
 fn set_below(project: &Project, place: Place, path: &[&str], value: &New) -> Option<Vec<Edit>> {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use seaworthy_syntax::SourceId;
+use seaworthy_syntax::spelling::{closest, slips};
 
 use crate::project::Project;
 use crate::project::kubernetes::Object;
@@ -52,16 +53,6 @@ pub(super) fn may_share_namespace(a: &Object, b: &Object) -> bool {
     }
 }
 
-/// How many slips make another name of this one; `None` where it is too long to be meant for another.
-fn slips(name: &str) -> Option<usize> {
-    match name.len() {
-        0..3 => Some(0),
-        3..10 => Some(1),
-        10..64 => Some(2),
-        _ => None,
-    }
-}
-
 /// Names of many things, to find those that were meant: [`closest`] looks at every one, this at those alike.
 pub(crate) struct Names<'p, K>(HashMap<(K, Option<char>, usize), Vec<&'p str>>);
 
@@ -83,20 +74,4 @@ impl<'p, K: Copy + Eq + Hash> Names<'p, K> {
         let lengths = name.len().saturating_sub(slips)..=name.len() + slips;
         closest(name, lengths.filter_map(|length| self.0.get(&(key, first, length))).flatten().copied())
     }
-}
-
-/// The name that another one was meant to be: the nearest in spelling, if it is near enough.
-pub(crate) fn closest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = slips(name)?;
-    // Names that only their numbers tell apart are different things, and a slip is seldom in the first letter.
-    let stem = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    candidates
-        // Names as unlike as their lengths need no look at their letters.
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit)
-        .filter(|candidate| candidate[..stem(candidate)] != name[..stem(name)])
-        .filter(|candidate| candidate.chars().next() == name.chars().next())
-        .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
 }

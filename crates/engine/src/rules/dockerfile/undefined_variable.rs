@@ -1,6 +1,6 @@
-use crate::config::nearest;
 use crate::project::Stage;
 use crate::syntax::dockerfile::{Arguments, CopySource, Value, VariableOperator, Word};
+use crate::syntax::spelling::nearest;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {

@@ -1,5 +1,5 @@
-use crate::config::nearest;
 use crate::project::{Base, Stage};
+use crate::syntax::spelling::nearest;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
