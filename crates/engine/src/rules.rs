@@ -144,6 +144,7 @@ mod variant {
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
     pub(super) mod shipped_tests;
+    pub(super) mod unhandled_stop;
     pub(super) mod unprivileged_port;
 }
 
@@ -307,6 +308,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
     &dockerfile::unhandled_stop_signal::RULE,
+    &variant::unhandled_stop::RULE,
     &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,

@@ -61,6 +61,9 @@ impl Project {
                     for path in programs(&argv, directory) {
                         take(self.in_image(stage, &path), &mut wanted);
                     }
+                    for path in programs(&self.package_scripts(stage, &argv, directory), directory) {
+                        take(self.in_image(stage, &path), &mut wanted);
+                    }
                     self.modules(Place::Image(stage), &argv, &mut wanted);
                 }
             }
@@ -73,6 +76,21 @@ impl Project {
         }
         self.code_wanted(&mut wanted);
         wanted.into_iter().filter(|path| self.files.is_file(path) && !self.files.has_asked(path)).collect()
+    }
+
+    /// The scripts of a package, where one of them is what the image starts.
+    fn package_scripts(&self, stage: &Stage, argv: &[String], directory: &str) -> Vec<String> {
+        let starts = |word: &String| ["npm", "yarn", "pnpm"].iter().any(|p| word.split(' ').any(|w| w == *p));
+        if !argv.iter().any(starts) {
+            return Vec::new();
+        }
+        let Some(Found::File(package)) = self.in_image(stage, &format!("{directory}/package.json")) else {
+            return Vec::new();
+        };
+        let text = self.files.text(&package).map_or("", |text| &**text);
+        let package: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        let scripts = package.get("scripts").and_then(serde_json::Value::as_object);
+        scripts.into_iter().flat_map(|s| s.values()).filter_map(|v| v.as_str().map(str::to_owned)).collect()
     }
 
     fn started(&self, container: &Container, wanted: &mut BTreeSet<Utf8PathBuf>) {

@@ -1,0 +1,212 @@
+use crate::project::Stage;
+use crate::project::dockerfile::Step;
+use crate::project::listen::{Settings, WebServer};
+use crate::syntax::dockerfile::edit::{self, New};
+use crate::syntax::dockerfile::{Arguments, Command, Keyword};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unprivileged-server",
+    summary: "prepares the image of a web server for running without root",
+    since: "0.1.0",
+    docs: include_str!("unprivileged_server.md"),
+    aliases: &[],
+    category: Category::Security,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::Sometimes,
+    check: Check::Variant(check),
+};
+
+/// What has to be done before a server runs without root.
+#[derive(Default)]
+struct Needs {
+    /// Files that have to be there, and belong to its user.
+    files: Vec<String>,
+    /// Directories that have to belong to its user, with what is in them.
+    trees: Vec<String>,
+    /// Directories that have to be made for its user.
+    made: Vec<String>,
+    /// Logs that go to the container's own output: the path, and what it becomes.
+    logs: Vec<(String, &'static str)>,
+    /// Other commands.
+    commands: Vec<String>,
+}
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
+    let Some(server) = WebServer::of(stage, project).filter(|_| !stage.windows) else { return };
+    let Some(facts) = stage.facts else { return };
+    let Some(at) = stage.image_span(project) else { return };
+    // An image that does not start as root is prepared.
+    if facts.user.as_deref().is_none_or(|user| !user.is_empty()) {
+        return;
+    }
+    let account = |name: &str| facts.users.iter().find(|u| u.name == name).map(|u| u.uid);
+    let settings = match server.settings(stage, project) {
+        Ok(settings) => settings,
+        Err(why) => {
+            ctx.report(at, format!("what the server writes to is not known: {why}"));
+            Vec::new()
+        }
+    };
+    let (user, needs) = match server {
+        WebServer::Nginx => (account("nginx"), nginx(stage, &settings)),
+        WebServer::Httpd => {
+            let trees = vec!["/usr/local/apache2/logs".to_owned()];
+            (account("www-data"), Needs { trees, ..Needs::default() })
+        }
+        WebServer::Caddy => {
+            // With a capability of its own it cannot even be started where all are dropped.
+            let commands = vec!["setcap -r /usr/bin/caddy".to_owned()];
+            (Some(0), Needs { commands, ..Needs::default() })
+        }
+        WebServer::Apache | WebServer::Haproxy => return,
+    };
+    let Some(user) = user else { return };
+    let Some(command) = needs.without(&written(stage, ctx)).command(user) else { return };
+    let Some(file) = project.dockerfile(stage.source) else { return };
+    let new = [New::new(Keyword::Run, command)];
+    let Some(step) = last_as_root(stage, ctx) else {
+        ctx.report(at, "the server is not prepared: every instruction runs as a user that is not root");
+        return;
+    };
+    let edit = match step {
+        Some(step) => edit::insert_after(file, step.instruction, &new),
+        None => {
+            let Some(from) = stage.from_instruction(project) else { return };
+            edit::insert_after(file, from, &new)
+        }
+    };
+    ctx.report(at, "without root the server cannot write where it does as root").fix(
+        Safety::Unsafe,
+        match server {
+            WebServer::Caddy => "Take the capability off the program".to_owned(),
+            _ => format!("Give what the server writes to {user}:{user}, and nothing else"),
+        },
+        edit,
+    );
+}
+
+/// What nginx writes: its pid, its caches, logs, and with templates its settings.
+fn nginx(stage: &Stage, settings: &[Settings<'_>]) -> Needs {
+    let mut needs = Needs { trees: vec!["/var/cache/nginx".to_owned()], ..Needs::default() };
+    let main = settings.iter().find(|s| s.path == "/etc/nginx/nginx.conf");
+    let pid = main.and_then(|s| directives(&s.text, &["pid"]).into_iter().next()).map(|(_, path)| path);
+    let pid = pid.unwrap_or("/run/nginx.pid");
+    if !is_scratch(pid) {
+        needs.files.push(pid.strip_prefix("/var").filter(|p| p.starts_with("/run/")).unwrap_or(pid).to_owned());
+    }
+    for settings in settings {
+        for (name, path) in directives(&settings.text, &["access_log", "error_log"]) {
+            let usual = matches!(path, "/var/log/nginx/access.log" | "/var/log/nginx/error.log");
+            if path.starts_with('/') && !usual && !is_scratch(path) && !path.contains('$') && !path.starts_with("/dev/") {
+                let to = if name == "access_log" { "/dev/stdout" } else { "/dev/stderr" };
+                needs.logs.push((path.to_owned(), to));
+            }
+        }
+        let caches = ["proxy_cache_path", "fastcgi_cache_path", "proxy_temp_path", "client_body_temp_path", "fastcgi_temp_path"];
+        for (_, path) in directives(&settings.text, &caches) {
+            if path.starts_with('/') && !path.starts_with("/var/cache/nginx") && !is_scratch(path) && !path.contains('$') {
+                needs.made.push(path.to_owned());
+            }
+        }
+    }
+    // The entry point writes what it makes of them.
+    if stage.copied().iter().any(|c| c.target.starts_with("/etc/nginx/templates")) {
+        needs.trees.push("/etc/nginx/conf.d".to_owned());
+    }
+    needs
+}
+
+fn is_scratch(path: &str) -> bool {
+    path.starts_with("/tmp/") || path.starts_with("/dev/shm/")
+}
+
+/// The first arguments of directives of nginx, outside of comments.
+fn directives<'t>(text: &'t str, names: &[&str]) -> Vec<(&'t str, &'t str)> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let statements = lines.flat_map(|line| line.split([';', '{', '}']));
+    statements
+        .filter_map(|statement| {
+            let mut words = statement.split_whitespace();
+            let name = words.next().filter(|name| names.contains(name))?;
+            Some((name, words.next()?.trim_matches(['"', '\''])))
+        })
+        .collect()
+}
+
+/// What the `RUN`s say.
+fn written(stage: &Stage, ctx: &Ctx<'_>) -> String {
+    let mut text = String::new();
+    for instruction in stage.and_below(ctx.project).flat_map(|s| s.instructions(ctx.project)) {
+        if let Arguments::Run(Command::Shell(script)) = &instruction.arguments {
+            text.push_str(&script.text);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+impl Needs {
+    /// What is left of it where commands do some of it already.
+    fn without(mut self, done: &str) -> Self {
+        let given = |path: &String| {
+            done.contains("chown") && (done.contains(path.as_str()) || done.contains(&format!("/var{path}")))
+        };
+        self.files.retain(|path| !given(path));
+        self.trees.retain(|path| !given(path));
+        self.made.retain(|path| !done.contains(path.as_str()));
+        self.logs.retain(|(path, _)| !done.contains(path.as_str()));
+        self.commands.retain(|command| !done.contains(command.as_str()));
+        for list in [&mut self.made, &mut self.trees, &mut self.files] {
+            list.sort();
+            list.dedup();
+        }
+        self.logs.sort();
+        self.logs.dedup();
+        self
+    }
+
+    /// It as one command; `None` where there is nothing to do.
+    fn command(self, user: u32) -> Option<String> {
+        let mut commands = Vec::new();
+        if !self.files.is_empty() {
+            commands.push(format!("touch {}", self.files.join(" ")));
+        }
+        if !self.made.is_empty() {
+            commands.push(format!("mkdir -p {}", self.made.join(" ")));
+        }
+        for (path, to) in &self.logs {
+            if let Some((directory, _)) = path.rsplit_once('/').filter(|(d, _)| *d != "/var/log/nginx" && !d.is_empty()) {
+                commands.push(format!("mkdir -p {directory}"));
+            }
+            commands.push(format!("ln -sf {to} {path}"));
+        }
+        let owned: Vec<String> = self.trees.into_iter().chain(self.made).chain(self.files).collect();
+        if !owned.is_empty() {
+            commands.push(format!("chown -R {user}:{user} {}", owned.join(" ")));
+        }
+        commands.extend(self.commands);
+        (!commands.is_empty()).then(|| commands.join(" \n&& ").replace(" \n", "\n"))
+    }
+}
+
+/// The last step that does something as root, `Some(None)` where only `FROM` does; `None` where nothing does.
+fn last_as_root<'p>(stage: &'p Stage, ctx: &Ctx<'p>) -> Option<Option<Step<'p>>> {
+    let is_root = |user: &crate::project::Setting<crate::project::User>| {
+        user.value().map_or(!user.is_unknown(), |u| u.is_root() == Some(true))
+    };
+    let works = |step: &Step<'_>| {
+        step.instruction.onbuild.is_none()
+            && matches!(
+                step.instruction.keyword.value,
+                Keyword::Run | Keyword::Copy | Keyword::Add | Keyword::Workdir
+            )
+    };
+    let steps = stage.walk(ctx.project).filter(|s| works(s) && is_root(s.after.user()));
+    match steps.last() {
+        Some(step) => Some(Some(step)),
+        None => is_root(stage.start().user()).then_some(None),
+    }
+}
