@@ -146,6 +146,7 @@ mod variant {
     pub(super) mod shipped_tests;
     pub(super) mod unhandled_stop;
     pub(super) mod unprivileged_port;
+    pub(super) mod unprivileged_server;
 }
 
 mod workload {
@@ -316,6 +317,7 @@ pub static ALL: &[&Rule] = &[
     &project::unmatched_target_port::RULE,
     &project::unpinned_action::RULE,
     &variant::unprivileged_port::RULE,
+    &variant::unprivileged_server::RULE,
     &project::unresolvable_service::RULE,
     &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,
