@@ -25,8 +25,20 @@ const INITS: [&str; 5] = ["tini", "tini-static", "dumb-init", "catatonit", "dock
 
 /// What in a source shows that it, or what it runs, handles SIGTERM.
 const HANDLERS: [&str; 14] = [
-    "SIGTERM", "SIGINT", "signal", "uvicorn", "hypercorn", "gunicorn", "granian", "run_app", "anic(", "run_polling",
-    "start_polling", "celery", "FastMCP", "gracefulShutdown",
+    "SIGTERM",
+    "SIGINT",
+    "signal",
+    "uvicorn",
+    "hypercorn",
+    "gunicorn",
+    "granian",
+    "run_app",
+    "anic(",
+    "run_polling",
+    "start_polling",
+    "celery",
+    "FastMCP",
+    "gracefulShutdown",
 ];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
@@ -54,8 +66,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let init = init(stage, project);
     let text = program.words.iter().take(2).map(|w| w.text.to_string()).collect::<Vec<_>>().join(" ");
     let message = match handled {
-        Source::Ignores => format!("`{text}` ignores SIGTERM as the first process, and is killed after the grace period"),
-        _ => format!("`{text}` ignores SIGTERM as the first process unless its code handles it: {what} does not"),
+        Source::Ignores => {
+            format!("`{text}` ignores SIGTERM as the first process, and is killed after the grace period")
+        }
+        _ => format!(
+            "`{text}` ignores SIGTERM as the first process unless its code handles it: {what} does not"
+        ),
     };
     match init {
         Some(init) => {
@@ -148,9 +164,12 @@ fn package_script(stage: &Stage, program: &Program<'_>, span: Span, ctx: &mut Ct
         [script] if name != "npm" && !script.starts_with('-') => *script,
         _ => return,
     };
-    let why = format!("`{name}` is the first process: SIGTERM gets to the shell that it starts, not to the program");
+    let why = format!(
+        "`{name}` is the first process: SIGTERM gets to the shell that it starts, not to the program"
+    );
     let package = text_at(stage, project, "package.json");
-    let command = package.ok_or("`package.json` cannot be read here").and_then(|text| own_command(text, script));
+    let command =
+        package.ok_or("`package.json` cannot be read here").and_then(|text| own_command(text, script));
     let words = match command {
         Ok(words) => words,
         Err(reason) => {
@@ -162,17 +181,24 @@ fn package_script(stage: &Stage, program: &Program<'_>, span: Span, ctx: &mut Ct
         Some("node") => {
             let file = words[1..].iter().find(|w| !w.starts_with('-'));
             let handles = file
-                .and_then(|f| text_at(stage, project, f).or_else(|| text_at(stage, project, &format!("{f}.js"))))
+                .and_then(|f| {
+                    text_at(stage, project, f).or_else(|| text_at(stage, project, &format!("{f}.js")))
+                })
                 .map(|text| HANDLERS.iter().any(|h| text.contains(h)));
             match (handles, init(stage, project)) {
                 (_, Some(init)) => Ok([init, "--".to_owned()].into_iter().chain(words).collect()),
                 (Some(true), None) => Ok(words),
-                (Some(false), None) => Err("its own command ignores SIGTERM as the first process, and so would never stop"),
+                (Some(false), None) => {
+                    Err("its own command ignores SIGTERM as the first process, and so would never stop")
+                }
                 (None, None) => Err("whether its own command handles SIGTERM is not known here"),
             }
         }
         Some("next") if words.get(1).is_some_and(|w| w == "start") => {
-            Ok([String::from("node_modules/.bin/next")].into_iter().chain(words.into_iter().skip(1)).collect())
+            Ok([String::from("node_modules/.bin/next")]
+                .into_iter()
+                .chain(words.into_iter().skip(1))
+                .collect())
         }
         _ => Err("whether its own command handles SIGTERM is not known here"),
     };
@@ -183,7 +209,11 @@ fn package_script(stage: &Stage, program: &Program<'_>, span: Span, ctx: &mut Ct
             return;
         }
     };
-    ctx.report(span, why).fix(Safety::Unsafe, format!("Start what `{script}` says without `{name}`"), replaced(program, &words));
+    ctx.report(span, why).fix(
+        Safety::Unsafe,
+        format!("Start what `{script}` says without `{name}`"),
+        replaced(program, &words),
+    );
 }
 
 /// The words of a script of a package that is one simple command.

@@ -254,9 +254,9 @@ fn arguments(program: &Program<'_>) -> Vec<(u16, Span)> {
     let module_server = matches!(program.name.as_str(), "http.server" | "SimpleHTTPServer" | "runserver");
     for word in program.args() {
         let text = word.value.as_deref().unwrap_or_default();
-        let inline = text
-            .split_once('=')
-            .filter(|(option, value)| OPTIONS.contains(option) || option.starts_with("--") && value.starts_with(':'));
+        let inline = text.split_once('=').filter(|(option, value)| {
+            OPTIONS.contains(option) || option.starts_with("--") && value.starts_with(':')
+        });
         let value = inline.map_or(text, |(_, value)| value);
         let named = inline.is_some() || OPTIONS.contains(&before);
         let port = value.rsplit(':').next().and_then(|p| p.parse::<u16>().ok());

@@ -95,19 +95,36 @@ fn nginx(stage: &Stage, settings: &[Settings<'_>]) -> Needs {
     let pid = main.and_then(|s| directives(&s.text, &["pid"]).into_iter().next()).map(|(_, path)| path);
     let pid = pid.unwrap_or("/run/nginx.pid");
     if !is_scratch(pid) {
-        needs.files.push(pid.strip_prefix("/var").filter(|p| p.starts_with("/run/")).unwrap_or(pid).to_owned());
+        needs
+            .files
+            .push(pid.strip_prefix("/var").filter(|p| p.starts_with("/run/")).unwrap_or(pid).to_owned());
     }
     for settings in settings {
         for (name, path) in directives(&settings.text, &["access_log", "error_log"]) {
             let usual = matches!(path, "/var/log/nginx/access.log" | "/var/log/nginx/error.log");
-            if path.starts_with('/') && !usual && !is_scratch(path) && !path.contains('$') && !path.starts_with("/dev/") {
+            if path.starts_with('/')
+                && !usual
+                && !is_scratch(path)
+                && !path.contains('$')
+                && !path.starts_with("/dev/")
+            {
                 let to = if name == "access_log" { "/dev/stdout" } else { "/dev/stderr" };
                 needs.logs.push((path.to_owned(), to));
             }
         }
-        let caches = ["proxy_cache_path", "fastcgi_cache_path", "proxy_temp_path", "client_body_temp_path", "fastcgi_temp_path"];
+        let caches = [
+            "proxy_cache_path",
+            "fastcgi_cache_path",
+            "proxy_temp_path",
+            "client_body_temp_path",
+            "fastcgi_temp_path",
+        ];
         for (_, path) in directives(&settings.text, &caches) {
-            if path.starts_with('/') && !path.starts_with("/var/cache/nginx") && !is_scratch(path) && !path.contains('$') {
+            if path.starts_with('/')
+                && !path.starts_with("/var/cache/nginx")
+                && !is_scratch(path)
+                && !path.contains('$')
+            {
                 needs.made.push(path.to_owned());
             }
         }
@@ -178,7 +195,9 @@ impl Needs {
             commands.push(format!("mkdir -p {}", self.made.join(" ")));
         }
         for (path, to) in &self.logs {
-            if let Some((directory, _)) = path.rsplit_once('/').filter(|(d, _)| *d != "/var/log/nginx" && !d.is_empty()) {
+            if let Some((directory, _)) =
+                path.rsplit_once('/').filter(|(d, _)| *d != "/var/log/nginx" && !d.is_empty())
+            {
                 commands.push(format!("mkdir -p {directory}"));
             }
             commands.push(format!("ln -sf {to} {path}"));
