@@ -83,7 +83,7 @@ impl Arena {
             duplicates: Vec::new(),
             layout: std::sync::OnceLock::new(),
         };
-        Self { tree, open: Vec::new(), anchors: Vec::new(), last_end: 0, expanded: 0 }
+        Self { tree, open: Vec::with_capacity(16), anchors: Vec::new(), last_end: 0, expanded: 0 }
     }
 
     pub(super) fn mark(&self) -> Mark {
