@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the engines that tests compare with into ${ENGINES:-~/.cache/seaworthy-engines}/bin, once for each state of their folders.
-#   build.sh [buildkit] [compose] [dockerfile-oracle] [dockerignore-oracle] [kubeconform]      no name: all
+#   build.sh [actionlint] [buildkit] [compose] [dockerfile-oracle] [dockerignore-oracle] [kubeconform]      no name: all
 # Needs Go alone. Cold, on two cores: compose and buildkit 80 s each, the others 20 s each.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,9 +19,10 @@ build() { # folder, package, binary, version variable, further flags
   echo "$state" >"$out/.$binary.state"
 }
 
-[ $# -gt 0 ] || set -- buildkit compose dockerfile-oracle dockerignore-oracle kubeconform
+[ $# -gt 0 ] || set -- actionlint buildkit compose dockerfile-oracle dockerignore-oracle kubeconform
 for engine; do
   case $engine in
+    actionlint) build actionlint github.com/rhysd/actionlint/cmd/actionlint actionlint '' ;;
     buildkit)
       build buildkit github.com/moby/buildkit/cmd/buildkitd buildkitd ''
       build buildkit github.com/moby/buildkit/cmd/buildctl buildctl '' ;;

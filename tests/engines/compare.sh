@@ -4,7 +4,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=${ENGINES:-$HOME/.cache/seaworthy-engines}/bin
-"$here/build.sh" compose dockerfile-oracle dockerignore-oracle
+"$here/build.sh" actionlint compose dockerfile-oracle dockerignore-oracle
 cd "$here/../.."
 
 if [ $# = 0 ]; then
@@ -25,4 +25,18 @@ cut -f 1,2 "$cases" | "$bin/dockerignore-oracle" | diff "$cases" - && cargo test
 echo "Compose files, against Docker Compose:"
 for folder; do
   DOCKER_COMPOSE=$bin/docker-compose cargo run --quiet --package seaworthy-engine --example compose_config -- compare "$(realpath "$folder")"
+done
+
+echo "Workflows that are made, against actionlint:"
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+cargo build --quiet --package seaworthy
+for folder in tests/repositories/*/; do
+  for system in github gitea; do
+    cp -r "$folder" "$made/repository"
+    if "${CARGO_TARGET_DIR:-target}/debug/seaworthy" workflow --quiet --for "$system" "$made/repository"; then
+      (cd "$made/repository" && "$bin/actionlint" ".$system/workflows/images.yml")
+    fi
+    rm -r "$made/repository"
+  done
 done

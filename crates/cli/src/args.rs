@@ -51,6 +51,18 @@ pub(crate) enum Command {
     /// Write the Kubernetes variant of each Dockerfile that ships, or refresh it
     #[command(after_help = VARIANT_EXIT_CODES)]
     Variant(Variant),
+    /// Write the container files that a program lacks: a Dockerfile, a .dockerignore and a Compose file
+    Init {
+        /// The top of the repository; nothing is the current directory
+        #[arg(value_name = "DIRECTORY")]
+        directory: Option<Utf8PathBuf>,
+        /// Write nothing, print what would be written
+        #[arg(long)]
+        diff: bool,
+    },
+    /// Write the CI workflow that builds the images, those of Docker Compose and those of Kubernetes
+    #[command(after_help = EXIT_CODES)]
+    Workflow(Workflow),
     /// Explain a rule, by its name or by another tool's id
     Explain {
         /// The rule: `root-user`, `DL3002`, `CKV_K8S_23`
@@ -136,6 +148,37 @@ pub(crate) enum VariantFormat {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Workflow {
+    /// The top of the repository; nothing is the current directory
+    #[arg(value_name = "DIRECTORY")]
+    pub(crate) directory: Option<Utf8PathBuf>,
+    /// What runs it; what the repository uses already, or else GitHub
+    #[arg(long = "for", value_enum, value_name = "SYSTEM")]
+    pub(crate) system: Option<System>,
+    /// Build one image at a time
+    #[arg(long)]
+    pub(crate) serial: bool,
+    /// The registry to push to, where it is not the platform's own
+    #[arg(long, value_name = "HOST")]
+    pub(crate) registry: Option<String>,
+    /// The platforms to build for
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub(crate) platforms: Vec<String>,
+    /// The branch whose images are the latest; what the repository has checked out, or else `main`
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) branch: Option<String>,
+    /// Write nothing, print what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Write nothing, exit with 1 where something would change
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Read settings from this file alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Input {
     /// Files and directories; `-` is standard input, nothing is the current directory
     #[arg(value_name = "PATH")]
@@ -217,6 +260,25 @@ pub(crate) enum Level {
 pub(crate) enum Platform {
     Docker,
     Kubernetes,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum System {
+    GitHub,
+    /// Gitea and Forgejo
+    Gitea,
+    GitLab,
+}
+
+impl From<System> for seaworthy_engine::project::workflow::System {
+    fn from(system: System) -> Self {
+        match system {
+            System::GitHub => Self::GitHub,
+            System::Gitea => Self::Gitea,
+            System::GitLab => Self::GitLab,
+        }
+    }
 }
 
 impl From<Level> for Severity {

@@ -2,9 +2,11 @@
 
 mod check;
 mod fix;
+mod init;
 mod load;
 mod rules;
 mod variant;
+mod workflow;
 
 use crate::args::{Args, Command};
 use crate::error::Error;
@@ -15,6 +17,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Check(check) => check::run(check, &args.global),
         Command::Fix(fix) => fix::run(fix, &args.global),
         Command::Variant(variant) => variant::run(variant, &args.global),
+        Command::Init { directory, diff } => init::run(directory.as_deref(), *diff, &args.global),
+        Command::Workflow(workflow) => workflow::run(workflow, &args.global),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),
         Command::Completions { shell } => rules::completions(*shell),

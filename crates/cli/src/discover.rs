@@ -16,7 +16,7 @@ use seaworthy_engine::variant;
 use seaworthy_engine::{Kind, Project, Source};
 
 use self::kind::{Candidate, Verdict};
-pub(crate) use self::walk::Tree;
+pub(crate) use self::walk::{Tree, label};
 use self::walk::{Entry, Walked};
 use crate::error::{Error, reason};
 

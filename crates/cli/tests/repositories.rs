@@ -9,9 +9,12 @@ use std::process::Command;
 const TODAY: &str = "1795219200";
 
 /// A command and the file beside the repository that holds what it prints.
-const RUNS: [(&[&str], &str); 4] = [
+const RUNS: [(&[&str], &str); 7] = [
     (&["check", "--color", "never"], "check.txt"),
     (&["check", "--format", "json"], "check.json"),
+    (&["workflow", "--for", "github", "--branch", "main", "--diff"], "github.diff"),
+    (&["workflow", "--for", "gitea", "--branch", "main", "--diff", "--serial"], "gitea.diff"),
+    (&["workflow", "--for", "gitlab", "--branch", "main", "--diff"], "gitlab.diff"),
     (&["fix", "--diff"], "fix.diff"),
     (&["fix", "--diff", "--unsafe-fixes"], "unsafe.diff"),
 ];

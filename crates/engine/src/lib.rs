@@ -11,6 +11,7 @@ mod drift;
 mod exec;
 pub mod fix;
 pub mod images;
+pub mod init;
 pub mod parse;
 mod pins;
 pub mod project;
@@ -19,7 +20,9 @@ pub mod rule;
 pub mod rules;
 mod secret;
 mod suppress;
+mod template;
 pub mod variant;
+pub mod workflow;
 
 pub use check::{Config, Report, check};
 pub use diagnostic::{Diagnostic, Fix, Label, Safety};

@@ -181,6 +181,11 @@ impl Project {
         self.parse(source)?.dockerfile()
     }
 
+    /// The label of a source; empty for none of this project.
+    pub fn path(&self, source: SourceId) -> &Utf8Path {
+        self.parse(source).map_or(Utf8Path::new(""), |p| &p.source.path)
+    }
+
     /// The whole text of a source; empty for none of this project.
     pub fn source_text(&self, source: SourceId) -> &str {
         self.parse(source).map_or("", |p| &p.source.text)

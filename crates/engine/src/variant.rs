@@ -3,10 +3,10 @@
 //! A transformation is a rule (`rules/variant/`). It and some rules of [`check`](crate::check) whose fixes a variant wants
 //! run to a fixpoint, as fixes do, on each Dockerfile in its place in the project, judged for Kubernetes.
 
-mod name;
-mod ships;
+pub(crate) mod name;
+pub(crate) mod ships;
 pub(crate) mod stamp;
-mod step;
+pub(crate) mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 

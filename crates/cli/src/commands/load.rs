@@ -51,10 +51,7 @@ pub(crate) fn load(
         extend_select: Vec::new(),
         ignore: selectors("--ignore", &selection.ignore)?,
     };
-    let cwd = std::env::current_dir()
-        .map_err(|e| Error::message(format!("cannot tell the current directory: {}", reason(&e))))?;
-    let cwd = Utf8PathBuf::from_path_buf(cwd)
-        .map_err(|path| Error::message(format!("the name of {} is not UTF-8", path.display())))?;
+    let cwd = cwd()?;
     let finder = Finder::new(cwd.clone(), input.config.as_deref())?;
     let mut found = discover::discover(&input.paths, input.stdin_filename.as_deref(), &cwd, &|path| {
         finder.excludes(path)
@@ -131,6 +128,14 @@ fn today() -> Option<Day> {
     let set = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.parse::<u64>().ok());
     let seconds = set.or_else(|| Some(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs()))?;
     u32::try_from(seconds / (24 * 60 * 60)).ok().map(Day)
+}
+
+/// The current directory.
+pub(crate) fn cwd() -> Result<Utf8PathBuf, Error> {
+    let cwd = std::env::current_dir()
+        .map_err(|e| Error::message(format!("cannot tell the current directory: {}", reason(&e))))?;
+    Utf8PathBuf::from_path_buf(cwd)
+        .map_err(|path| Error::message(format!("the name of {} is not UTF-8", path.display())))
 }
 
 fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Error> {

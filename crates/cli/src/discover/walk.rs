@@ -199,7 +199,7 @@ impl<'a> Labels<'a> {
 }
 
 /// How a path is called in messages: relative to the current directory where it lies below it.
-pub(super) fn label(path: &Utf8Path, cwd: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn label(path: &Utf8Path, cwd: &Utf8Path) -> Utf8PathBuf {
     match normalise(&cwd.join(path)).strip_prefix(cwd) {
         Ok(below) => below.to_owned(),
         Err(_) => normalise(path),

@@ -453,6 +453,32 @@ fn quotes(writer: &mut Writer, scalar: Node<'_>) -> bool {
 }
 
 /// How to write in the collection that holds a node.
+/// A value as a document of its own: two spaces a level, lists below their key, a line end at the end.
+pub fn document(value: &New) -> String {
+    let mut out = String::new();
+    PLAIN.block(value, 0, &mut out);
+    out.push('\n');
+    out
+}
+
+/// A text as a scalar on one line, in quotes where a reader would take it for something else.
+pub fn scalar(text: &str) -> String {
+    PLAIN.inline(&New::Str(text.to_owned()), false)
+}
+
+/// How values are written where no file says otherwise.
+const PLAIN: Writer = Writer {
+    newline: "\n",
+    step: 2,
+    dash: 2,
+    gap: 1,
+    quote: Style::DoubleQuoted,
+    quote_values: false,
+    quote_keys: false,
+    literal: true,
+    compact: false,
+};
+
 fn writer_at(node: Node<'_>) -> Writer {
     match node.parent() {
         Some(parent) => writer_in(parent),

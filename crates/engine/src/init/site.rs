@@ -1,0 +1,28 @@
+//! Pages that are there as they are, served by nginx.
+
+use minijinja::context;
+
+use super::{App, Look};
+use crate::template::render;
+
+pub(super) fn detect(look: &Look<'_>) -> Option<Result<App, String>> {
+    let root = ["", "public", "site", "www", "html", "dist"].into_iter().find(|directory| {
+        let index = if directory.is_empty() { "index.html".to_owned() } else { format!("{directory}/index.html") };
+        look.has(&index)
+    })?;
+    let values = context! { root => if root.is_empty() { "." } else { root } };
+    let dockerfile = match render(include_str!("templates/site.Dockerfile"), values) {
+        Ok(text) => text,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    Some(Ok(App {
+        directory: look.directory.to_owned(),
+        name: look.name(),
+        what: "pages, served by nginx".to_owned(),
+        dockerfile,
+        ignore: vec!["node_modules", "*.md"],
+        port: Some(8080),
+        scratch: Vec::new(),
+        notes: Vec::new(),
+    }))
+}

@@ -1,0 +1,192 @@
+//! What `init` makes of small programs of every kind: what starts, and that our own check finds nothing in it.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use seaworthy_engine::config::{Layer, Selector, resolve};
+use seaworthy_engine::init::{Made, init, wanted};
+use seaworthy_engine::{Config, Files, Project, SourceId, check, parse};
+
+/// Makes what a repository of these files lacks.
+fn made(files: &[(&str, &str)]) -> Made {
+    let names: BTreeSet<Utf8PathBuf> = files.iter().map(|(name, _)| Utf8PathBuf::from(*name)).collect();
+    let mut listed = Files::new(vec![Utf8PathBuf::new()], names);
+    for path in wanted(&listed, Utf8Path::new("")) {
+        let text = files.iter().find(|(name, _)| path == *name).map(|(_, text)| (*text).into());
+        listed.add_text(path, text);
+    }
+    init(&listed, Utf8Path::new(""))
+}
+
+/// What our own check says of what was made, with every rule of these categories on.
+fn findings(made: &Made, files: &[(&str, &str)]) -> Vec<String> {
+    let mut names: BTreeSet<Utf8PathBuf> = files.iter().map(|(name, _)| Utf8PathBuf::from(*name)).collect();
+    names.extend(made.files.iter().map(|source| source.path.clone()));
+    let mut listed = Files::new(vec![Utf8PathBuf::new()], names);
+    let parses: Vec<_> =
+        made.files.iter().enumerate().map(|(n, source)| parse(SourceId(n as u32), source.clone())).collect();
+    loop {
+        let wanted = Project::wanted(&parses, &listed);
+        if wanted.is_empty() {
+            break;
+        }
+        for path in wanted {
+            let of_ours = made.files.iter().find(|source| source.path == path).map(|source| source.text.clone());
+            let text = of_ours.or_else(|| files.iter().find(|(name, _)| path == *name).map(|(_, t)| (*t).into()));
+            listed.add_text(path, text);
+        }
+    }
+    let select = ["correctness", "security", "reliability", "efficiency"].map(|word| Selector::of(word).expect(word));
+    let layer = Layer { select: Some(select.to_vec()), extend_select: Vec::new(), ignore: Vec::new() };
+    let config = Config { rules: resolve(&[&layer]), ..Config::default() };
+    let project = Project::of(parses, listed);
+    let found = check(&project, &config).diagnostics;
+    found.iter().map(|d| format!("{} {}: {}", project.path(d.span.source), d.rule.name, d.message)).collect()
+}
+
+const UV: &str = "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.12,<3.14\"\ndependencies = [DEPENDENCIES]\n";
+
+fn pyproject(dependencies: &str) -> String {
+    UV.replace("DEPENDENCIES", dependencies)
+}
+
+#[test]
+fn programs_of_every_kind() {
+    let fastapi = pyproject("\"fastapi[standard]>=0.115\"");
+    let packaged = format!("{fastapi}[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n");
+    let flask = pyproject("\"Flask\", \"gunicorn\"");
+    let django = pyproject("\"django\", \"gunicorn\"");
+    let starlette = pyproject("\"starlette\", \"hypercorn\"");
+    let plain = pyproject("\"httpx\"");
+    let application = "from fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/healthz')\ndef ok(): return {}\n";
+    let npm = |body: &str| format!("{{\"name\": \"shop\", {body}}}");
+    let express = npm("\"scripts\": {\"start\": \"node server.js\"}, \"dependencies\": {\"express\": \"5\"}");
+    let typescript = npm("\"scripts\": {\"build\": \"tsc\", \"start\": \"node dist/main.js\"}, \"dependencies\": {\"fastify\": \"5\"}");
+    let vite = npm("\"scripts\": {\"dev\": \"vite\", \"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}");
+    let next = npm("\"packageManager\": \"pnpm@10.0.0\", \"scripts\": {\"build\": \"next build\", \"start\": \"next start\"}, \"dependencies\": {\"next\": \"16\"}");
+    let bun = npm("\"scripts\": {\"start\": \"bun src/index.ts\"}, \"dependencies\": {\"hono\": \"4\"}");
+    let pom = "<project><artifactId>shop</artifactId><version>1.0</version><properties><java.version>17</java.version></properties><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
+    // The files of a repository, and lines that the files made for it must hold.
+    let cases: Vec<(Vec<(&str, &str)>, Vec<&str>)> = vec![
+        (
+            vec![("pyproject.toml", &fastapi), ("uv.lock", ""), ("main.py", application)],
+            vec![
+                "FROM python:3.13-slim-trixie",
+                "CMD [\"uvicorn\", \"main:app\", \"--host\", \"0.0.0.0\", \"--port\", \"8000\", \"--timeout-graceful-shutdown\", \"20\"]",
+                "http://127.0.0.1:8000/healthz",
+                "\"127.0.0.1:8000:8000\"",
+            ],
+        ),
+        (
+            vec![("pyproject.toml", &packaged), ("uv.lock", ""), ("src/shop/__init__.py", ""), ("src/shop/main.py", application)],
+            vec!["uv sync --locked --no-dev --no-editable", "CMD [\"uvicorn\", \"shop.main:app\","],
+        ),
+        (
+            vec![("pyproject.toml", &flask), ("uv.lock", ""), ("shop/__init__.py", "from flask import Flask\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n")],
+            vec!["\"shop:create_app()\"]", "socket.create_connection"],
+        ),
+        (
+            vec![("pyproject.toml", &flask), ("uv.lock", ""), ("shop.py", "import flask\napp = flask.Flask(__name__)\n")],
+            vec!["\"shop:app\"]"],
+        ),
+        (
+            vec![("requirements.txt", "django==5.2\ngunicorn==23.0\n"), ("manage.py", ""), ("shop/wsgi.py", ""), ("shop/settings.py", "STATIC_ROOT = 'x'\n")],
+            vec!["\"shop.wsgi:application\"]", "collectstatic --noinput", "uv pip install -r requirements.txt"],
+        ),
+        (
+            vec![("pyproject.toml", &django), ("uv.lock", ""), ("manage.py", ""), ("config/wsgi.py", "")],
+            vec!["\"config.wsgi:application\"]"],
+        ),
+        (
+            vec![("pyproject.toml", &starlette), ("uv.lock", ""), ("api.py", "app = Starlette(debug=False)\n")],
+            vec!["CMD [\"hypercorn\", \"api:app\", \"--bind\", \"0.0.0.0:8000\""],
+        ),
+        (vec![("pyproject.toml", &plain), ("uv.lock", ""), ("shop/__main__.py", "")], vec!["CMD [\"python\", \"-m\", \"shop\"]"]),
+        (
+            vec![("package.json", &express), ("package-lock.json", ""), ("server.js", "app.listen(process.env.PORT || 4000)")],
+            vec!["RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev", "EXPOSE 4000", "CMD [\"node\", \"server.js\"]", "USER 1000:1000"],
+        ),
+        (
+            vec![("package.json", &typescript), ("yarn.lock", ""), ("src/main.ts", "server.get('/health', ok)")],
+            vec!["RUN yarn run build", "rm -rf node_modules && yarn install --frozen-lockfile --production", "/health"],
+        ),
+        (
+            vec![("package.json", &vite), ("package-lock.json", ""), ("index.html", ""), ("vite.config.ts", "build: { outDir: './public' }")],
+            vec!["COPY --from=build /app/public /usr/share/nginx/html", "FROM nginxinc/nginx-unprivileged:1.30-alpine", "try_files"],
+        ),
+        (
+            vec![("package.json", &next), ("pnpm-lock.yaml", ""), ("next.config.js", "output: 'standalone'")],
+            vec!["RUN corepack enable", "COPY --from=build /app/.next/standalone ./", "CMD [\"node\", \"server.js\"]"],
+        ),
+        (
+            vec![("package.json", &bun), ("bun.lock", ""), ("src/index.ts", "export default {}")],
+            vec!["FROM oven/bun:1-slim", "CMD [\"bun\", \"src/index.ts\"]"],
+        ),
+        (
+            vec![("go.mod", "module example.com/shop\n\ngo 1.25\n"), ("go.sum", ""), ("main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.HandleFunc(\"/healthz\", ok); http.ListenAndServe(\":9000\", nil) }\n")],
+            vec!["golang:1.25-trixie AS build", "go build -trimpath -ldflags='-s -w' -o /out/app .", "USER 65532:65532", "EXPOSE 9000", "\"/app/wget\""],
+        ),
+        (
+            vec![("go.mod", "module example.com/shop/v2\ngo 1.25.1\n"), ("cmd/shop/main.go", "package main\nfunc main() {}\n"), ("cmd/tool/main.go", "package main\nfunc main() {}\n")],
+            vec!["-o /out/app ./cmd/shop"],
+        ),
+        (
+            vec![("Cargo.toml", "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\n"), ("Cargo.lock", ""), ("src/main.rs", "use axum::Router; // 0.0.0.0:3000\n")],
+            vec!["cargo build --release --locked --bin shop", "CMD [\"shop\"]", "/dev/tcp/127.0.0.1/3000"],
+        ),
+        (
+            vec![("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\n"), ("Cargo.lock", ""), ("a/Cargo.toml", "[package]\nname = \"lib\"\n"), ("a/src/lib.rs", ""), ("b/Cargo.toml", "[package]\nname = \"serve\"\n"), ("b/src/main.rs", "")],
+            vec!["--package serve --bin serve"],
+        ),
+        (
+            vec![("pom.xml", pom), ("src/main/resources/application.properties", "server.port=9090\n")],
+            vec!["FROM maven:3.9-eclipse-temurin-17 AS build", "target/shop-1.0.jar", "FROM eclipse-temurin:17-jre", "EXPOSE 9090"],
+        ),
+        (
+            vec![("build.gradle.kts", "plugins { id(\"org.springframework.boot\") }\njava { toolchain { languageVersion = JavaLanguageVersion.of(21) } }"), ("gradlew", ""), ("gradle/wrapper/gradle-wrapper.properties", "")],
+            vec!["sh gradlew --no-daemon bootJar", "FROM eclipse-temurin:21-jre"],
+        ),
+        (vec![("index.html", ""), ("style.css", "")], vec!["COPY . /usr/share/nginx/html", "EXPOSE 8080"]),
+        (
+            vec![("api/go.mod", "module shop\ngo 1.25\n"), ("api/main.go", "package main\nfunc main() {}\n"), ("web/package.json", &vite), ("web/package-lock.json", "")],
+            vec!["build: ./api", "build: ./web", "\"127.0.0.1:8080:8080\""],
+        ),
+    ];
+    for (files, lines) in cases {
+        let made = made(&files);
+        let all: String = made.files.iter().map(|source| &*source.text).collect();
+        assert!(made.files.len() >= 3, "{files:?}: {:?}", made.notes);
+        for line in lines {
+            assert!(all.contains(line), "{line}\nis not in\n{all}");
+        }
+        assert_eq!(findings(&made, &files), Vec::<String>::new(), "{all}");
+    }
+}
+
+#[test]
+fn what_cannot_be_told_is_said() {
+    let cases: [(&[(&str, &str)], &str); 8] = [
+        (&[("package.json", "{\"scripts\": {\"start\": \"node a.js\"}}"), ("a.js", "")], "there is no lock file"),
+        (&[("package.json", "{}"), ("package-lock.json", "")], "no `start` script"),
+        (&[("pyproject.toml", "[project]\nname = \"a\"\n"), ("main.py", "")], "locked nowhere"),
+        (&[("requirements.txt", "requests==2\n"), ("lib/x.py", "")], "no application object"),
+        (&[("composer.json", "{}"), ("package.json", "{}")], "written in PHP"),
+        (&[("go.mod", "module a\n"), ("a.go", "package a\n")], "no package `main`"),
+        (&[("Cargo.toml", "[package]\nname = \"a\"\n"), ("src/lib.rs", "")], "the package is a library"),
+        (&[("package.json", "{\"workspaces\": [\"a\"]}")], "several packages"),
+    ];
+    for (files, note) in cases {
+        let made = made(files);
+        assert!(made.files.is_empty(), "{files:?}");
+        assert!(made.notes.iter().any(|n| n.contains(note)), "{files:?}: {:?}", made.notes);
+    }
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let files = [("index.html", ""), ("Dockerfile", "FROM nginx"), ("docker-compose.yml", "services: {}")];
+    let made = made(&files);
+    let paths: Vec<&str> = made.files.iter().map(|source| source.path.as_str()).collect();
+    assert_eq!(paths, [".dockerignore"]);
+    assert_eq!(made.notes.len(), 2, "{:?}", made.notes);
+}
