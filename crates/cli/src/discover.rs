@@ -16,8 +16,8 @@ use seaworthy_engine::variant;
 use seaworthy_engine::{Kind, Project, Source};
 
 use self::kind::{Candidate, Verdict};
-pub(crate) use self::walk::{Tree, label};
 use self::walk::{Entry, Walked};
+pub(crate) use self::walk::{Tree, label};
 use crate::error::{Error, reason};
 
 /// The largest file that is read, in bytes.

@@ -101,8 +101,18 @@ const MARKS: [&str; 12] = [
 ];
 
 /// Directories that hold what tools made or what others wrote.
-const FOREIGN: [&str; 10] =
-    ["node_modules", "vendor", ".venv", "venv", "target", "dist", "build", "site-packages", "testdata", "fixtures"];
+const FOREIGN: [&str; 10] = [
+    "node_modules",
+    "vendor",
+    ".venv",
+    "venv",
+    "target",
+    "dist",
+    "build",
+    "site-packages",
+    "testdata",
+    "fixtures",
+];
 
 /// The most files of one directory whose texts are asked for.
 const MOST: usize = 400;
@@ -200,11 +210,19 @@ fn detect(look: &Look<'_>) -> Option<Result<App, String>> {
 
 /// The language of a program whose tools are none of those that are known here; its pages may be built by Node.js.
 fn other(look: &Look<'_>) -> Option<&'static str> {
-    let marks = [("composer.json", "PHP"), ("index.php", "PHP"), ("Gemfile", "Ruby"), ("mix.exs", "Elixir"), ("deno.json", "TypeScript for Deno")];
+    let marks = [
+        ("composer.json", "PHP"),
+        ("index.php", "PHP"),
+        ("Gemfile", "Ruby"),
+        ("mix.exs", "Elixir"),
+        ("deno.json", "TypeScript for Deno"),
+    ];
     let marked = marks.iter().find(|(name, _)| look.has(name)).map(|(_, language)| *language);
     let solution = || {
         look.below()
-            .any(|p| p.components().count() == 1 && matches!(p.extension(), Some("sln" | "csproj" | "fsproj")))
+            .any(|p| {
+                p.components().count() == 1 && matches!(p.extension(), Some("sln" | "csproj" | "fsproj"))
+            })
             .then_some("a language of .NET")
     };
     marked.or_else(solution)
@@ -266,8 +284,19 @@ impl Made {
 }
 
 fn ignore(app: &App) -> String {
-    let mut text = String::from("# What a build must not see: secrets, history, and what was made on this machine.\n");
-    let always = [".git", ".github", ".env", ".env.*", "!.env.example", "*.pem", "*.key", "Dockerfile*", "compose*.y*ml"];
+    let mut text =
+        String::from("# What a build must not see: secrets, history, and what was made on this machine.\n");
+    let always = [
+        ".git",
+        ".github",
+        ".env",
+        ".env.*",
+        "!.env.example",
+        "*.pem",
+        "*.key",
+        "Dockerfile*",
+        "compose*.y*ml",
+    ];
     for line in always.iter().chain(&app.ignore) {
         text.push_str(line);
         text.push('\n');
@@ -290,7 +319,9 @@ fn compose(apps: &[App], top: &Utf8Path) -> Result<String, minijinja::Error> {
             let above = context.rsplit('/').nth(1).map(slug).unwrap_or_default();
             let mut candidates = [app.name.clone(), app.directory.file_name().map(slug).unwrap_or_default()]
                 .into_iter()
-                .chain((2..).map(|n| if n == 2 { format!("{above}-{}", app.name) } else { format!("{}-{n}", app.name) }));
+                .chain((2..).map(|n| {
+                    if n == 2 { format!("{above}-{}", app.name) } else { format!("{}-{n}", app.name) }
+                }));
             let name = candidates.find(|name| !name.is_empty() && !names.contains(name)).unwrap_or_default();
             names.push(name.clone());
             let scratch: Vec<&str> = ["/tmp"].into_iter().chain(app.scratch.iter().copied()).collect();
@@ -312,23 +343,16 @@ fn slug(text: &str) -> String {
 fn bash_probe(port: u16, route: Option<&str>) -> String {
     let open = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
     match route {
-        Some(route) => format!("{open} && printf 'GET {route} HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"),
+        Some(route) => format!(
+            "{open} && printf 'GET {route} HTTP/1.0\\r\\n\\r\\n' >&3 && read -r _ status _ <&3 && [ \"$status\" = 200 ]"
+        ),
         None => open,
     }
 }
 
 /// The routes that programs answer a probe on, the best first.
-const ROUTES: [&str; 9] = [
-    "/healthz",
-    "/health",
-    "/livez",
-    "/readyz",
-    "/api/health",
-    "/api/healthz",
-    "/_health",
-    "/ping",
-    "/up",
-];
+const ROUTES: [&str; 9] =
+    ["/healthz", "/health", "/livez", "/readyz", "/api/health", "/api/healthz", "/_health", "/ping", "/up"];
 
 /// The route by which a program says that it serves, where its sources hold one in quotes.
 fn route<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<&'static str> {
@@ -336,7 +360,8 @@ fn route<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<&'static str> {
     for text in texts {
         for (rank, route) in ROUTES.iter().enumerate().take(best.unwrap_or(ROUTES.len())) {
             let quoted = ["\"", "'", "`"].iter().any(|quote| {
-                text.contains(&format!("{quote}{route}{quote}")) || text.contains(&format!("{quote}GET {route}{quote}"))
+                text.contains(&format!("{quote}{route}{quote}"))
+                    || text.contains(&format!("{quote}GET {route}{quote}"))
             });
             if quoted {
                 best = Some(rank);

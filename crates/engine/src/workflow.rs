@@ -66,8 +66,10 @@ impl Actions {
 /// Makes the workflow; `None` where no Dockerfile ships.
 pub fn workflow(project: &Project, options: &Options) -> Option<Made> {
     let mut notes = Vec::new();
-    let found: Vec<Image> =
-        images::images(project, &mut notes).into_iter().filter_map(|image| inside(image, options, &mut notes)).collect();
+    let found: Vec<Image> = images::images(project, &mut notes)
+        .into_iter()
+        .filter_map(|image| inside(image, options, &mut notes))
+        .collect();
     if found.is_empty() {
         return None;
     }
@@ -75,7 +77,8 @@ pub fn workflow(project: &Project, options: &Options) -> Option<Made> {
     let path = path(project, options);
     let setting = Setting::of(project, options, &today);
     let platforms = platforms(options, &today);
-    let has_twin = |image: &Image| found.iter().any(|i| i.family == Family::Kubernetes && i.name == image.name);
+    let has_twin =
+        |image: &Image| found.iter().any(|i| i.family == Family::Kubernetes && i.name == image.name);
     let without = found.iter().filter(|image| image.family == Family::Docker && !has_twin(image)).count();
     if without > 0 {
         let (some, have) = if without == 1 { ("image has", "it") } else { ("images have", "them") };
@@ -119,18 +122,24 @@ fn made(text: &str) -> Option<(&str, &str)> {
 /// An image with paths from the top of the repository; `None` for one that lies outside.
 fn inside(image: Image, options: &Options, notes: &mut Vec<String>) -> Option<Image> {
     let strip = |path: &Utf8Path| {
-        let path = if options.root.as_str().is_empty() { path } else { path.strip_prefix(&options.root).ok()? };
+        let path =
+            if options.root.as_str().is_empty() { path } else { path.strip_prefix(&options.root).ok()? };
         (!path.starts_with("..") && !path.is_absolute()).then(|| path.to_owned())
     };
     let (dockerfile, context) = (strip(&image.dockerfile), strip(&normalise(&image.context)));
     let (Some(dockerfile), Some(context)) = (dockerfile, context) else {
-        notes.push(format!("{} is not built: it or its context lies outside of the repository", image.dockerfile));
+        notes.push(format!(
+            "{} is not built: it or its context lies outside of the repository",
+            image.dockerfile
+        ));
         return None;
     };
     let (args, kept): (Vec<_>, Vec<_>) =
         image.args.into_iter().partition(|(name, _)| !secret::is_secret_name(name));
     for (name, _) in kept {
-        notes.push(format!("{dockerfile}: the build argument {name} is left out: hand it over as a secret mount"));
+        notes.push(format!(
+            "{dockerfile}: the build argument {name} is left out: hand it over as a secret mount"
+        ));
     }
     let context = if context.as_str().is_empty() { Utf8PathBuf::from(".") } else { context };
     Some(Image { dockerfile, context, args, ..image })
@@ -143,7 +152,8 @@ fn path(project: &Project, options: &Options) -> Utf8PathBuf {
         System::Gitea => ".gitea/workflows/images.yml".into(),
         System::GitLab => {
             let whole = options.root.join(".gitlab-ci.yml");
-            let of_others = project.parses().iter().any(|p| p.source.path == whole && made(&p.source.text).is_none());
+            let of_others =
+                project.parses().iter().any(|p| p.source.path == whole && made(&p.source.text).is_none());
             if of_others { ".gitlab/images.gitlab-ci.yml".into() } else { ".gitlab-ci.yml".into() }
         }
     }
@@ -166,12 +176,14 @@ impl Setting {
             System::GitLab => "$CI_REGISTRY",
         };
         let written = today.iter().flat_map(|job| &job.tags).map(|tag| &tag.value).find(|image| {
-            !image.repository.contains(['*', '$']) && image.registry.as_ref().is_none_or(|r| !r.contains(['*', '$']))
+            !image.repository.contains(['*', '$'])
+                && image.registry.as_ref().is_none_or(|r| !r.contains(['*', '$']))
         });
         let registry = options.registry.clone().or_else(|| {
             written.map(|image| image.registry.clone().unwrap_or_else(|| "docker.io".to_owned()))
         });
-        let (user, password) = secrets(project).unwrap_or(("REGISTRY_USERNAME".into(), "REGISTRY_PASSWORD".into()));
+        let (user, password) =
+            secrets(project).unwrap_or(("REGISTRY_USERNAME".into(), "REGISTRY_PASSWORD".into()));
         let registry = registry.unwrap_or_else(|| platform.to_owned());
         Self { own: registry == platform, registry, user, password }
     }
@@ -220,7 +232,7 @@ fn replaced(project: &Project, today: &[&ImageJob], path: &Utf8Path) -> BTreeSet
 
 /// The files whose change asks for a build; `None` where any may.
 fn watched(images: &[Image], path: &Utf8Path) -> Vec<String> {
-    if images.iter().any(|image| image.context == "." ) {
+    if images.iter().any(|image| image.context == ".") {
         return Vec::new();
     }
     let contexts: BTreeSet<&Utf8Path> = images.iter().map(|image| image.context.as_path()).collect();
@@ -256,7 +268,8 @@ fn render(
     let entries: Vec<_> = images
         .iter()
         .map(|image| {
-            let args: Vec<String> = image.args.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let args: Vec<String> =
+                image.args.iter().map(|(name, value)| format!("{name}={value}")).collect();
             context! {
                 name => image.name,
                 family => image.family.as_str(),

@@ -31,12 +31,15 @@ fn findings(made: &Made, files: &[(&str, &str)]) -> Vec<String> {
             break;
         }
         for path in wanted {
-            let of_ours = made.files.iter().find(|source| source.path == path).map(|source| source.text.clone());
-            let text = of_ours.or_else(|| files.iter().find(|(name, _)| path == *name).map(|(_, t)| (*t).into()));
+            let of_ours =
+                made.files.iter().find(|source| source.path == path).map(|source| source.text.clone());
+            let text =
+                of_ours.or_else(|| files.iter().find(|(name, _)| path == *name).map(|(_, t)| (*t).into()));
             listed.add_text(path, text);
         }
     }
-    let select = ["correctness", "security", "reliability", "efficiency"].map(|word| Selector::of(word).expect(word));
+    let select =
+        ["correctness", "security", "reliability", "efficiency"].map(|word| Selector::of(word).expect(word));
     let layer = Layer { select: Some(select.to_vec()), extend_select: Vec::new(), ignore: Vec::new() };
     let config = Config { rules: resolve(&[&layer]), ..Config::default() };
     let project = Project::of(parses, listed);
@@ -53,17 +56,25 @@ fn pyproject(dependencies: &str) -> String {
 #[test]
 fn programs_of_every_kind() {
     let fastapi = pyproject("\"fastapi[standard]>=0.115\"");
-    let packaged = format!("{fastapi}[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n");
+    let packaged =
+        format!("{fastapi}[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n");
     let flask = pyproject("\"Flask\", \"gunicorn\"");
     let django = pyproject("\"django\", \"gunicorn\"");
     let starlette = pyproject("\"starlette\", \"hypercorn\"");
     let plain = pyproject("\"httpx\"");
-    let application = "from fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/healthz')\ndef ok(): return {}\n";
+    let application =
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/healthz')\ndef ok(): return {}\n";
     let npm = |body: &str| format!("{{\"name\": \"shop\", {body}}}");
     let express = npm("\"scripts\": {\"start\": \"node server.js\"}, \"dependencies\": {\"express\": \"5\"}");
-    let typescript = npm("\"scripts\": {\"build\": \"tsc\", \"start\": \"node dist/main.js\"}, \"dependencies\": {\"fastify\": \"5\"}");
-    let vite = npm("\"scripts\": {\"dev\": \"vite\", \"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}");
-    let next = npm("\"packageManager\": \"pnpm@10.0.0\", \"scripts\": {\"build\": \"next build\", \"start\": \"next start\"}, \"dependencies\": {\"next\": \"16\"}");
+    let typescript = npm(
+        "\"scripts\": {\"build\": \"tsc\", \"start\": \"node dist/main.js\"}, \"dependencies\": {\"fastify\": \"5\"}",
+    );
+    let vite = npm(
+        "\"scripts\": {\"dev\": \"vite\", \"build\": \"vite build\"}, \"devDependencies\": {\"vite\": \"7\"}",
+    );
+    let next = npm(
+        "\"packageManager\": \"pnpm@10.0.0\", \"scripts\": {\"build\": \"next build\", \"start\": \"next start\"}, \"dependencies\": {\"next\": \"16\"}",
+    );
     let bun = npm("\"scripts\": {\"start\": \"bun src/index.ts\"}, \"dependencies\": {\"hono\": \"4\"}");
     let pom = "<project><artifactId>shop</artifactId><version>1.0</version><properties><java.version>17</java.version></properties><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
     // The files of a repository, and lines that the files made for it must hold.
@@ -78,77 +89,184 @@ fn programs_of_every_kind() {
             ],
         ),
         (
-            vec![("pyproject.toml", &packaged), ("uv.lock", ""), ("src/shop/__init__.py", ""), ("src/shop/main.py", application)],
+            vec![
+                ("pyproject.toml", &packaged),
+                ("uv.lock", ""),
+                ("src/shop/__init__.py", ""),
+                ("src/shop/main.py", application),
+            ],
             vec!["uv sync --locked --no-dev --no-editable", "CMD [\"uvicorn\", \"shop.main:app\","],
         ),
         (
-            vec![("pyproject.toml", &flask), ("uv.lock", ""), ("shop/__init__.py", "from flask import Flask\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n")],
+            vec![
+                ("pyproject.toml", &flask),
+                ("uv.lock", ""),
+                (
+                    "shop/__init__.py",
+                    "from flask import Flask\n\ndef create_app():\n    app = Flask(__name__)\n    return app\n",
+                ),
+            ],
             vec!["\"shop:create_app()\"]", "socket.create_connection"],
         ),
         (
-            vec![("pyproject.toml", &flask), ("uv.lock", ""), ("shop.py", "import flask\napp = flask.Flask(__name__)\n")],
+            vec![
+                ("pyproject.toml", &flask),
+                ("uv.lock", ""),
+                ("shop.py", "import flask\napp = flask.Flask(__name__)\n"),
+            ],
             vec!["\"shop:app\"]"],
         ),
         (
-            vec![("requirements.txt", "django==5.2\ngunicorn==23.0\n"), ("manage.py", ""), ("shop/wsgi.py", ""), ("shop/settings.py", "STATIC_ROOT = 'x'\n")],
-            vec!["\"shop.wsgi:application\"]", "collectstatic --noinput", "uv pip install -r requirements.txt"],
+            vec![
+                ("requirements.txt", "django==5.2\ngunicorn==23.0\n"),
+                ("manage.py", ""),
+                ("shop/wsgi.py", ""),
+                ("shop/settings.py", "STATIC_ROOT = 'x'\n"),
+            ],
+            vec![
+                "\"shop.wsgi:application\"]",
+                "collectstatic --noinput",
+                "uv pip install -r requirements.txt",
+            ],
         ),
         (
             vec![("pyproject.toml", &django), ("uv.lock", ""), ("manage.py", ""), ("config/wsgi.py", "")],
             vec!["\"config.wsgi:application\"]"],
         ),
         (
-            vec![("pyproject.toml", &starlette), ("uv.lock", ""), ("api.py", "app = Starlette(debug=False)\n")],
+            vec![
+                ("pyproject.toml", &starlette),
+                ("uv.lock", ""),
+                ("api.py", "app = Starlette(debug=False)\n"),
+            ],
             vec!["CMD [\"hypercorn\", \"api:app\", \"--bind\", \"0.0.0.0:8000\""],
         ),
-        (vec![("pyproject.toml", &plain), ("uv.lock", ""), ("shop/__main__.py", "")], vec!["CMD [\"python\", \"-m\", \"shop\"]"]),
         (
-            vec![("package.json", &express), ("package-lock.json", ""), ("server.js", "app.listen(process.env.PORT || 4000)")],
-            vec!["RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev", "EXPOSE 4000", "CMD [\"node\", \"server.js\"]", "USER 1000:1000"],
+            vec![("pyproject.toml", &plain), ("uv.lock", ""), ("shop/__main__.py", "")],
+            vec!["CMD [\"python\", \"-m\", \"shop\"]"],
         ),
         (
-            vec![("package.json", &typescript), ("yarn.lock", ""), ("src/main.ts", "server.get('/health', ok)")],
-            vec!["RUN yarn run build", "rm -rf node_modules && yarn install --frozen-lockfile --production", "/health"],
+            vec![
+                ("package.json", &express),
+                ("package-lock.json", ""),
+                ("server.js", "app.listen(process.env.PORT || 4000)"),
+            ],
+            vec![
+                "RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev",
+                "EXPOSE 4000",
+                "CMD [\"node\", \"server.js\"]",
+                "USER 1000:1000",
+            ],
         ),
         (
-            vec![("package.json", &vite), ("package-lock.json", ""), ("index.html", ""), ("vite.config.ts", "build: { outDir: './public' }")],
-            vec!["COPY --from=build /app/public /usr/share/nginx/html", "FROM nginxinc/nginx-unprivileged:1.30-alpine", "try_files"],
+            vec![
+                ("package.json", &typescript),
+                ("yarn.lock", ""),
+                ("src/main.ts", "server.get('/health', ok)"),
+            ],
+            vec![
+                "RUN yarn run build",
+                "rm -rf node_modules && yarn install --frozen-lockfile --production",
+                "/health",
+            ],
+        ),
+        (
+            vec![
+                ("package.json", &vite),
+                ("package-lock.json", ""),
+                ("index.html", ""),
+                ("vite.config.ts", "build: { outDir: './public' }"),
+            ],
+            vec![
+                "COPY --from=build /app/public /usr/share/nginx/html",
+                "FROM nginxinc/nginx-unprivileged:1.30-alpine",
+                "try_files",
+            ],
         ),
         (
             vec![("package.json", &next), ("pnpm-lock.yaml", ""), ("next.config.js", "output: 'standalone'")],
-            vec!["RUN corepack enable", "COPY --from=build /app/.next/standalone ./", "CMD [\"node\", \"server.js\"]"],
+            vec![
+                "RUN corepack enable",
+                "COPY --from=build /app/.next/standalone ./",
+                "CMD [\"node\", \"server.js\"]",
+            ],
         ),
         (
             vec![("package.json", &bun), ("bun.lock", ""), ("src/index.ts", "export default {}")],
             vec!["FROM oven/bun:1-slim", "CMD [\"bun\", \"src/index.ts\"]"],
         ),
         (
-            vec![("go.mod", "module example.com/shop\n\ngo 1.25\n"), ("go.sum", ""), ("main.go", "package main\n\nimport \"net/http\"\n\nfunc main() { http.HandleFunc(\"/healthz\", ok); http.ListenAndServe(\":9000\", nil) }\n")],
-            vec!["golang:1.25-trixie AS build", "go build -trimpath -ldflags='-s -w' -o /out/app .", "USER 65532:65532", "EXPOSE 9000", "\"/app/wget\""],
+            vec![
+                ("go.mod", "module example.com/shop\n\ngo 1.25\n"),
+                ("go.sum", ""),
+                (
+                    "main.go",
+                    "package main\n\nimport \"net/http\"\n\nfunc main() { http.HandleFunc(\"/healthz\", ok); http.ListenAndServe(\":9000\", nil) }\n",
+                ),
+            ],
+            vec![
+                "golang:1.25-trixie AS build",
+                "go build -trimpath -ldflags='-s -w' -o /out/app .",
+                "USER 65532:65532",
+                "EXPOSE 9000",
+                "\"/app/wget\"",
+            ],
         ),
         (
-            vec![("go.mod", "module example.com/shop/v2\ngo 1.25.1\n"), ("cmd/shop/main.go", "package main\nfunc main() {}\n"), ("cmd/tool/main.go", "package main\nfunc main() {}\n")],
+            vec![
+                ("go.mod", "module example.com/shop/v2\ngo 1.25.1\n"),
+                ("cmd/shop/main.go", "package main\nfunc main() {}\n"),
+                ("cmd/tool/main.go", "package main\nfunc main() {}\n"),
+            ],
             vec!["-o /out/app ./cmd/shop"],
         ),
         (
-            vec![("Cargo.toml", "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\n"), ("Cargo.lock", ""), ("src/main.rs", "use axum::Router; // 0.0.0.0:3000\n")],
+            vec![
+                ("Cargo.toml", "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\n"),
+                ("Cargo.lock", ""),
+                ("src/main.rs", "use axum::Router; // 0.0.0.0:3000\n"),
+            ],
             vec!["cargo build --release --locked --bin shop", "CMD [\"shop\"]", "/dev/tcp/127.0.0.1/3000"],
         ),
         (
-            vec![("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\n"), ("Cargo.lock", ""), ("a/Cargo.toml", "[package]\nname = \"lib\"\n"), ("a/src/lib.rs", ""), ("b/Cargo.toml", "[package]\nname = \"serve\"\n"), ("b/src/main.rs", "")],
+            vec![
+                ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\"]\n"),
+                ("Cargo.lock", ""),
+                ("a/Cargo.toml", "[package]\nname = \"lib\"\n"),
+                ("a/src/lib.rs", ""),
+                ("b/Cargo.toml", "[package]\nname = \"serve\"\n"),
+                ("b/src/main.rs", ""),
+            ],
             vec!["--package serve --bin serve"],
         ),
         (
             vec![("pom.xml", pom), ("src/main/resources/application.properties", "server.port=9090\n")],
-            vec!["FROM maven:3.9-eclipse-temurin-17 AS build", "target/shop-1.0.jar", "FROM eclipse-temurin:17-jre", "EXPOSE 9090"],
+            vec![
+                "FROM maven:3.9-eclipse-temurin-17 AS build",
+                "target/shop-1.0.jar",
+                "FROM eclipse-temurin:17-jre",
+                "EXPOSE 9090",
+            ],
         ),
         (
-            vec![("build.gradle.kts", "plugins { id(\"org.springframework.boot\") }\njava { toolchain { languageVersion = JavaLanguageVersion.of(21) } }"), ("gradlew", ""), ("gradle/wrapper/gradle-wrapper.properties", "")],
+            vec![
+                (
+                    "build.gradle.kts",
+                    "plugins { id(\"org.springframework.boot\") }\njava { toolchain { languageVersion = JavaLanguageVersion.of(21) } }",
+                ),
+                ("gradlew", ""),
+                ("gradle/wrapper/gradle-wrapper.properties", ""),
+            ],
             vec!["sh gradlew --no-daemon bootJar", "FROM eclipse-temurin:21-jre"],
         ),
         (vec![("index.html", ""), ("style.css", "")], vec!["COPY . /usr/share/nginx/html", "EXPOSE 8080"]),
         (
-            vec![("api/go.mod", "module shop\ngo 1.25\n"), ("api/main.go", "package main\nfunc main() {}\n"), ("web/package.json", &vite), ("web/package-lock.json", "")],
+            vec![
+                ("api/go.mod", "module shop\ngo 1.25\n"),
+                ("api/main.go", "package main\nfunc main() {}\n"),
+                ("web/package.json", &vite),
+                ("web/package-lock.json", ""),
+            ],
             vec!["build: ./api", "build: ./web", "\"127.0.0.1:8080:8080\""],
         ),
     ];
@@ -166,7 +284,10 @@ fn programs_of_every_kind() {
 #[test]
 fn what_cannot_be_told_is_said() {
     let cases: [(&[(&str, &str)], &str); 8] = [
-        (&[("package.json", "{\"scripts\": {\"start\": \"node a.js\"}}"), ("a.js", "")], "there is no lock file"),
+        (
+            &[("package.json", "{\"scripts\": {\"start\": \"node a.js\"}}"), ("a.js", "")],
+            "there is no lock file",
+        ),
         (&[("package.json", "{}"), ("package-lock.json", "")], "no `start` script"),
         (&[("pyproject.toml", "[project]\nname = \"a\"\n"), ("main.py", "")], "locked nowhere"),
         (&[("requirements.txt", "requests==2\n"), ("lib/x.py", "")], "no application object"),

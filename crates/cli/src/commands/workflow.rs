@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::variant::Status;
 use seaworthy_engine::project::workflow::System;
+use seaworthy_engine::variant::Status;
 
 use seaworthy_engine::workflow::{Options, workflow};
 use seaworthy_engine::{Project, Source};
@@ -22,8 +22,7 @@ use crate::{CLEAN, FAILED, FOUND};
 /// Makes the workflow and writes it, and tells the exit status.
 pub(crate) fn run(args: &Workflow, global: &Global) -> Result<u8, Error> {
     let directory = args.directory.clone().unwrap_or_else(|| ".".into());
-    let input =
-        Input { paths: vec![directory.clone()], stdin_filename: None, config: args.config.clone() };
+    let input = Input { paths: vec![directory.clone()], stdin_filename: None, config: args.config.clone() };
     let progress = Progress::new(global.quiet);
     let loaded = load(&input, &Selection::default(), global, &progress, Variants::AsFound)?;
     drop(progress);
@@ -54,12 +53,20 @@ pub(crate) fn run(args: &Workflow, global: &Global) -> Result<u8, Error> {
         diff::print(&change, &no_secrets)?;
     }
     if refused {
-        let why = if made.status == Status::Conflict { "was edited by hand" } else { "was written by somebody else" };
-        complain("error", &format!("{path} {why} and stays as it is; take over what you want, or remove it and run again"));
+        let why = if made.status == Status::Conflict {
+            "was edited by hand"
+        } else {
+            "was written by somebody else"
+        };
+        complain(
+            "error",
+            &format!("{path} {why} and stays as it is; take over what you want, or remove it and run again"),
+        );
     } else if made.status.is_written() && !args.diff && !args.check {
         if let Some(directory) = path.parent().filter(|d| !d.as_str().is_empty()) {
-            fs::create_dir_all(directory)
-                .map_err(|e| Error::message(format!("cannot make the directory {directory}: {}", reason(&e))))?;
+            fs::create_dir_all(directory).map_err(|e| {
+                Error::message(format!("cannot make the directory {directory}: {}", reason(&e)))
+            })?;
         }
         write(&change, &loaded.tree)?;
     }

@@ -15,12 +15,16 @@ pub(super) fn detect(look: &Look<'_>) -> Option<Result<App, String>> {
 }
 
 fn app(look: &Look<'_>, module: &str) -> Result<App, String> {
-    let line = |key: &str| module.lines().find_map(|line| line.trim().strip_prefix(key)?.split_whitespace().next());
+    let line =
+        |key: &str| module.lines().find_map(|line| line.trim().strip_prefix(key)?.split_whitespace().next());
     let path = line("module ").unwrap_or_default().trim_matches('"');
     let version = line("toolchain go").or(line("go ")).unwrap_or(GO);
     let minor = version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
     let mains = mains(look);
-    let base = path.rsplit('/').find(|part| !(part.starts_with('v') && part[1..].parse::<u32>().is_ok())).unwrap_or(path);
+    let base = path
+        .rsplit('/')
+        .find(|part| !(part.starts_with('v') && part[1..].parse::<u32>().is_ok()))
+        .unwrap_or(path);
     let chosen = match mains.as_slice() {
         [] => return Err("no package `main` was found, so there is no program to build".into()),
         [only] => only,
@@ -28,10 +32,15 @@ fn app(look: &Look<'_>, module: &str) -> Result<App, String> {
             .iter()
             .find(|directory| directory.as_str().is_empty())
             .or_else(|| several.iter().find(|directory| directory.file_name() == Some(base)))
-            .or_else(|| several.iter().find(|d| matches!(d.file_name(), Some("server" | "api" | "app" | "web"))))
+            .or_else(|| {
+                several.iter().find(|d| matches!(d.file_name(), Some("server" | "api" | "app" | "web")))
+            })
             .ok_or_else(|| {
                 let names: Vec<&str> = several.iter().map(|d| d.as_str()).collect();
-                format!("there are several programs ({}), and none is called as the module is", names.join(", "))
+                format!(
+                    "there are several programs ({}), and none is called as the module is",
+                    names.join(", ")
+                )
             })?,
     };
     let sources: Vec<&str> = look
@@ -44,7 +53,11 @@ fn app(look: &Look<'_>, module: &str) -> Result<App, String> {
         ["\"net/http\"", "gin-gonic/gin", "labstack/echo", "gofiber/fiber", "google.golang.org/grpc\""]
             .iter()
             .any(|import| text.contains(import))
-            && (text.contains("ListenAndServe") || text.contains(".Listen(") || text.contains(".Run(") || text.contains(".Start(") || text.contains("net.Listen("))
+            && (text.contains("ListenAndServe")
+                || text.contains(".Listen(")
+                || text.contains(".Run(")
+                || text.contains(".Start(")
+                || text.contains("net.Listen("))
     });
     let port = serves.then(|| port(&sources).unwrap_or(8080));
     let route = route(sources.iter().copied());
@@ -82,7 +95,10 @@ fn mains(look: &Look<'_>) -> Vec<Utf8PathBuf> {
             look.text(path.as_str()).is_some_and(|text| {
                 text.contains("func main()")
                     && text.lines().any(|line| line.trim() == "package main")
-                    && !text.lines().take_while(|l| !l.starts_with("package")).any(|l| l.contains("go:build ignore"))
+                    && !text
+                        .lines()
+                        .take_while(|l| !l.starts_with("package"))
+                        .any(|l| l.contains("go:build ignore"))
             })
         })
         .filter_map(|path| path.parent().map(Utf8Path::to_owned))

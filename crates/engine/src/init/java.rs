@@ -69,21 +69,33 @@ fn app(look: &Look<'_>, build: &Build) -> Result<App, String> {
 fn maven(look: &Look<'_>, pom: &str) -> Build {
     let own = without(&without(&without(pom, "parent"), "dependencies"), "build");
     let spring = pom.contains("spring-boot-maven-plugin");
-    let java = ["java.version", "maven.compiler.release", "maven.compiler.target", "maven.compiler.source", "release"]
-        .iter()
-        .find_map(|tag| version(element(pom, tag)?))
-        .unwrap_or(JAVA);
+    let java = [
+        "java.version",
+        "maven.compiler.release",
+        "maven.compiler.target",
+        "maven.compiler.source",
+        "release",
+    ]
+    .iter()
+    .find_map(|tag| version(element(pom, tag)?))
+    .unwrap_or(JAVA);
     let wrapper = look.has("mvnw") && look.has(".mvn/wrapper/maven-wrapper.properties");
     let jar = match (element(pom, "finalName"), element(&own, "artifactId"), element(&own, "version")) {
         (Some(name), _, _) if !name.contains('$') => format!("target/{name}.jar"),
-        (_, Some(artifact), Some(version)) if !version.contains('$') => format!("target/{artifact}-{version}.jar"),
+        (_, Some(artifact), Some(version)) if !version.contains('$') => {
+            format!("target/{artifact}-{version}.jar")
+        }
         (_, Some(artifact), _) => format!("target/{artifact}*.jar"),
         _ => "target/*.jar".to_owned(),
     };
     let program = if wrapper { "sh mvnw" } else { "mvn" };
     Build {
         tool: "Maven",
-        image: if wrapper { format!("eclipse-temurin:{java}-jdk") } else { format!("maven:3.9-eclipse-temurin-{java}") },
+        image: if wrapper {
+            format!("eclipse-temurin:{java}-jdk")
+        } else {
+            format!("maven:3.9-eclipse-temurin-{java}")
+        },
         line: format!("{program} --batch-mode --no-transfer-progress package -DskipTests"),
         jar,
         cache: "/root/.m2",
@@ -95,18 +107,31 @@ fn maven(look: &Look<'_>, pom: &str) -> Build {
 }
 
 fn gradle(look: &Look<'_>, build: &str) -> Result<Build, String> {
-    let settings = look.text("settings.gradle.kts").or_else(|| look.text("settings.gradle")).unwrap_or_default();
+    let settings =
+        look.text("settings.gradle.kts").or_else(|| look.text("settings.gradle")).unwrap_or_default();
     let spring = build.contains("org.springframework.boot");
     let shadow = build.contains("com.github.johnrengelman.shadow") || build.contains("com.gradleup.shadow");
     if !spring && !shadow && settings.contains("include") {
         return Err("it holds several projects: run this in the directory of the one that runs".into());
     }
-    let java = ["JavaLanguageVersion.of(", "JavaVersion.VERSION_", "jvmToolchain(", "sourceCompatibility = '", "sourceCompatibility = \""]
-        .iter()
-        .find_map(|mark| version(build.split_once(mark)?.1))
-        .unwrap_or(JAVA);
+    let java = [
+        "JavaLanguageVersion.of(",
+        "JavaVersion.VERSION_",
+        "jvmToolchain(",
+        "sourceCompatibility = '",
+        "sourceCompatibility = \"",
+    ]
+    .iter()
+    .find_map(|mark| version(build.split_once(mark)?.1))
+    .unwrap_or(JAVA);
     let wrapper = look.has("gradlew") && look.has("gradle/wrapper/gradle-wrapper.properties");
-    let task = if spring { "bootJar" } else if shadow { "shadowJar" } else { "jar" };
+    let task = if spring {
+        "bootJar"
+    } else if shadow {
+        "shadowJar"
+    } else {
+        "jar"
+    };
     let program = if wrapper { "sh gradlew" } else { "gradle" };
     Ok(Build {
         tool: "Gradle",
@@ -125,7 +150,9 @@ fn gradle(look: &Look<'_>, build: &str) -> Result<Build, String> {
 fn without(text: &str, tag: &str) -> String {
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
     match (text.find(&open), text.rfind(&close)) {
-        (Some(start), Some(end)) if start < end => format!("{}{}", &text[..start], &text[end + close.len()..]),
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", &text[..start], &text[end + close.len()..])
+        }
         _ => text.to_owned(),
     }
 }
@@ -146,10 +173,11 @@ fn port(look: &Look<'_>) -> Option<u16> {
     let files = ["src/main/resources/application.properties", "src/main/resources/application.yml"];
     files.iter().find_map(|name| {
         let text = look.text(name)?;
-        let line = text.lines().map(str::trim).find_map(|line| line.strip_prefix("server.port=")).or_else(|| {
-            let rest = text.split_once("server:")?.1;
-            rest.lines().find_map(|line| line.trim().strip_prefix("port:"))
-        })?;
+        let line =
+            text.lines().map(str::trim).find_map(|line| line.strip_prefix("server.port=")).or_else(|| {
+                let rest = text.split_once("server:")?.1;
+                rest.lines().find_map(|line| line.trim().strip_prefix("port:"))
+            })?;
         let digits: String = line.chars().filter(char::is_ascii_digit).collect();
         digits.parse::<u16>().ok().filter(|port| *port >= 1024)
     })

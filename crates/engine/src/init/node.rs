@@ -91,14 +91,18 @@ fn app(look: &Look<'_>, package: &Value) -> Result<App, String> {
         ["dependencies", "devDependencies"].iter().any(|section| package[section].get(name).is_some())
     };
     if package.get("workspaces").is_some() || look.has("pnpm-workspace.yaml") {
-        return Err("it holds several packages (workspaces): run this in the directory of the one that runs".into());
+        return Err(
+            "it holds several packages (workspaces): run this in the directory of the one that runs".into()
+        );
     }
     let manager = MANAGERS.iter().find(|m| look.has(m.lock)).copied();
     let Some(mut manager) = manager else {
         return Err("there is no lock file, so each build could bring other packages: run `npm install`, then this again".into());
     };
     let pinned = package["packageManager"].as_str().and_then(|text| text.strip_prefix("yarn@"));
-    if manager.name == "yarn" && (look.has(".yarnrc.yml") || pinned.is_some_and(|version| !version.starts_with('1'))) {
+    if manager.name == "yarn"
+        && (look.has(".yarnrc.yml") || pinned.is_some_and(|version| !version.starts_with('1')))
+    {
         manager = BERRY;
     }
     let version = node(look, package);
@@ -108,7 +112,10 @@ fn app(look: &Look<'_>, package: &Value) -> Result<App, String> {
     let pages = pages(look, package, &depends);
     let mut notes = Vec::new();
     if !manager.bundled && package.get("packageManager").is_none() {
-        notes.push(format!("package.json names no release of {}: set `packageManager`, so that each build takes the same", manager.name));
+        notes.push(format!(
+            "package.json names no release of {}: set `packageManager`, so that each build takes the same",
+            manager.name
+        ));
     }
     let images = context! {
         build => if bun { "oven/bun:1".to_owned() } else { format!("node:{version}-trixie-slim") },
@@ -122,21 +129,38 @@ fn app(look: &Look<'_>, package: &Value) -> Result<App, String> {
         corepack => !manager.bundled,
         files => files(look, manager),
     };
-    let name = package["name"].as_str().map_or_else(|| look.name(), |name| super::slug(name.rsplit('/').next().unwrap_or(name)));
-    let with = if bun { "Bun".to_owned() } else { format!("Node.js {version}, installed with {}", manager.name) };
-    let base = |what: String, dockerfile: String, port: Option<u16>, scratch: Vec<&'static str>, notes: Vec<String>| App {
+    let name = package["name"]
+        .as_str()
+        .map_or_else(|| look.name(), |name| super::slug(name.rsplit('/').next().unwrap_or(name)));
+    let with =
+        if bun { "Bun".to_owned() } else { format!("Node.js {version}, installed with {}", manager.name) };
+    let base = |what: String,
+                dockerfile: String,
+                port: Option<u16>,
+                scratch: Vec<&'static str>,
+                notes: Vec<String>| App {
         directory: look.directory.to_owned(),
         name: name.clone(),
         what,
         dockerfile,
-        ignore: vec!["node_modules", "**/node_modules", "dist", "build", ".next", "coverage", "*.log", "*.md"],
+        ignore: vec![
+            "node_modules",
+            "**/node_modules",
+            "dist",
+            "build",
+            ".next",
+            "coverage",
+            "*.log",
+            "*.md",
+        ],
         port,
         scratch,
         notes,
     };
     if let Some(output) = pages.filter(|_| !next) {
         let values = context! { images, tool, output };
-        let dockerfile = render(include_str!("templates/pages.Dockerfile"), values).map_err(|e| e.to_string())?;
+        let dockerfile =
+            render(include_str!("templates/pages.Dockerfile"), values).map_err(|e| e.to_string())?;
         notes.push("variables that the bundler writes into the pages are given when the image is built, not when it runs".into());
         let what = format!("pages built on {with}, served by nginx from {output}");
         return Ok(base(what, dockerfile, Some(8080), Vec::new(), notes));
@@ -153,7 +177,10 @@ fn app(look: &Look<'_>, package: &Value) -> Result<App, String> {
     );
     let standalone = next && config(look).is_some_and(|text| text.contains("standalone"));
     if next && !standalone {
-        notes.push("`output: 'standalone'` in the configuration of Next.js makes the image several times smaller".into());
+        notes.push(
+            "`output: 'standalone'` in the configuration of Next.js makes the image several times smaller"
+                .into(),
+        );
     }
     let values = context! {
         images, tool, build, bun, next, standalone, command, port, health,
@@ -168,7 +195,8 @@ fn app(look: &Look<'_>, package: &Value) -> Result<App, String> {
 fn node(look: &Look<'_>, package: &Value) -> String {
     let pinned = look.version(".nvmrc").or_else(|| look.version(".node-version"));
     let major = |text: &str| {
-        let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        let digits: String =
+            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
         digits.parse::<u32>().ok().filter(|n| (12..100).contains(n))
     };
     if let Some(version) = pinned.and_then(major) {
@@ -179,7 +207,9 @@ fn node(look: &Look<'_>, package: &Value) -> String {
     match major(range) {
         Some(least) if range.trim_start().starts_with('>') => least.max(wanted).to_string(),
         // One of several that are allowed: the newest.
-        Some(first) if range.contains("||") => range.split("||").filter_map(major).max().unwrap_or(first).to_string(),
+        Some(first) if range.contains("||") => {
+            range.split("||").filter_map(major).max().unwrap_or(first).to_string()
+        }
         Some(exact) => exact.to_string(),
         None => wanted.to_string(),
     }
@@ -187,7 +217,8 @@ fn node(look: &Look<'_>, package: &Value) -> String {
 
 /// The files that a package manager reads to install.
 fn files(look: &Look<'_>, manager: Manager) -> Vec<&'static str> {
-    let others = [".npmrc", ".yarnrc.yml", ".yarnrc", "bunfig.toml"].into_iter().filter(|name| look.has(name));
+    let others =
+        [".npmrc", ".yarnrc.yml", ".yarnrc", "bunfig.toml"].into_iter().filter(|name| look.has(name));
     ["package.json", manager.lock].into_iter().chain(others).collect()
 }
 
@@ -199,9 +230,18 @@ fn config<'f>(look: &Look<'f>) -> Option<&'f str> {
 fn pages(look: &Look<'_>, package: &Value, depends: &dyn Fn(&str) -> bool) -> Option<String> {
     let build = package["scripts"]["build"].as_str()?;
     let start = package["scripts"]["start"].as_str().unwrap_or_default();
-    let serves = ["node ", "tsx ", "bun ", "nest start", "remix-serve"].iter().any(|word| start.starts_with(word));
+    let serves =
+        ["node ", "tsx ", "bun ", "nest start", "remix-serve"].iter().any(|word| start.starts_with(word));
     const SERVERS: [&str; 10] = [
-        "express", "fastify", "koa", "@nestjs/core", "@hapi/hapi", "hono", "nuxt", "@remix-run/node", "@sveltejs/adapter-node",
+        "express",
+        "fastify",
+        "koa",
+        "@nestjs/core",
+        "@hapi/hapi",
+        "hono",
+        "nuxt",
+        "@remix-run/node",
+        "@sveltejs/adapter-node",
         "socket.io",
     ];
     if serves || SERVERS.iter().any(|name| depends(name)) {
@@ -239,14 +279,23 @@ fn pages(look: &Look<'_>, package: &Value, depends: &dyn Fn(&str) -> bool) -> Op
 }
 
 /// What starts the server, the port it listens on, and what it is.
-fn command(look: &Look<'_>, package: &Value, next: bool, bun: bool) -> Result<(Vec<String>, u16, String), String> {
+fn command(
+    look: &Look<'_>,
+    package: &Value,
+    next: bool,
+    bun: bool,
+) -> Result<(Vec<String>, u16, String), String> {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let program = if bun { "bun" } else { "node" };
     if next {
         if config(look).is_some_and(|text| text.contains("standalone")) {
             return Ok((words("node server.js"), 3000, "a Next.js application".into()));
         }
-        return Ok((words("node node_modules/next/dist/bin/next start"), 3000, "a Next.js application".into()));
+        return Ok((
+            words("node node_modules/next/dist/bin/next start"),
+            3000,
+            "a Next.js application".into(),
+        ));
     }
     let depends = |name: &str| package["dependencies"].get(name).is_some();
     if depends("nuxt") || package["devDependencies"].get("nuxt").is_some() {
@@ -281,10 +330,13 @@ fn command(look: &Look<'_>, package: &Value, next: bool, bun: bool) -> Result<(V
             return Ok((vec!["bun".into(), file], port, what.into()));
         }
     }
-    if let Some(main) = package["main"].as_str().filter(|main| look.has(main) || package["scripts"]["build"].is_string()) {
+    if let Some(main) =
+        package["main"].as_str().filter(|main| look.has(main) || package["scripts"]["build"].is_string())
+    {
         return Ok((vec![program.into(), main.trim_start_matches("./").to_owned()], port, what.into()));
     }
-    for name in ["server.js", "index.js", "app.js", "src/server.js", "src/index.js", "src/app.js", "main.js"] {
+    for name in ["server.js", "index.js", "app.js", "src/server.js", "src/index.js", "src/app.js", "main.js"]
+    {
         if look.has(name) {
             return Ok((vec![program.into(), name.into()], port, what.into()));
         }
@@ -313,7 +365,8 @@ fn port(look: &Look<'_>) -> Option<u16> {
     for path in sources {
         let Some(text) = look.text(path.as_str()) else { continue };
         for mark in ["process.env.PORT", ".listen("] {
-            if let Some(port) = text.match_indices(mark).find_map(|(at, _)| number(&text[at + mark.len()..])) {
+            if let Some(port) = text.match_indices(mark).find_map(|(at, _)| number(&text[at + mark.len()..]))
+            {
                 return Some(port);
             }
         }

@@ -51,7 +51,10 @@ fn app(look: &Look<'_>, project: Option<&Table>, requirements: Option<&str>) -> 
         return Err("the versions of what it needs are locked nowhere: run `uv lock`, then this again".into());
     }
     if !locked && requirements.is_some_and(|text| !text.contains("==")) {
-        notes.push("requirements.txt names no versions, so each build may bring others: pin them, or use `uv lock`".into());
+        notes.push(
+            "requirements.txt names no versions, so each build may bring others: pin them, or use `uv lock`"
+                .into(),
+        );
     }
     let (major, minor) = version(look, section);
     let health = start.port.map(|port| {
@@ -82,10 +85,20 @@ fn app(look: &Look<'_>, project: Option<&Table>, requirements: Option<&str>) -> 
         port => start.port,
         health,
     };
-    let dockerfile = render(include_str!("templates/python.Dockerfile"), values).map_err(|e| e.to_string())?;
+    let dockerfile =
+        render(include_str!("templates/python.Dockerfile"), values).map_err(|e| e.to_string())?;
     let mut ignore = vec![
-        ".venv", "venv", "**/__pycache__", "**/*.py[cod]", ".pytest_cache", ".mypy_cache", ".ruff_cache", "*.egg-info",
-        "tests", "docs", "**/*.sqlite3",
+        ".venv",
+        "venv",
+        "**/__pycache__",
+        "**/*.py[cod]",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        "*.egg-info",
+        "tests",
+        "docs",
+        "**/*.sqlite3",
     ];
     if readme.is_none() {
         ignore.push("*.md");
@@ -191,7 +204,8 @@ fn start(look: &Look<'_>, section: Option<&Table>, dependencies: &[String]) -> R
             && let Some((module, attribute, factory)) = attribute(look, class)
         {
             let attribute = if name == "dash" { format!("{attribute}.server") } else { attribute };
-            let target = if factory { format!("{module}:{attribute}()") } else { format!("{module}:{attribute}") };
+            let target =
+                if factory { format!("{module}:{attribute}()") } else { format!("{module}:{attribute}") };
             return Ok(synchronous(&uses, what, &target));
         }
     }
@@ -222,7 +236,9 @@ fn asynchronous(uses: &dyn Fn(&str) -> bool, what: &str, target: &str, factory: 
 }
 
 fn synchronous(uses: &dyn Fn(&str) -> bool, what: &str, target: &str) -> Start {
-    let server = [("gunicorn", Server::Gunicorn), ("waitress", Server::Waitress)].into_iter().find(|(name, _)| uses(name));
+    let server = [("gunicorn", Server::Gunicorn), ("waitress", Server::Waitress)]
+        .into_iter()
+        .find(|(name, _)| uses(name));
     let mut notes = Vec::new();
     if server.is_none() {
         notes.push("it has no server among what it needs: run `uv add gunicorn`, then build".to_owned());
@@ -233,18 +249,33 @@ fn synchronous(uses: &dyn Fn(&str) -> bool, what: &str, target: &str) -> Start {
                 Some(target) => (Some("--call"), target),
                 None => (None, target),
             };
-            ["waitress-serve", "--listen=0.0.0.0:8000"].into_iter().chain(factory).chain([target]).map(str::to_owned).collect()
+            ["waitress-serve", "--listen=0.0.0.0:8000"]
+                .into_iter()
+                .chain(factory)
+                .chain([target])
+                .map(str::to_owned)
+                .collect()
         }
-        _ => ["gunicorn", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", target]
-            .map(str::to_owned)
-            .to_vec(),
+        _ => [
+            "gunicorn",
+            "--bind",
+            "0.0.0.0:8000",
+            "--worker-tmp-dir",
+            "/dev/shm",
+            "--access-logfile",
+            "-",
+            target,
+        ]
+        .map(str::to_owned)
+        .to_vec(),
     };
     Start { what: what.to_owned(), command, port: Some(8000), notes }
 }
 
 fn django(look: &Look<'_>, uses: &dyn Fn(&str) -> bool) -> Result<Start, String> {
     let module = |name: &str| {
-        let mut found: Vec<Utf8PathBuf> = look.below().filter(|path| path.file_name() == Some(name)).collect();
+        let mut found: Vec<Utf8PathBuf> =
+            look.below().filter(|path| path.file_name() == Some(name)).collect();
         found.sort_by_key(|path| (path.components().count(), path.clone()));
         found.first().and_then(|path| dotted(path))
     };
@@ -258,7 +289,8 @@ fn django(look: &Look<'_>, uses: &dyn Fn(&str) -> bool) -> Result<Start, String>
 }
 
 fn settings<'f>(look: &Look<'f>) -> Option<&'f str> {
-    let mut found: Vec<Utf8PathBuf> = look.below().filter(|path| path.file_name() == Some("settings.py")).collect();
+    let mut found: Vec<Utf8PathBuf> =
+        look.below().filter(|path| path.file_name() == Some("settings.py")).collect();
     found.sort_by_key(|path| path.components().count());
     look.text(found.first()?.as_str())
 }
@@ -280,10 +312,11 @@ fn attribute(look: &Look<'_>, class: &str) -> Option<(String, String, bool)> {
                 function = None;
             }
             let Some((left, right)) = line.split_once('=') else { continue };
-            let called = right.trim_start().strip_prefix(class).is_some_and(|rest| rest.starts_with('('))
-                || right.trim_start().split('(').next().is_some_and(|callee| {
-                    right.contains('(') && callee.rsplit('.').next() == Some(class)
-                });
+            let called =
+                right.trim_start().strip_prefix(class).is_some_and(|rest| rest.starts_with('('))
+                    || right.trim_start().split('(').next().is_some_and(|callee| {
+                        right.contains('(') && callee.rsplit('.').next() == Some(class)
+                    });
             if !called {
                 continue;
             }
@@ -292,7 +325,8 @@ fn attribute(look: &Look<'_>, class: &str) -> Option<(String, String, bool)> {
             if valid && !left.starts_with([' ', '\t']) {
                 return Some((module, name.to_owned(), false));
             }
-            if let Some(function) = function.filter(|f| f.starts_with("create") || f.starts_with("make") || f.starts_with("get"))
+            if let Some(function) =
+                function.filter(|f| f.starts_with("create") || f.starts_with("make") || f.starts_with("get"))
                 && factory.is_none()
             {
                 factory = Some((module.clone(), function.to_owned(), true));
@@ -308,8 +342,10 @@ fn attribute(look: &Look<'_>, class: &str) -> Option<(String, String, bool)> {
                 let (left, right) = line.split_once('=')?;
                 let name = left.trim();
                 let called = right.trim_start().strip_prefix(function.as_str())?.starts_with('(');
-                (called && !line.starts_with([' ', '\t']) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
-                    .then(|| name.to_owned())
+                (called
+                    && !line.starts_with([' ', '\t'])
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+                .then(|| name.to_owned())
             });
             if let Some(name) = found {
                 return Some((module, name, false));
@@ -330,7 +366,11 @@ fn plain(look: &Look<'_>, section: Option<&Table>) -> Result<Start, String> {
     let scripts = section.and_then(|s| s.get("scripts")?.as_table());
     if let Some(scripts) = scripts {
         let name = section.and_then(|s| s.get("name")?.as_str()).unwrap_or_default();
-        if let Some(script) = scripts.keys().find(|key| *key == name).or_else(|| scripts.keys().next().filter(|_| scripts.len() == 1)) {
+        if let Some(script) = scripts
+            .keys()
+            .find(|key| *key == name)
+            .or_else(|| scripts.keys().next().filter(|_| scripts.len() == 1))
+        {
             return Ok(of(&[script]));
         }
     }
@@ -353,6 +393,7 @@ fn dotted(path: &Utf8Path) -> Option<String> {
     if parts.last() == Some(&"__init__") {
         parts.pop();
     }
-    let valid = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let valid =
+        |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     (!parts.is_empty() && parts.iter().all(valid)).then(|| parts.join("."))
 }

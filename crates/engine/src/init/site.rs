@@ -7,7 +7,8 @@ use crate::template::render;
 
 pub(super) fn detect(look: &Look<'_>) -> Option<Result<App, String>> {
     let root = ["", "public", "site", "www", "html", "dist"].into_iter().find(|directory| {
-        let index = if directory.is_empty() { "index.html".to_owned() } else { format!("{directory}/index.html") };
+        let index =
+            if directory.is_empty() { "index.html".to_owned() } else { format!("{directory}/index.html") };
         look.has(&index)
     })?;
     let values = context! { root => if root.is_empty() { "." } else { root } };

@@ -59,7 +59,17 @@ struct Wanted {
 
 /// Directories of what shows or tests the program.
 const EXAMPLES: [&str; 12] = [
-    "e2e", "example", "examples", "fixtures", "integration", "sample", "samples", "spec", "test", "testdata", "testing",
+    "e2e",
+    "example",
+    "examples",
+    "fixtures",
+    "integration",
+    "sample",
+    "samples",
+    "spec",
+    "test",
+    "testdata",
+    "testing",
     "tests",
 ];
 
@@ -88,7 +98,9 @@ pub(super) fn images(project: &Project, notes: &mut Vec<String>) -> Vec<Image> {
             if wanted.repository.is_none()
                 && let Some(directory) = path.components().map(|c| c.as_str()).find(|d| EXAMPLES.contains(d))
             {
-                notes.push(format!("{path} is not built: it lies in {directory}, and no workflow pushes its image"));
+                notes.push(format!(
+                    "{path} is not built: it lies in {directory}, and no workflow pushes its image"
+                ));
                 continue;
             }
             let target = (stage.index + 1 < build.stages.len())
@@ -96,7 +108,11 @@ pub(super) fn images(project: &Project, notes: &mut Vec<String>) -> Vec<Image> {
             let context =
                 wanted.context.clone().or_else(|| build.contexts.first().cloned()).unwrap_or_default();
             let image = Image {
-                name: unique(&mut taken, &name(project, path, &context, target.as_deref(), &wanted), &context),
+                name: unique(
+                    &mut taken,
+                    &name(project, path, &context, target.as_deref(), &wanted),
+                    &context,
+                ),
                 repository: wanted.repository,
                 family: Family::Docker,
                 dockerfile: path.to_owned(),
@@ -191,7 +207,13 @@ impl Wanted {
 }
 
 /// What an image is called: as a workflow or a Compose file calls it, as its Dockerfile is called, as its directory is.
-fn name(project: &Project, path: &Utf8Path, context: &Utf8Path, target: Option<&str>, wanted: &Wanted) -> String {
+fn name(
+    project: &Project,
+    path: &Utf8Path,
+    context: &Utf8Path,
+    target: Option<&str>,
+    wanted: &Wanted,
+) -> String {
     let pushed = wanted.repository.as_deref().and_then(|r| r.rsplit('/').next());
     let written = pushed.into_iter().chain(wanted.names.iter().map(String::as_str));
     let suffix = path.file_name().and_then(suffix).filter(|s| !is_plain(s));
@@ -203,12 +225,8 @@ fn name(project: &Project, path: &Utf8Path, context: &Utf8Path, target: Option<&
     let directory = [context, path.parent().unwrap_or(Utf8Path::new(""))]
         .into_iter()
         .find_map(|d| d.file_name().filter(|name| *name != ".."));
-    let mut found = written
-        .chain(suffix)
-        .chain(sibling)
-        .chain(directory)
-        .map(clean)
-        .filter(|name| !name.is_empty());
+    let mut found =
+        written.chain(suffix).chain(sibling).chain(directory).map(clean).filter(|name| !name.is_empty());
     match (found.next(), target) {
         (Some(name), _) => name,
         (None, Some(target)) => clean(target),
@@ -230,7 +248,16 @@ fn suffix(file: &str) -> Option<&str> {
 fn is_plain(suffix: &str) -> bool {
     matches!(
         suffix.to_ascii_lowercase().as_str(),
-        "prod" | "production" | "release" | "docker" | "deploy" | "ci" | "multi" | "multistage" | "final" | "k8s"
+        "prod"
+            | "production"
+            | "release"
+            | "docker"
+            | "deploy"
+            | "ci"
+            | "multi"
+            | "multistage"
+            | "final"
+            | "k8s"
     )
 }
 
