@@ -163,7 +163,7 @@ pub(crate) fn add_variants(found: &mut Discovered) {
     let dockerfiles = found.sources.iter().filter(|s| s.kind == Kind::Dockerfile);
     let missing: BTreeSet<Utf8PathBuf> = dockerfiles
         .map(|s| variant::path_of(&s.path))
-        .filter(|path| !known.contains(path.as_path()))
+        .filter(|path| !known.contains(path.as_path()) && found.files.exists(path) != Some(false))
         .collect();
     for path in missing {
         let real = found.tree.resolve(path.as_std_path()).filter(|real| real.is_file());

@@ -94,6 +94,8 @@ pub struct Config {
     pub target: Option<Target>,
     /// Today, which decides what has ended; `None` where nobody says.
     pub today: Option<Day>,
+    /// Whether findings say how a change of a container mends them: an output without fixes is made sooner without.
+    pub fixes: bool,
     /// What applies to each source instead, by [`SourceId`].
     pub scopes: Vec<Arc<Scope>>,
 }
@@ -105,6 +107,7 @@ impl Default for Config {
             severity: Severity::Low,
             target: None,
             today: None,
+            fixes: true,
             scopes: Vec::new(),
         }
     }

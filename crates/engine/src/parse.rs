@@ -31,11 +31,21 @@ pub enum Document {
     Text,
 }
 
-/// Parses a source. Total: errors are kept beside the tree.
-pub fn parse(id: SourceId, source: Source) -> Parse {
+/// Parses a source. Total: errors are kept beside the tree. A Compose file or manifest that is a template becomes one of a
+/// chart: [`Kind::Chart`].
+pub fn parse(id: SourceId, mut source: Source) -> Parse {
     let document = match source.kind {
         Kind::Dockerfile => Document::Dockerfile(Dockerfile::parse(id, &source.text)),
-        Kind::Compose | Kind::Manifest | Kind::Workflow => Document::Yaml(Yaml::parse(id, &source.text)),
+        Kind::Compose | Kind::Manifest | Kind::Workflow => {
+            let yaml = Yaml::parse(id, &source.text);
+            // Only its tree tells that it is none before an engine ran over it.
+            if source.kind != Kind::Workflow && yaml.is_template() {
+                source.kind = Kind::Chart;
+                Document::Text
+            } else {
+                Document::Yaml(yaml)
+            }
+        }
         Kind::Chart | Kind::Ignore | Kind::Env => Document::Text,
     };
     Parse { id, source, document }

@@ -79,6 +79,11 @@ impl Format {
         }
     }
 
+    /// Whether it says how findings are mended.
+    pub fn shows_fixes(self) -> bool {
+        matches!(self, Self::Text | Self::Json | Self::Sarif)
+    }
+
     /// The format of a word.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == word)

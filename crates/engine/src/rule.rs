@@ -268,13 +268,14 @@ impl<'a> Ctx<'a> {
             hidden: Vec::new(),
             fix: None,
         });
-        Finding { project: self.project, diagnostic: &mut self.found[at] }
+        Finding { project: self.project, fixes: self.config.fixes, diagnostic: &mut self.found[at] }
     }
 }
 
 /// A finding that was just reported, to say more of it.
 pub struct Finding<'a> {
     project: &'a Project,
+    fixes: bool,
     diagnostic: &'a mut Diagnostic,
 }
 
@@ -315,6 +316,6 @@ impl Finding<'_> {
         container: &Container,
         intent: &Intent,
     ) -> &mut Self {
-        self.fix(safety, title, self.project.set(container, intent))
+        if self.fixes { self.fix(safety, title, self.project.set(container, intent)) } else { self }
     }
 }

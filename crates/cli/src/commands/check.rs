@@ -11,8 +11,9 @@ use crate::{CLEAN, FAILED, FOUND, output};
 /// Checks, prints, and tells the exit status.
 pub(crate) fn run(args: &Check, global: &Global) -> Result<u8, Error> {
     let progress = Progress::new(global.quiet);
-    let Loaded { project, config, failed, .. } =
+    let Loaded { project, mut config, failed, .. } =
         load(&args.input, &args.selection, global, &progress, Variants::AsFound)?;
+    config.fixes = args.output.statistics || args.output.format.shows_fixes();
     let report = check(&project, &config);
     drop(progress);
     output::report(&report, &project, &args.output, global)?;

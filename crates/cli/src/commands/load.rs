@@ -65,6 +65,7 @@ pub(crate) fn load(
         rules: seaworthy_engine::config::resolve(&[&layer]),
         target: selection.target.map(Into::into),
         today: today(),
+        fixes: true,
         severity: severity.unwrap_or(Severity::Low),
         scopes: finder.scopes(&found.sources, &layer, severity),
     };
@@ -97,9 +98,6 @@ pub(crate) fn load(
             "note",
             &format!("read {} with {}", count(found.sources.len(), "file"), count(bytes, "byte")),
         );
-        for source in found.sources.iter().filter(|s| s.kind == Kind::Chart) {
-            complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));
-        }
     }
 
     progress.doing(format!("reading {}", count(found.sources.len(), "file")));
@@ -109,6 +107,11 @@ pub(crate) fn load(
         .enumerate()
         .map(|(n, source)| parse(SourceId(n as u32), source))
         .collect();
+    if global.verbose {
+        for source in parses.iter().map(|p| &p.source).filter(|s| s.kind == Kind::Chart) {
+            complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));
+        }
+    }
     let mut files = found.files;
     loop {
         let wanted = Project::wanted(&parses, &files);

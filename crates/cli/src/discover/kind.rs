@@ -151,7 +151,7 @@ pub(crate) fn classify(
             let Some(kind) = yaml_kind(path, &name, text) else {
                 return if text.contains("{{") && in_chart() { Verdict::Template } else { Verdict::Other };
             };
-            if kind != Kind::Workflow && text.contains("{{") && (in_chart() || is_yaml_template(text)) {
+            if kind != Kind::Workflow && text.contains("{{") && (in_chart() || has_template_lines(text)) {
                 return Verdict::Ours(Kind::Chart);
             }
             Verdict::Ours(kind)
@@ -173,7 +173,8 @@ pub(crate) fn classify_outright(path: &Utf8Path, text: &str, in_chart: impl FnOn
         return if is_docker_template(text) { Verdict::Template } else { Verdict::Ours(Kind::Dockerfile) };
     }
     match yaml_kind(path, &name, text) {
-        Some(_) if is_yaml_template(text) => Verdict::Ours(Kind::Chart),
+        Some(Kind::Workflow) if seaworthy_syntax::yaml::is_template(text) => Verdict::Ours(Kind::Chart),
+        Some(_) if has_template_lines(text) => Verdict::Ours(Kind::Chart),
         Some(kind) => Verdict::Ours(kind),
         None if matches!(by_name, Some(Candidate::Dockerfile | Candidate::PerhapsDockerfile)) => {
             Verdict::Ours(Kind::Dockerfile)
@@ -204,11 +205,8 @@ fn is_docker_template(text: &str) -> bool {
             })
 }
 
-/// Whether `{{` stands where no YAML can have it: at the head of a line, or as a plain value.
-fn is_yaml_template(text: &str) -> bool {
-    if seaworthy_syntax::yaml::is_template(text) {
-        return true;
-    }
+/// Whether lines begin with `{{` as no YAML does. Other templates show when they are parsed.
+fn has_template_lines(text: &str) -> bool {
     text.lines().any(|line| {
         let line = line.trim_start();
         let line = line.strip_prefix("- ").unwrap_or(line);

@@ -10,6 +10,7 @@ mod sources;
 pub use code::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer, Word};
 
 use super::dockerfile::{Base, Build, BuildId, Stage, UseKind};
@@ -92,13 +93,17 @@ impl Context {
 
 /// Finds the context of builds, and what each of their stages copies from it.
 pub(super) fn lay_out(project: &mut Project, builds: &[BuildId]) {
-    for id in builds {
+    let laid = builds.par_iter().map(|id| {
         let build = project.build(*id);
         let context = context(project, build);
         let mut stages: Vec<Vec<Copied>> = Vec::with_capacity(build.stages.len());
         for stage in &build.stages {
             stages.push(copied(project, stage, context.as_ref(), &stages));
         }
+        (context, stages)
+    });
+    let laid: Vec<_> = laid.collect();
+    for (id, (context, stages)) in builds.iter().zip(laid) {
         let build = &mut project.builds[id.0 as usize];
         build.context = context;
         for (stage, copied) in build.stages.iter_mut().zip(stages) {
@@ -180,7 +185,7 @@ fn is_archive(path: &Utf8Path) -> bool {
 }
 
 fn value(word: &Word, state: &super::State<'_>) -> Option<String> {
-    word.expand(state).ok()?.value
+    if word.is_plain() { Some(word.text.to_string()) } else { word.expand(state).ok()?.value }
 }
 
 /// What a stage holds of the context; `earlier` are the stages before it.

@@ -77,10 +77,12 @@ pub struct Ends {
 
 /// Finds the links of a project whose files are lowered.
 pub(super) fn find(project: &Project) -> Links {
-    let mut links = Links::default();
-    images::find(project, &mut links);
-    objects::find(project, &mut links);
-    calls::find(project, &mut links);
+    let (mut images, mut objects, mut calls) = (Links::default(), Links::default(), Links::default());
+    rayon::join(
+        || images::find(project, &mut images),
+        || rayon::join(|| objects::find(project, &mut objects), || calls::find(project, &mut calls)),
+    );
+    let mut links = Links { built_by: images.built_by, jobs: images.jobs, calls: calls.calls, ..objects };
     for (index, selection) in links.selections.iter().enumerate() {
         links.selected.entry(selection.workload).or_default().push(index as u32);
     }

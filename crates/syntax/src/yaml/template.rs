@@ -11,20 +11,26 @@ use crate::SourceId;
 /// `HelmRelease`, Argo's and Ansible's variables, GitHub's `${{ }}`. Whether a file lies in a chart's `templates/` is for the
 /// caller to ask: there even those are templates.
 pub fn is_template(text: &str) -> bool {
-    if actions(text).next().is_none() {
-        return false;
+    actions(text).next().is_some() && Yaml::parse(SourceId(0), &Arc::from(text)).is_template()
+}
+
+impl Yaml {
+    /// Whether its text is a template; see [`is_template`].
+    pub fn is_template(&self) -> bool {
+        let text = &*self.text;
+        if actions(text).next().is_none() {
+            return false;
+        }
+        let by_error = self.errors().iter().any(|error| {
+            let end = line_end(text, error.span.start as usize);
+            // Most parsers stop on the line of the braces or behind it.
+            let start = line_start(text, line_start(text, error.span.start as usize).saturating_sub(1));
+            text[start..end].lines().any(has_bare_action)
+        });
+        by_error
+            || (!self.errors().is_empty() && text.lines().any(is_control))
+            || (0..self.nodes.len() as u32).filter_map(|id| self.at(id)).any(is_unquoted_action)
     }
-    let text: Arc<str> = text.into();
-    let tree = Yaml::parse(SourceId(0), &text);
-    let by_error = tree.errors().iter().any(|error| {
-        let end = line_end(&text, error.span.start as usize);
-        // Most parsers stop on the line of the braces or behind it.
-        let start = line_start(&text, line_start(&text, error.span.start as usize).saturating_sub(1));
-        text[start..end].lines().any(has_bare_action)
-    });
-    by_error
-        || (!tree.errors().is_empty() && text.lines().any(is_control))
-        || (0..tree.nodes.len() as u32).filter_map(|id| tree.at(id)).any(is_unquoted_action)
 }
 
 /// Whether `{{` stands on a line outside of quotes and comments.

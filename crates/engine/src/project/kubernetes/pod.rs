@@ -765,23 +765,24 @@ fn probe(container: Node<'_>, key: &str) -> Option<Probe> {
 }
 
 fn resources(node: Node<'_>, around: Option<Node<'_>>) -> Resources {
-    let of = |list: &str, key: &str, scale: u32| -> Setting<u64> {
+    let lists = |list: &str| (node.at(&["resources", list]), around.and_then(|a| a.at(&["resources", list])));
+    let (limits, requests) = (lists("limits"), lists("requests"));
+    let of = |(own, around): (Option<Node<'_>>, Option<Node<'_>>), key: &str, scale: u32| -> Setting<u64> {
         let read = |n: Node<'_>| match integer(n) {
             Some(value) => u64::try_from(value).ok()?.checked_mul(10u64.pow(scale)),
             None => quantity::parse(n.scalar()?.trim(), scale),
         };
-        let own = setting(node.at(&["resources", list]), key, Origin::Own, read);
-        own.or(setting(around.and_then(|a| a.at(&["resources", list])), key, Origin::Pod, read))
+        setting(own, key, Origin::Own, read).or(setting(around, key, Origin::Pod, read))
     };
     // What is set aside is at least what is allowed, where only that is said.
     let request = |key: &str, scale: u32, limit: &Setting<u64>| {
-        of("requests", key, scale).or(limit
+        of(requests, key, scale).or(limit
             .value()
             .map_or_else(Setting::default, |value| Setting::known(*value, Origin::Platform, limit.at)))
     };
-    let cpu_limit = of("limits", "cpu", 3);
-    let memory_limit = of("limits", "memory", 0);
-    let storage_limit = of("limits", "ephemeral-storage", 0);
+    let cpu_limit = of(limits, "cpu", 3);
+    let memory_limit = of(limits, "memory", 0);
+    let storage_limit = of(limits, "ephemeral-storage", 0);
     Resources {
         cpu_request: request("cpu", 3, &cpu_limit),
         memory_request: request("memory", 0, &memory_limit),

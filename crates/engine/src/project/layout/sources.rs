@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 
 use super::{Found, What};
-use crate::project::dockerfile::{ImageCommand, Stage, StageRole};
+use crate::project::dockerfile::{Build, ImageCommand, Stage, StageRole};
 use crate::project::entry::{Entry, Module, Place, entries};
 use crate::project::{Container, Project};
 
@@ -47,35 +48,43 @@ impl Project {
     /// servers, manifests of packages. Put their texts into [`Project::files`] and ask again until there is nothing more: a
     /// script may start another. None of them is needed; where one is missing less is known.
     pub fn reads(&self) -> Vec<Utf8PathBuf> {
-        let mut wanted = BTreeSet::new();
-        for build in &self.builds {
-            for stage in build.stages.iter().filter(|stage| stage.role != StageRole::Aside) {
-                self.manifests(stage, &mut wanted);
-                if stage.role == StageRole::Final {
-                    self.settings(stage, &mut wanted);
-                    let end = stage.end();
-                    let commands = [end.entrypoint().value(), end.command().value()];
-                    let argv =
-                        commands.into_iter().flatten().flat_map(ImageCommand::argv).collect::<Vec<_>>();
-                    let directory = end.workdir().value().map_or("/", String::as_str);
-                    for path in programs(&argv, directory) {
-                        take(self.in_image(stage, &path), &mut wanted);
-                    }
-                    for path in programs(&self.package_scripts(stage, &argv, directory), directory) {
-                        take(self.in_image(stage, &path), &mut wanted);
-                    }
-                    self.modules(Place::Image(stage), &argv, &mut wanted);
-                }
-            }
-            if let Some(context) = build.context() {
-                wanted.extend(MANIFESTS.iter().map(|name| context.directory.join(name)));
-            }
-        }
-        for container in &self.containers {
+        let of_builds = self.builds.par_iter().flat_map_iter(|build| {
+            let mut wanted = BTreeSet::new();
+            self.of_build(build, &mut wanted);
+            wanted
+        });
+        let of_containers = self.containers.par_iter().flat_map_iter(|container| {
+            let mut wanted = BTreeSet::new();
             self.started(container, &mut wanted);
-        }
+            wanted
+        });
+        let wanted = of_builds.chain(of_containers).filter(|path| self.files.is_file(path));
+        let mut wanted: BTreeSet<Utf8PathBuf> = wanted.collect();
         self.code_wanted(&mut wanted);
         wanted.into_iter().filter(|path| self.files.is_file(path) && !self.files.has_asked(path)).collect()
+    }
+
+    fn of_build(&self, build: &Build, wanted: &mut BTreeSet<Utf8PathBuf>) {
+        for stage in build.stages.iter().filter(|stage| stage.role != StageRole::Aside) {
+            self.manifests(stage, wanted);
+            if stage.role == StageRole::Final {
+                self.settings(stage, wanted);
+                let end = stage.end();
+                let commands = [end.entrypoint().value(), end.command().value()];
+                let argv = commands.into_iter().flatten().flat_map(ImageCommand::argv).collect::<Vec<_>>();
+                let directory = end.workdir().value().map_or("/", String::as_str);
+                for path in programs(&argv, directory) {
+                    take(self.in_image(stage, &path), wanted);
+                }
+                for path in programs(&self.package_scripts(stage, &argv, directory), directory) {
+                    take(self.in_image(stage, &path), wanted);
+                }
+                self.modules(Place::Image(stage), &argv, wanted);
+            }
+        }
+        if let Some(context) = build.context() {
+            wanted.extend(MANIFESTS.iter().map(|name| context.directory.join(name)));
+        }
     }
 
     /// The scripts of a package, where one of them is what the image starts.
