@@ -25,6 +25,8 @@ pub(crate) struct Finder {
     /// The file that was named on the command line, which applies to everything.
     named: Option<Arc<Loaded>>,
     known: Mutex<HashMap<PathBuf, Nearest>>,
+    /// The same by the directory of a label: every file asks.
+    labelled: Mutex<HashMap<Box<str>, Nearest>>,
     problems: Mutex<Vec<String>>,
 }
 
@@ -48,7 +50,13 @@ struct Loaded {
 impl Finder {
     /// Settings for files below the current directory, or elsewhere; `named` applies to all of them.
     pub(crate) fn new(cwd: Utf8PathBuf, named: Option<&Utf8Path>) -> Result<Self, Error> {
-        let mut finder = Self { cwd, named: None, known: Mutex::default(), problems: Mutex::default() };
+        let mut finder = Self {
+            cwd,
+            named: None,
+            known: Mutex::default(),
+            labelled: Mutex::default(),
+            problems: Mutex::default(),
+        };
         if let Some(path) = named {
             let text = fs::read_to_string(path)
                 .map_err(|e| Error::message(format!("cannot read the settings in {path}: {}", reason(&e))))?;
@@ -60,9 +68,8 @@ impl Finder {
 
     /// Whether a file is excluded.
     pub(crate) fn excludes(&self, label: &Utf8Path) -> bool {
-        let path = self.cwd.join(label);
-        let settings = self.nearest(&path).ours;
-        settings.is_some_and(|loaded| matches(&loaded.exclude, &path))
+        let settings = self.nearest(label).ours;
+        settings.is_some_and(|loaded| matches(&loaded.exclude, &self.cwd.join(label)))
     }
 
     /// What applies to each source, with what the command line says on top.
@@ -81,10 +88,10 @@ impl Finder {
         sources
             .iter()
             .map(|source| {
-                let path = self.cwd.join(&source.path);
-                let nearest = self.nearest(&path);
+                let nearest = self.nearest(&source.path);
                 let hadolint = nearest.hadolint.filter(|_| source.kind == Kind::Dockerfile);
                 let Some(loaded) = nearest.ours.or(hadolint) else { return default.clone() };
+                let path = self.cwd.join(&source.path);
                 let matched: Vec<usize> =
                     (0..loaded.per_file.len()).filter(|n| matches(&loaded.per_file[*n], &path)).collect();
                 made.entry((Arc::as_ptr(&loaded) as usize, matched))
@@ -99,13 +106,20 @@ impl Finder {
         std::mem::take(&mut *self.problems.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn nearest(&self, path: &Utf8Path) -> Nearest {
+    fn nearest(&self, label: &Utf8Path) -> Nearest {
         if let Some(named) = &self.named {
             return Nearest { ours: Some(named.clone()), ..Nearest::default() };
         }
-        let directory = path.parent().unwrap_or(path);
+        let directory = label.as_str().rsplit_once('/').map_or("", |(directory, _)| directory);
+        if let Some(nearest) = self.labelled.lock().unwrap_or_else(PoisonError::into_inner).get(directory) {
+            return nearest.clone();
+        }
+        let path = self.cwd.join(label);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        self.in_directory(directory.as_std_path(), &mut known)
+        let nearest = self.in_directory(path.parent().unwrap_or(&path).as_std_path(), &mut known);
+        let mut labelled = self.labelled.lock().unwrap_or_else(PoisonError::into_inner);
+        labelled.insert(directory.into(), nearest.clone());
+        nearest
     }
 
     fn in_directory(&self, directory: &Path, known: &mut HashMap<PathBuf, Nearest>) -> Nearest {

@@ -218,17 +218,39 @@ fn class(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<Token> 
     }
 }
 
-/// Whether a name matches a pattern of `COPY`: `*`, `?`, `[…]` and escapes, nothing across slashes. A bad pattern matches
-/// nothing.
-pub(crate) fn glob(pattern: &str, name: &str) -> bool {
-    let mut single = pattern.replace("**", "*");
-    while single.contains("**") {
-        single = single.replace("**", "*");
+/// A pattern of `COPY` for one name: `*`, `?`, `[…]` and escapes, nothing across slashes. A bad pattern matches nothing.
+pub(crate) struct Glob {
+    pattern: String,
+    kind: Option<Kind>,
+    /// What a name begins and ends with that matches.
+    ends: (String, String),
+}
+
+impl Glob {
+    pub(crate) fn new(pattern: &str) -> Self {
+        let mut pattern = pattern.replace("**", "*");
+        while pattern.contains("**") {
+            pattern = pattern.replace("**", "*");
+        }
+        let kind = Kind::of(&pattern);
+        let tokens = if let Some(Kind::Tokens(tokens)) = &kind { tokens.as_slice() } else { &[] };
+        let literal = |token: &Token| if let Token::Char(c) = token { Some(*c) } else { None };
+        let head = tokens.iter().map_while(literal).collect();
+        let mut tail: Vec<char> = tokens.iter().rev().map_while(literal).collect();
+        tail.reverse();
+        Self { pattern, kind, ends: (head, tail.into_iter().collect()) }
     }
-    match Kind::of(&single) {
-        Some(Kind::Tokens(tokens)) => matches(&tokens, name),
-        Some(_) => single == name,
-        None => false,
+
+    pub(crate) fn matches(&self, name: &str) -> bool {
+        let (head, tail) = &self.ends;
+        match &self.kind {
+            // Almost every name is told by its ends.
+            Some(Kind::Tokens(tokens)) => {
+                name.starts_with(head.as_str()) && name.ends_with(tail.as_str()) && matches(tokens, name)
+            }
+            Some(_) => self.pattern == name,
+            None => false,
+        }
     }
 }
 

@@ -365,9 +365,10 @@ impl<'t> Outline<'t> {
         let mut keys = Vec::new();
         let mut base = None;
         let mut at = 0;
-        for line in text.split_inclusive('\n') {
-            let start = at;
-            at += line.len();
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1).chain([text.len()]);
+        for end in ends {
+            let (start, line) = (at, &text[at..end]);
+            at = end;
             // Most lines lie deeper than the first key.
             if base == Some(0) && line.starts_with(' ') {
                 continue;

@@ -20,7 +20,7 @@ mod validate;
 mod write;
 
 use camino::Utf8PathBuf;
-use seaworthy_syntax::{Edit, SourceId, Span, Spanned};
+use seaworthy_syntax::{Edit, Kind, SourceId, Span, Spanned};
 
 use super::container::{Container, Intent};
 use super::{ContainerId, Project};
@@ -137,8 +137,15 @@ impl Composition {
     }
 }
 
+fn has_compose(parses: &[Parse]) -> bool {
+    parses.iter().any(|parse| parse.source.kind == Kind::Compose)
+}
+
 /// Lowers every Compose file.
 pub(super) fn lower(parses: &[Parse], files: &Files) -> (Vec<Composition>, Vec<Container>) {
+    if !has_compose(parses) {
+        return Default::default();
+    }
     let mut containers = Vec::new();
     let mut loader = load::Loader::new(parses, files);
     let mut compositions = chain::compositions(&mut loader, parses);
@@ -150,6 +157,9 @@ pub(super) fn lower(parses: &[Parse], files: &Files) -> (Vec<Composition>, Vec<C
 
 /// The texts that lowering needs.
 pub(super) fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
+    if !has_compose(parses) {
+        return Vec::new();
+    }
     let mut loader = load::Loader::new(parses, files);
     chain::compositions(&mut loader, parses);
     loader.wanted.into_iter().collect()

@@ -15,7 +15,7 @@ use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer,
 
 use super::dockerfile::{Base, Build, BuildId, Stage, UseKind};
 use super::{Container, Project, Volume};
-use crate::dockerignore::{Dockerignore, glob};
+use crate::dockerignore::{Dockerignore, Glob};
 use crate::parse::{Files, normalise};
 
 /// How many copies are kept of a stage; what a file with more of them copies is not known.
@@ -348,8 +348,9 @@ pub(crate) fn expand(files: &Files, directory: &Utf8Path, pattern: &str) -> Vec<
         let mut next = Vec::new();
         for above in &found {
             if is_pattern(part) {
+                let glob = Glob::new(part);
                 next.extend(
-                    files.names_in(above).filter(|name| glob(part, name)).map(|name| above.join(name)),
+                    files.names_in(above).filter(|name| glob.matches(name)).map(|name| above.join(name)),
                 );
             } else {
                 let path = above.join(part);

@@ -1,5 +1,6 @@
 use camino::Utf8Path;
 
+use crate::dockerignore::Glob;
 use crate::parse::normalise;
 use crate::project::layout::{is_address, is_pattern, local};
 use crate::project::{Project, Stage, StageRole};
@@ -134,7 +135,8 @@ fn is_ignored_by_git(project: &Project, context: &Utf8Path, path: &Utf8Path) -> 
         text.lines().map(str::trim).filter(|line| !line.starts_with(['#', '!']) && !line.is_empty()).any(
             |line| {
                 let line = line.trim_matches('/').trim_start_matches("**/");
-                let parts = within.components().any(|part| crate::dockerignore::glob(line, part.as_str()));
+                let glob = Glob::new(line);
+                let parts = within.components().any(|part| glob.matches(part.as_str()));
                 parts || within.starts_with(line)
             },
         )
