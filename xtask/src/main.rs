@@ -1,6 +1,7 @@
 //! Writes what is made from the rules, and measures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+mod archon;
 mod bench;
 mod bless;
 mod builds;
@@ -22,6 +23,8 @@ cargo xtask corpus DIR…       count what is found in real files, by rule; fail
     --each                    each folder in DIR is a project of its own
     --program FILE            run this program instead of the release build
     -- ARGUMENT…              what else to pass to it
+cargo xtask archon [DIR]      print, one by one, what variants of Archon's four services have to be and are: in the repository
+                              in DIR, or in our own picture of it
 cargo xtask bench             measure the program against reading and parsing alone, and against others on the path
     --dockerfiles DIR         where to take 1,300 Dockerfiles from
     --manifests DIR           where to take 5,000 manifests from
@@ -38,6 +41,8 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(root()),
         ["bless", "--check"] => bless::check(root()),
         ["corpus", ref rest @ ..] => corpus::run(root(), rest),
+        ["archon"] => archon::run(root(), None),
+        ["archon", directory] => archon::run(root(), Some(directory)),
         ["bench", ref rest @ ..] => bench::run(root(), rest),
         ["builds", ref rest @ ..] => builds::run(root(), rest),
         [] | ["help" | "-h" | "--help"] => {

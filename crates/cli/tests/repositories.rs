@@ -17,6 +17,9 @@ const RUNS: [(&[&str], &str); 7] = [
     (&["workflow", "--for", "gitlab", "--branch", "main", "--diff"], "gitlab.diff"),
     (&["fix", "--diff"], "fix.diff"),
     (&["fix", "--diff", "--unsafe-fixes"], "unsafe.diff"),
+    (&["variant", "--check", "--color", "never"], "variant.txt"),
+    (&["variant", "--check", "--format", "json"], "variant.json"),
+    (&["variant", "--diff"], "variant.diff"),
 ];
 
 #[test]

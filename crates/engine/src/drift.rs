@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use seaworthy_syntax::Span;
 
 use crate::diagnostic::Label;
+use crate::project::entry::{Entry, Place, entries};
 use crate::project::{Base, Build, Project, Setting, Stage};
 use facts::{Fact, Kind, facts};
 
@@ -148,6 +149,8 @@ impl<'p> Comparison<'p> {
                 false
             });
         }
+        facts::take_moved_ports(&mut open_ours, &mut open_theirs);
+        facts::take_replaced(&mut open_ours, &mut open_theirs, &mut changed);
         for (ours, theirs) in changed {
             let message = format!(
                 "{} {}, in {} {}",
@@ -159,7 +162,6 @@ impl<'p> Comparison<'p> {
             self.push(theirs.span, message, Some((ours.span, format!("it {} here", ours.says()))));
         }
         let (source, twin) = (self.source, self.twin);
-        facts::take_moved_ports(&mut open_ours, &mut open_theirs);
         let stage = |of: &[usize]| (of.len() == 1).then(|| of.first().copied()).flatten();
         for fact in open_ours
             .iter()
@@ -240,7 +242,9 @@ impl<'p> Comparison<'p> {
         let of = |n: usize| settings[n].value().map(command::normal).unwrap_or_default();
         let (ours, theirs) = ([of(0), of(1)], [of(2), of(3)]);
         let both = |a: &[Vec<String>; 2]| a.concat();
-        if command::same(&both(&ours), &both(&theirs)) && unknown(0) == unknown(2) {
+        let meant = self.meant(source, &both(&ours));
+        let same = command::same(&both(&ours), &both(&theirs)) || command::same(&meant, &both(&theirs));
+        if same && unknown(0) == unknown(2) {
             return;
         }
         for (n, keyword) in [(0, "entry point"), (1, "command")] {
@@ -264,6 +268,23 @@ impl<'p> Comparison<'p> {
             // A line that moved from one to the other is one difference.
             return;
         }
+    }
+}
+
+impl Comparison<'_> {
+    /// A command with the application that its module has, where it names one that is not there.
+    fn meant(&self, stage: &Stage, words: &[String]) -> Vec<String> {
+        let mut meant = words.to_vec();
+        for entry in entries(words) {
+            let Entry::Attribute { written, module, attribute, directory } = entry else { continue };
+            let place = Place::Image(stage);
+            let missing = place.missing_attribute(self.project, &module, &attribute, directory.as_deref());
+            let Some(name) = missing.and_then(|missing| missing.application) else { continue };
+            for word in meant.iter_mut().filter(|word| **word == written) {
+                *word = format!("{}{name}", written.strip_suffix(&attribute).unwrap_or_default());
+            }
+        }
+        meant
     }
 }
 

@@ -141,8 +141,15 @@ mod project {
 mod variant {
     pub(super) mod exec_command;
     pub(super) mod exec_script;
+    pub(super) mod existing_application;
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
+    pub(super) mod language_caches;
+    pub(super) mod numeric_user;
+    pub(super) mod owned_paths;
+    pub(super) mod readable_files;
+    pub(super) mod readable_home;
+    pub(super) mod readable_tools;
     pub(super) mod shipped_tests;
     pub(super) mod unhandled_stop;
     pub(super) mod unprivileged_port;
@@ -220,6 +227,7 @@ pub static ALL: &[&Rule] = &[
     &project::ended_release::RULE,
     &variant::exec_command::RULE,
     &variant::exec_script::RULE,
+    &variant::existing_application::RULE,
     &container::exposed_ssh::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
@@ -234,6 +242,7 @@ pub static ALL: &[&Rule] = &[
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,
     &dockerfile::keyword_case::RULE,
+    &variant::language_caches::RULE,
     &dockerfile::late_ownership::RULE,
     &dockerfile::legacy_env_format::RULE,
     &dockerfile::log_init::RULE,
@@ -264,15 +273,20 @@ pub static ALL: &[&Rule] = &[
     &container::no_restart_policy::RULE,
     &container::no_seccomp_profile::RULE,
     &workload::no_stop_grace::RULE,
+    &variant::numeric_user::RULE,
     &project::obsolete_version::RULE,
     &workload::old_service_account_field::RULE,
     &workload::overlapping_cron_job::RULE,
+    &variant::owned_paths::RULE,
     &dockerfile::package_cache_kept::RULE,
     &container::privilege_escalation::RULE,
     &container::privileged_container::RULE,
     &container::probe_on_unknown_port::RULE,
     &container::published_database::RULE,
     &project::push_on_pull_request::RULE,
+    &variant::readable_files::RULE,
+    &variant::readable_home::RULE,
+    &variant::readable_tools::RULE,
     &dockerfile::recommended_packages::RULE,
     &dockerfile::relative_workdir::RULE,
     &dockerfile::repeated_instruction::RULE,

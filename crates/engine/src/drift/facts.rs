@@ -425,3 +425,29 @@ pub(super) fn take_moved_ports(ours: &mut Vec<&Fact>, theirs: &mut Vec<&Fact>) {
         at.map(|at| theirs.remove(at)).is_none()
     });
 }
+
+/// Takes out what was replaced: of one tool one option, list or port on each side, or one source of a copy.
+pub(super) fn take_replaced<'f>(
+    ours: &mut Vec<&'f Fact>,
+    theirs: &mut Vec<&'f Fact>,
+    replaced: &mut Vec<(&'f Fact, &'f Fact)>,
+) {
+    let is_alike = |a: &Fact, b: &Fact| {
+        let by_value = match a.kind {
+            Kind::Group | Kind::Copy => a.has_same_value(b),
+            Kind::Requirements | Kind::Port => true,
+            _ => false,
+        };
+        by_value && (a.kind, &a.scope) == (b.kind, &b.scope)
+    };
+    ours.retain(|fact| {
+        // A test that is left out stands for nothing, and what is part of something wider is there.
+        if TESTS.iter().any(|test| fact.name.contains(test)) || fact.name == "." {
+            return true;
+        }
+        let mut alike = theirs.iter().enumerate().filter(|(_, other)| is_alike(fact, other));
+        let (Some((at, _)), None) = (alike.next(), alike.next()) else { return true };
+        replaced.push((fact, theirs.remove(at)));
+        false
+    });
+}

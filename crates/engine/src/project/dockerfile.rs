@@ -2,11 +2,16 @@
 
 mod accounts;
 mod handover;
+mod home;
+mod identity;
+mod late;
 mod launch;
 mod lower;
+mod modes;
+mod privilege;
 mod runs;
 mod state;
-mod write;
+mod writable;
 
 use std::sync::{Arc, Mutex};
 
@@ -17,11 +22,16 @@ use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 pub use handover::Handover;
+pub use home::{Hidden, Tool};
+pub use identity::{Identity, Need, Obstacle};
+pub use late::Late;
 pub use launch::{Argument, Launch, Program, Start};
+pub use modes::Closed;
 pub use runs::{Call, Install, Manager, Run};
 pub use state::{Label, State, Variable, VariableKind};
-pub use write::NonRoot;
+pub use writable::{Reason, Writable};
 
+use super::Origin;
 use super::Project;
 use super::container::ImageName;
 use super::layout::{Context, Copied};

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::layout::Found;
-use super::{Container, EnvValue, Project, Stage};
+use super::{Container, EnvValue, Project, Setting, Stage};
 use crate::syntax::dockerfile::Value;
 
 /// Code that a command names.
@@ -39,6 +39,33 @@ pub(crate) enum Module<'p> {
     Missing,
     /// It may be installed, or made by a command.
     Unknown,
+}
+
+/// What makes the object that a server is given.
+const APPLICATIONS: [&str; 12] = [
+    "FastAPI(",
+    "Flask(",
+    "Starlette(",
+    "Quart(",
+    "Sanic(",
+    "Litestar(",
+    "Bottle(",
+    "Falcon(",
+    "ASGIApp(",
+    "WSGIApp(",
+    "get_asgi_application(",
+    "get_wsgi_application(",
+];
+
+/// An attribute that a command names and its module has not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MissingAttribute {
+    /// The module's file.
+    pub(crate) file: String,
+    /// The name that the module gives to an application.
+    pub(crate) application: Option<String>,
+    /// The attribute of the module that a Compose service starts instead.
+    pub(crate) started: Option<String>,
 }
 
 /// Servers that are given `module:attribute`.
@@ -124,6 +151,23 @@ fn is_script(word: &str) -> bool {
 }
 
 impl<'p> Place<'p> {
+    /// What is known of an attribute that its module does not have; `None` where it has it, or may have.
+    pub(crate) fn missing_attribute(
+        self,
+        project: &'p Project,
+        module: &str,
+        attribute: &str,
+        directory: Option<&str>,
+    ) -> Option<MissingAttribute> {
+        let Module::File(found) = self.module(project, module, directory) else { return None };
+        let text = found.text(project).filter(|text| lacks(text, attribute))?;
+        Some(MissingAttribute {
+            file: name_of(&found),
+            application: application(text).map(str::to_owned),
+            started: other_use(project, self, module, attribute),
+        })
+    }
+
     /// The file at an absolute path.
     pub(crate) fn at(self, project: &'p Project, path: &str) -> Option<Found<'p>> {
         match self {
@@ -205,6 +249,42 @@ impl<'p> Place<'p> {
             _ => Module::Unknown,
         }
     }
+}
+
+fn name_of(found: &Found<'_>) -> String {
+    match found {
+        Found::File(path) => path.to_string(),
+        Found::Text(_) => "the file".to_owned(),
+    }
+}
+
+/// Whether code neither names something nor may bind it unseen.
+fn lacks(text: &str, name: &str) -> bool {
+    let code = code_of(text);
+    let hidden =
+        ["import *", "globals(", "__getattr__", "setattr(", "exec("].iter().any(|sign| code.contains(sign));
+    !hidden && !identifiers(&code).any(|word| word == name)
+}
+
+/// The name that code gives to an application at its top level.
+fn application(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        let name = name.split(':').next().unwrap_or_default().trim_end();
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        (plain && APPLICATIONS.iter().any(|made| value.contains(made))).then_some(name)
+    })
+}
+
+/// The attribute of the same module that a Compose service starts instead.
+fn other_use(project: &Project, place: Place<'_>, module: &str, attribute: &str) -> Option<String> {
+    let stage = place.stage(project)?;
+    let commands =
+        project.containers_of(stage).flat_map(|c| [&c.entrypoint, &c.command]).filter_map(Setting::value);
+    commands.flat_map(|argv| entries(argv)).find_map(|entry| match entry {
+        Entry::Attribute { module: m, attribute: a, .. } if m == module && a != attribute => Some(a),
+        _ => None,
+    })
 }
 
 /// Python code without comments and the insides of strings.

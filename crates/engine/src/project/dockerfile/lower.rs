@@ -374,8 +374,8 @@ fn apply(
             scope.healthcheck.set(at, setting(Some(probe), span));
         }
         Arguments::Run(command) => {
-            for account in accounts::made_by(command) {
-                scope.enrol(at, account);
+            for made in accounts::made_by(command, state) {
+                scope.make(at, made);
             }
         }
         _ => {}
@@ -396,7 +396,7 @@ fn resolve(mut user: User, state: super::State<'_>) -> User {
         }
     }
     if let (None, Some(group)) = (user.gid, &user.group) {
-        user.gid = state.accounts().find(|a| a.name == *group).and_then(|a| a.gid);
+        user.gid = state.group(group);
     }
     user
 }
@@ -456,7 +456,7 @@ fn is_absolute(path: &str, windows: bool) -> bool {
 }
 
 /// A path without `.`, `..` and slashes that mean nothing.
-fn clean(path: &str, windows: bool) -> String {
+pub(super) fn clean(path: &str, windows: bool) -> String {
     let separators: &[char] = if windows { &['/', '\\'] } else { &['/'] };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split(separators) {

@@ -54,6 +54,7 @@ pub enum Manager {
     Yum,
     Zypper,
     Pip,
+    Uv,
 }
 
 impl Stage {
@@ -164,6 +165,15 @@ impl<'p> Install<'p> {
             "yum" => (Manager::Yum, &["install", "localinstall", "groupinstall", "reinstall"]),
             "zypper" => (Manager::Zypper, &["install", "in"]),
             "pip" | "pip2" | "pip3" => (Manager::Pip, &["install"]),
+            "uv" => {
+                let verb = call.verb()?;
+                if verb.is("sync") || verb.is("add") {
+                    return Some(Self { manager: Manager::Uv, call, verb });
+                }
+                let verb =
+                    call.args.iter().find(|w| w.is("install") || w.is("sync")).filter(|_| verb.is("pip"))?;
+                return Some(Self { manager: Manager::Uv, call, verb });
+            }
             python if python.starts_with("python") => {
                 let at = call
                     .args

@@ -7,7 +7,8 @@ use seaworthy_syntax::dockerfile::{Env, Value};
 use seaworthy_syntax::{Span, Spanned};
 
 use super::ImageCommand;
-use crate::images::{Account, Facts};
+use super::accounts::{Id, Made, Primary};
+use crate::images::{Account, Facts, Group};
 use crate::project::container::{Port, Probe, User};
 use crate::project::{Origin, Setting};
 
@@ -44,6 +45,7 @@ pub(super) struct Scope {
     ports: Vec<(u32, Option<Port>)>,
     volumes: Vec<(u32, Spanned<String>)>,
     accounts: Vec<(u32, Account)>,
+    groups: Vec<(u32, Group)>,
 }
 
 /// A value and what it becomes later.
@@ -174,6 +176,7 @@ impl Scope {
             ports: facts.ports.iter().map(|port| (0, Some(port.at(at)))).collect(),
             volumes: facts.volumes.iter().map(|v| (0, Spanned::new(v.clone(), at))).collect(),
             accounts: facts.users.iter().map(|a| (0, a.clone())).collect(),
+            groups: facts.groups.iter().map(|g| (0, g.clone())).collect(),
             ..Self::default()
         }
     }
@@ -230,6 +233,22 @@ impl Scope {
 
     pub(super) fn enrol(&mut self, at: u32, account: Account) {
         self.accounts.push((at, account));
+    }
+
+    /// Adds a user or a group that a command makes, where its id is known.
+    pub(super) fn make(&mut self, at: u32, made: Made) {
+        let Id::Written(id) = made.id else { return };
+        if made.is_group {
+            self.groups.push((at, Group { name: made.name, gid: id }));
+            return;
+        }
+        let gid = match made.primary {
+            Primary::Gid(gid) => Some(gid),
+            Primary::Named(name) => self.at(at as usize + 1).group(&name),
+            Primary::Own => Some(id),
+            Primary::Unknown => None,
+        };
+        self.enrol(at, Account { name: made.name, uid: id, gid, home: made.home });
     }
 
     /// Itself and those it stands on, the nearest first, with the place up to which each counts.
@@ -369,6 +388,25 @@ impl<'s> State<'s> {
         scope.chain(at).flat_map(|(scope, at)| {
             scope.accounts.iter().rev().filter(move |(place, _)| *place < at).map(|(_, account)| account)
         })
+    }
+
+    /// The id of a group by its name: one that is known to exist, or that of the user of the same name.
+    pub fn group(self, name: &str) -> Option<u32> {
+        let State { scope, at } = self;
+        let mut groups = scope.chain(at).flat_map(|(scope, at)| {
+            scope.groups.iter().rev().filter(move |(place, _)| *place < at).map(|(_, group)| group)
+        });
+        let named = groups.find(|g| g.name == name).map(|g| g.gid);
+        named.or_else(|| self.accounts().find(|a| a.name == name)?.gid)
+    }
+
+    /// The name of a group by its id, where it is known to exist.
+    pub fn group_of(self, gid: u32) -> Option<&'s str> {
+        let State { scope, at } = self;
+        let mut groups = scope.chain(at).flat_map(|(scope, at)| {
+            scope.groups.iter().filter(move |(place, _)| *place < at).map(|(_, group)| group)
+        });
+        groups.find(|g| g.gid == gid).map(|g| g.name.as_str())
     }
 
     fn value(self, binding: Option<&'s Binding>, name: &str) -> Value<'s> {

@@ -1,5 +1,5 @@
+use crate::Safety;
 use crate::project::{Stage, StageRole};
-use crate::syntax::dockerfile::Arguments;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Efficiency,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -19,38 +19,22 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if stage.role != StageRole::Final {
         return;
     }
-    let copied: Vec<(usize, String)> = stage
-        .walk(ctx.project)
-        .filter_map(|step| match &step.instruction.arguments {
-            Arguments::Copy(t) | Arguments::Add(t) if step.instruction.flag("chown").is_none() => {
-                let path = t.destination.literal()?.into_owned();
-                let base = step.before.workdir().value().cloned().unwrap_or_default();
-                let path = if path.starts_with('/') { path } else { format!("{base}/{path}") };
-                Some((step.index, path.trim_end_matches(['/', '.']).to_owned()))
-            }
-            _ => None,
-        })
-        .collect();
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for run in stage.runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "chown" && c.has_option(&["-R", "--recursive"])) {
-            let paths = call
-                .args
-                .iter()
-                .filter(|w| !w.text.starts_with('-'))
-                .skip(1)
-                .filter_map(|w| w.value.as_deref());
-            let target = paths.map(|p| p.trim_end_matches('/')).find(|path| {
-                let within = |c: &str| {
-                    c.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                };
-                !path.is_empty() && copied.iter().any(|(index, c)| *index < run.index && within(c))
-            });
-            if let Some(path) = target {
-                let message = format!(
-                    "this copies every file of `{path}` into one more layer: `COPY --chown` does not"
-                );
-                ctx.report(call.command.span, message);
+            let Some(late) = stage.late_ownership(ctx.project, &run, call) else { continue };
+            let mut message = format!(
+                "this copies every file of `{}` into one more layer: `COPY --chown` does not",
+                late.path
+            );
+            if late.made_by_commands {
+                message.push_str(", but commands put files there too");
             }
+            ctx.report(call.command.span, message).fix(
+                Safety::Unsafe,
+                "Say whose the files are where they are copied",
+                late.edits(file, call),
+            );
         }
     }
 }

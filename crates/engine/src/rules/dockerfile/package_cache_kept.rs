@@ -69,6 +69,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let edits = match manager {
                 Manager::Apk => option("--no-cache"),
                 Manager::Pip => option("--no-cache-dir"),
+                Manager::Uv => option("--no-cache"),
                 _ if !plain => None,
                 Manager::Apt => append("rm -rf /var/lib/apt/lists/*"),
                 Manager::Dnf => append("dnf clean all"),
@@ -93,6 +94,7 @@ fn kept(manager: Manager) -> &'static [&'static str] {
         Manager::Microdnf | Manager::Yum => &["/var/cache/yum", "/var/cache/dnf"],
         Manager::Zypper => &["/var/cache/zypp"],
         Manager::Pip => &["/root/.cache/pip", "/root/.cache"],
+        Manager::Uv => &["/root/.cache/uv", "/root/.cache"],
     }
 }
 
@@ -110,6 +112,12 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
         run.calls().any(|c| {
             matches!(c.program, "rm" | "find" | "rmdir")
                 && c.args.iter().any(|w| parts.iter().any(|p| w.text.contains(p)))
+        })
+    };
+    let mounts = |ends: &[&str]| {
+        run.instruction.flags("mount").any(|m| {
+            let target = m.field(&["target", "dst", "destination"]).and_then(|f| f.value.as_ref());
+            target.is_some_and(|target| target.text.contains(ends[0]) || target.text.ends_with(ends[1]))
         })
     };
     match manager {
@@ -131,6 +139,20 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
                 || removed(&["/var/cache/yum", "/var/cache/dnf", "/var/cache/*", "/var/cache/libdnf5"])
         }
         Manager::Zypper => cleaned(&["zypper"]) || removed(&["/var/cache/zypp"]),
+        Manager::Uv => {
+            let set = |name| matches!(state.env(name), Value::Set(_)) || state.set_at(name).is_some();
+            install.call.has_option(&["--no-cache", "-n"])
+                || ["UV_NO_CACHE", "UV_CACHE_DIR"].into_iter().any(set)
+                || removed(&[".cache"])
+                || run.calls().any(|c| c.program == "uv" && c.args.iter().any(|w| w.is("cache")))
+                || run
+                    .shell
+                    .commands
+                    .iter()
+                    .flat_map(|c| &c.assignments)
+                    .any(|a| a.name.as_str().starts_with("UV_"))
+                || mounts(&["uv", ".cache"])
+        }
         Manager::Pip => {
             // Hardly any base image sets it; where this file says nothing of it, pip keeps its cache.
             let unset = |name: &str| match state.env(name) {
@@ -153,11 +175,7 @@ fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfil
                     .iter()
                     .flat_map(|c| &c.assignments)
                     .any(|a| a.name.as_str().starts_with("PIP_NO_CACHE"))
-                || run.instruction.flags("mount").any(|m| {
-                    m.field(&["target", "dst", "destination"])
-                        .and_then(|f| f.value.as_ref())
-                        .is_some_and(|v| v.text.contains("pip") || v.text.ends_with(".cache"))
-                })
+                || mounts(&["pip", ".cache"])
         }
     }
 }

@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     // What serves no program has nobody to run as.
-    if stage.role != StageRole::Final || stage.windows || !runs_something(stage) {
+    if stage.role != StageRole::Final || stage.windows || !stage.serves() {
         return;
     }
     let state = stage.end();
@@ -74,16 +74,6 @@ fn steps_down(stage: &Stage, project: &Project) -> bool {
         .iter()
         .filter(|i| matches!(i.keyword.value, Keyword::Run | Keyword::Copy | Keyword::Add))
         .any(|i| ["gosu", "su-exec", "s6-overlay"].iter().any(|tool| project.text(i.span).contains(tool)))
-}
-
-/// Whether the stage itself says what runs in its image.
-fn runs_something(stage: &Stage) -> bool {
-    let state = stage.end();
-    let own = |origin| matches!(origin, Origin::Own | Origin::Dockerfile);
-    own(state.command().origin)
-        || own(state.entrypoint().origin)
-        // A base whose own command is a shell is a base, no program.
-        || stage.facts.and_then(|f| f.command.as_ref()?.last()).is_some_and(|last| !last.ends_with("sh"))
 }
 
 /// Whether the base is an image whose user is known to be unset, or nothing at all.

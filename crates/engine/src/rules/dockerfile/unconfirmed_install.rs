@@ -39,7 +39,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 Manager::Dnf | Manager::Yum => (&["-y", "--assumeyes"], "-y"),
                 Manager::Zypper => (&["-n", "--non-interactive", "-y", "--no-confirm"], "-y"),
                 // `microdnf` never asks.
-                Manager::Apk | Manager::Pip | Manager::Microdnf => continue,
+                Manager::Apk | Manager::Pip | Manager::Uv | Manager::Microdnf => continue,
             };
             // Twice `-q` answers yes for apt; so does `yes |`, and a file of settings may.
             let quiet = call

@@ -1,5 +1,7 @@
-use crate::project::Stage;
+use crate::Safety;
 use crate::project::dockerfile::Call;
+use crate::project::{Stage, StageRole};
+use crate::syntax::dockerfile::edit;
 use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Efficiency,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -29,6 +31,7 @@ const CACHES: [&str; 8] = [
 ];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let file = ctx.project.dockerfile(stage.source);
     for run in stage.runs(ctx.project) {
         // Only a `RUN` that does nothing else is useless as a whole.
         let mut calls = run.calls().peekable();
@@ -41,10 +44,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                     && call.verb().is_some_and(|v| v.is("clean"))
         };
         if calls.all(cleans) && run.shell.errors.is_empty() {
+            let ships = stage.role == StageRole::Final;
+            let edit = file.filter(|_| ships).map(|file| vec![edit::remove(file, run.instruction)]);
             ctx.report(
                 first.command.span,
                 "the layers below keep these files: this hides them and frees nothing",
-            );
+            )
+            .fix(Safety::Unsafe, "Take the clean-up out", edit);
         }
     }
 }

@@ -1,6 +1,6 @@
-use crate::project::entry::{Entry, Module, Place, code_of, entries, identifiers};
+use crate::project::entry::{Entry, MissingAttribute, Module, Place, entries};
 use crate::project::links::BuiltHow;
-use crate::project::{Container, Found, ImageCommand, Origin, Project, Setting, Stage, StageRole};
+use crate::project::{Container, ImageCommand, Origin, Project, Setting, Stage, StageRole};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Span};
 
 pub(crate) static RULE: Rule = Rule {
@@ -15,22 +15,6 @@ pub(crate) static RULE: Rule = Rule {
     fix: FixKind::None,
     check: Check::Project(check),
 };
-
-/// What makes the object that a server is given.
-const APPLICATIONS: [&str; 12] = [
-    "FastAPI(",
-    "Flask(",
-    "Starlette(",
-    "Quart(",
-    "Sanic(",
-    "Litestar(",
-    "Bottle(",
-    "Falcon(",
-    "ASGIApp(",
-    "WSGIApp(",
-    "get_asgi_application(",
-    "get_wsgi_application(",
-];
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for stage in project.builds.iter().flat_map(|b| &b.stages).filter(|s| s.role == StageRole::Final) {
@@ -67,27 +51,21 @@ fn look(ctx: &mut Ctx<'_>, place: Place<'_>, argv: &[String], at: Span) {
     for entry in entries(argv) {
         match entry {
             Entry::Attribute { written, module, attribute, directory } => {
-                let (message, span) = match place.module(project, &module, directory.as_deref()) {
-                    Module::File(found) => {
-                        let Some(text) = found.text(project).filter(|text| lacks(text, &attribute)) else {
-                            continue;
-                        };
-                        let file = name_of(&found);
-                        let known = application(text);
-                        let hint = known.map_or(String::new(), |name| format!("; it has `{name}`"));
-                        let hint = match other_use(project, place, &module, &attribute) {
-                            Some(other) if known == Some(other.as_str()) => {
-                                format!("{hint}, which Compose starts")
-                            }
-                            _ => hint,
-                        };
-                        (format!("`{file}` defines no `{attribute}`{hint}"), find(project, at, &written))
+                let missing = place.missing_attribute(project, &module, &attribute, directory.as_deref());
+                if let Some(MissingAttribute { file, application, started }) = missing {
+                    let mut message = format!("`{file}` defines no `{attribute}`");
+                    if let Some(name) = &application {
+                        message.push_str(&format!("; it has `{name}`"));
+                        message.push_str(if started == application { ", which Compose starts" } else { "" });
                     }
-                    Module::Missing => {
-                        (format!("there is no module `{module}` in the image"), find(project, at, &module))
-                    }
-                    Module::Unknown => continue,
-                };
+                    ctx.report(find(project, at, &written), message);
+                    continue;
+                }
+                if !matches!(place.module(project, &module, directory.as_deref()), Module::Missing) {
+                    continue;
+                }
+                let (message, span) =
+                    (format!("there is no module `{module}` in the image"), find(project, at, &module));
                 ctx.report(span, message);
             }
             Entry::Module(module) => {
@@ -114,42 +92,6 @@ fn find(project: &Project, at: Span, word: &str) -> Span {
     project.text(at).find(word).map_or(at, |offset| {
         let start = at.start as usize + offset;
         Span::new(at.source, start, start + word.len())
-    })
-}
-
-fn name_of(found: &Found<'_>) -> String {
-    match found {
-        Found::File(path) => path.to_string(),
-        Found::Text(_) => "the file".to_owned(),
-    }
-}
-
-/// Whether code neither names something nor may bind it unseen.
-fn lacks(text: &str, name: &str) -> bool {
-    let code = code_of(text);
-    let hidden =
-        ["import *", "globals(", "__getattr__", "setattr(", "exec("].iter().any(|sign| code.contains(sign));
-    !hidden && !identifiers(&code).any(|word| word == name)
-}
-
-/// The name that code gives to an application at its top level.
-fn application(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| {
-        let (name, value) = line.split_once('=')?;
-        let name = name.split(':').next().unwrap_or_default().trim_end();
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        (plain && APPLICATIONS.iter().any(|made| value.contains(made))).then_some(name)
-    })
-}
-
-/// The attribute of the same module that a Compose service starts instead.
-fn other_use(project: &Project, place: Place<'_>, module: &str, attribute: &str) -> Option<String> {
-    let stage = place.stage(project)?;
-    let commands =
-        project.containers_of(stage).flat_map(|c| [&c.entrypoint, &c.command]).filter_map(Setting::value);
-    commands.flat_map(|argv| entries(argv)).find_map(|entry| match entry {
-        Entry::Attribute { module: m, attribute: a, .. } if m == module && a != attribute => Some(a),
-        _ => None,
     })
 }
 

@@ -1,0 +1,653 @@
+//! The paths that the program of an image writes to, as far as its Dockerfile and who runs it tell.
+
+use std::collections::BTreeSet;
+
+use seaworthy_syntax::Span;
+use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer, Value};
+use seaworthy_syntax::shell::Word;
+
+use super::accounts::values;
+use super::lower::clean;
+use super::{Call, Identity, Origin, Project, Run, Stage, State};
+use crate::project::container::Volume;
+use crate::project::layout::What;
+
+/// A path that a program writes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writable {
+    /// The path, absolute.
+    pub path: String,
+    /// What tells.
+    pub reason: Reason,
+    /// Where that stands, in the Dockerfile.
+    pub span: Span,
+}
+
+/// What tells that a path is written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It is a `VOLUME`.
+    Volume,
+    /// Compose mounts a volume there.
+    Mounted,
+    /// The image's own program writes there, and it belongs to root.
+    Image,
+    /// A directory that is made and that nothing is put into; by the `RUN` of this index.
+    Made(usize),
+    /// A variable says so.
+    Variable,
+    /// The program is one that writes there.
+    Program,
+    /// The program is one that writes to everything in it.
+    Tree,
+    /// It is a file that is there.
+    File,
+    /// It is in a home that the Dockerfile sets.
+    Home,
+}
+
+/// Directories of the system, which nobody gives away.
+const SYSTEM: [&str; 23] = [
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/proc",
+    "/root",
+    "/sbin",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/var/tmp",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/cache/apt",
+    "/var/cache/apk",
+    "/var/run/sshd",
+    "/run/sshd",
+    "/var/run/dbus",
+    "/var/spool/cron",
+    "/var/lib/docker",
+];
+
+/// How many files of a directory that is copied are looked at.
+const LIMIT: usize = 5_000;
+
+/// Names of directories that programs write to, also where something lies in them.
+const DATA: [&str; 42] = [
+    "data",
+    "datas",
+    "log",
+    "logs",
+    "upload",
+    "uploads",
+    "cache",
+    "tmp",
+    "temp",
+    "storage",
+    "media",
+    "state",
+    "db",
+    "database",
+    "databases",
+    "output",
+    "outputs",
+    "out",
+    "results",
+    "reports",
+    "downloads",
+    "download",
+    "backup",
+    "backups",
+    "sessions",
+    "session",
+    "run",
+    "pids",
+    "sockets",
+    "instance",
+    "exports",
+    "export",
+    "persist",
+    "spool",
+    "queue",
+    "history",
+    "captures",
+    "screenshots",
+    "recordings",
+    "snapshots",
+    "artifacts",
+    "checkpoints",
+];
+
+impl Reason {
+    /// As the end of "… ".
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Volume => "is a `VOLUME`, for the program to write to",
+            Self::Mounted => "is where a volume is mounted, for the program to write to",
+            Self::Image => "is written by the image's program and belongs to root",
+            Self::Made(_) => "is made for the program to write to",
+            Self::Variable => "is where a variable tells the program to write",
+            Self::Home => "is where programs keep what is theirs in a home",
+            Self::Program | Self::Tree | Self::File => "is written by the program when it runs",
+        }
+    }
+}
+
+impl Stage {
+    /// What its program writes to and a user does not own, each path once, in order.
+    pub fn writable(&self, project: &Project, identity: &Identity) -> Vec<Writable> {
+        let mut found = Vec::new();
+        self.volumes_written(project, &mut found);
+        self.made_empty(project, &mut found);
+        self.named_by_variables(project, &mut found);
+        self.written_by_program(project, &mut found);
+        self.in_home(identity, &mut found);
+        let mut seen = BTreeSet::new();
+        found.retain(|w| seen.insert(w.path.clone()));
+        let owned = Owned::of(self, project);
+        let home = identity.home.as_deref();
+        found.retain(|w| {
+            let of_image = matches!(w.reason, Reason::Image | Reason::Home);
+            (of_image || !is_system(&w.path))
+                && !owned.covers(&w.path)
+                && (of_image || home.is_none_or(|home| !is_within(&w.path, home)))
+        });
+        found
+    }
+
+    fn volumes_written(&self, project: &Project, found: &mut Vec<Writable>) {
+        let end = self.end();
+        for volume in end.volumes().filter(|v| self.declares(project, v.span)) {
+            found.push(Writable { path: clean(volume, false), reason: Reason::Volume, span: volume.span });
+        }
+        let Some(span) = self.from_span(project) else { return };
+        for container in project.containers_of(self) {
+            for mount in &container.mounts {
+                let dependencies =
+                    ["node_modules", ".venv", "venv", "vendor", "bundle", "target", "site-packages"];
+                let name = mount.target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+                if matches!(mount.volume, Volume::Named(_))
+                    && !mount.read_only
+                    && !dependencies.contains(&name)
+                {
+                    let path = clean(&mount.target, false);
+                    found.push(Writable { path, reason: Reason::Mounted, span });
+                }
+            }
+        }
+        let own_program = end.entrypoint().origin == Origin::Dockerfile;
+        if let Some(facts) = self.facts.filter(|_| !own_program) {
+            for path in &facts.root_owned {
+                found.push(Writable { path: path.clone(), reason: Reason::Image, span });
+            }
+        }
+    }
+
+    /// Directories of the home it sets, which programs that are installed make as root.
+    fn in_home(&self, identity: &Identity, found: &mut Vec<Writable>) {
+        let end = self.end();
+        let (Value::Set(home), Some(span)) = (end.env("HOME"), end.set_at("HOME")) else { return };
+        if identity.home.as_deref() == Some(home) && span.source == self.source {
+            for below in [".cache", ".config"] {
+                found.push(Writable { path: format!("{home}/{below}"), reason: Reason::Home, span });
+            }
+        }
+    }
+
+    /// Whether a place is one of its `VOLUME`s, or of a stage it starts from.
+    fn declares(&self, project: &Project, at: Span) -> bool {
+        self.chain(project).any(|stage| {
+            let holds =
+                |i: &Instruction| matches!(i.arguments, Arguments::Volume { .. }) && i.span.contains(at);
+            stage.instructions(project).iter().any(holds)
+        })
+    }
+
+    /// Directories that its `RUN`s make and that nothing is put into.
+    fn made_empty(&self, project: &Project, found: &mut Vec<Writable>) {
+        let runs = self.runs(project);
+        for run in &runs {
+            let state = self.state_at(run.index);
+            if !is_root(state) {
+                continue;
+            }
+            let mut moved = false;
+            for call in run.calls() {
+                moved |= matches!(call.program, "cd" | "pushd");
+                let context = call.command.context;
+                if call.program != "mkdir" || context.function || context.in_loop || context.substitution {
+                    continue;
+                }
+                for (word, value) in paths(call, state) {
+                    let Some(value) = value.filter(|v| !(moved && !v.starts_with('/'))) else { continue };
+                    let path = absolute(&value, state);
+                    let Some(path) = path.filter(|p| p.len() > 1 && !p.contains(['{', '*', '$', '~'])) else {
+                        continue;
+                    };
+                    let name = path.rsplit('/').next().unwrap_or_default();
+                    // A variable may hide what it is used for.
+                    let told = value.starts_with(word.text.as_str()) || word.value.is_some();
+                    let data = DATA.contains(&name.trim_start_matches('.'));
+                    if self.is_filled(project, &path, data)
+                        || !data
+                            && (!told
+                                || self.is_used(&runs, word, &path)
+                                || self.is_named(project, &runs, name))
+                    {
+                        continue;
+                    }
+                    found.push(Writable { path, reason: Reason::Made(run.index), span: word.span });
+                }
+            }
+        }
+    }
+
+    /// Whether something is copied to a directory, or to a directory in it; or it is where the program starts.
+    fn is_filled(&self, project: &Project, path: &str, data: bool) -> bool {
+        if self.end().workdir().value().is_some_and(|w| is_within(w, path)) {
+            return true;
+        }
+        self.transfers(project).iter().any(|(_, _, destination)| {
+            !data && (is_within(destination, path) || destination != "/" && is_within(path, destination))
+        })
+    }
+
+    /// Whether a command besides those that make it and say whose it is has to do with a path.
+    fn is_used(&self, runs: &[Run<'_>], made: &Word, path: &str) -> bool {
+        runs.iter().any(|run| {
+            let state = self.state_at(run.index);
+            run.shell.commands.iter().any(|command| {
+                let makes = matches!(
+                    command.name().map(|n| n.rsplit('/').next().unwrap_or(n)),
+                    Some("mkdir" | "chown" | "chmod" | "chgrp" | "ls" | "rm" | "sudo")
+                );
+                let mut words = values(&command.args, state);
+                words.extend(
+                    command
+                        .redirects
+                        .iter()
+                        .filter_map(|r| Some(r.target.as_ref()?.value.as_deref().map(str::to_owned))),
+                );
+                let same = command.args.iter().any(|w| std::ptr::eq(w, made));
+                !same
+                    && !makes
+                    && words.iter().flatten().any(|word| {
+                        // `-C /opt`, `--prefix=/opt` and `-o/opt/x` alike.
+                        let tail = word.find('/').map_or(word.as_str(), |at| &word[at..]);
+                        absolute(word, state).is_some_and(|w| is_within(&w, path))
+                            || tail.starts_with('/') && is_within(tail, path)
+                    })
+            })
+        })
+    }
+
+    /// Whether its instructions speak of a name more than once.
+    fn is_named(&self, project: &Project, runs: &[Run<'_>], name: &str) -> bool {
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        let times: usize = runs
+            .iter()
+            .map(|run| project.text(run.instruction.span).split(|c| !word(c)).filter(|w| *w == name).count())
+            .sum();
+        times > 1
+    }
+
+    /// Paths that variables of the image name.
+    fn named_by_variables(&self, project: &Project, found: &mut Vec<Writable>) {
+        let Some(from) = self.from_span(project) else { return };
+        for variable in self.end().variables() {
+            let (Some(value), Some(span)) = (variable.value, variable.span) else { continue };
+            let span = if span.source == self.source { span } else { from };
+            let name = variable.name.to_ascii_uppercase();
+            if let Some((_, file)) = value.split_once("sqlite").and_then(|(_, rest)| rest.split_once("://")) {
+                // `sqlite:////data/app.db` is absolute, `sqlite:///app.db` is not.
+                let path = file.strip_prefix('/').unwrap_or(file).split('?').next().unwrap_or_default();
+                let Some(path) = absolute(path, self.end()) else { continue };
+                if let Some((directory, _)) = path.rsplit_once('/').filter(|(d, _)| !d.is_empty()) {
+                    found.push(Writable { path: directory.to_owned(), reason: Reason::Variable, span });
+                }
+                continue;
+            }
+            let words: Vec<&str> = name.split('_').collect();
+            let about = [
+                "DATA",
+                "UPLOAD",
+                "UPLOADS",
+                "LOG",
+                "LOGS",
+                "CACHE",
+                "STORAGE",
+                "STATE",
+                "DB",
+                "DATABASE",
+                "SQLITE",
+                "OUTPUT",
+                "MULTIPROC",
+                "TMPDIR",
+                "BACKUP",
+                "SESSION",
+                "DOWNLOAD",
+                "DOWNLOADS",
+                "MEDIA",
+                "TEMP",
+            ];
+            let (is_directory, is_file) = match words.last().copied() {
+                Some("DIR" | "DIRECTORY" | "FOLDER" | "ROOT" | "HOME" | "TMPDIR") => (true, false),
+                Some("PATH" | "FILE" | "FILENAME" | "LOCATION") => (true, true),
+                _ => (false, false),
+            };
+            if !(is_directory && words.iter().any(|w| about.contains(w)))
+                || !value.starts_with('/')
+                || value.contains([':', '$', ' ', ','])
+            {
+                continue;
+            }
+            let path = clean(value, false);
+            let last = path.rsplit('/').next().unwrap_or_default();
+            let path = if is_file && last.contains('.') {
+                path.rsplit_once('/').map_or("", |(directory, _)| directory).to_owned()
+            } else {
+                path
+            };
+            // What is copied there is read: models, fixtures.
+            let copied = self.transfers(project).iter().any(|(_, _, d)| is_within(d, &path) || *d == path);
+            let workdir = self.end().workdir().value().is_some_and(|w| is_within(w, &path));
+            if path.len() > 1 && !copied && !workdir {
+                found.push(Writable { path, reason: Reason::Variable, span });
+            }
+        }
+    }
+
+    /// What programs of a kind write in the directory they start in.
+    fn written_by_program(&self, project: &Project, found: &mut Vec<Writable>) {
+        let end = self.end();
+        let Some(workdir) = end.workdir().value().filter(|w| w.len() > 1) else { return };
+        let Some(span) = end.command().at.or(end.entrypoint().at).or_else(|| self.from_span(project)) else {
+            return;
+        };
+        let span = if span.source == self.source { span } else { self.from_span(project).unwrap_or(span) };
+        let mut push = |below: &str| {
+            let path = clean(&format!("{workdir}/{below}"), false);
+            found.push(Writable { path, reason: Reason::Program, span });
+        };
+        for words in self.started(project) {
+            let mut words = words.iter().map(|w| w.rsplit('/').next().unwrap_or(w)).peekable();
+            let mut program = words.next().unwrap_or_default();
+            while matches!(
+                program,
+                "bundle"
+                    | "npx"
+                    | "exec"
+                    | "run"
+                    | "poetry"
+                    | "uv"
+                    | "pipenv"
+                    | "bunx"
+                    | "yarn"
+                    | "pnpm"
+                    | "npm"
+            ) {
+                let Some(next) = words.find(|w| !w.starts_with('-')) else { break };
+                if next == "run" || next == "exec" {
+                    continue;
+                }
+                program = next;
+            }
+            let rest: Vec<&str> = words.collect();
+            let has = |word: &str| rest.contains(&word);
+            match program {
+                "rails" | "puma" | "unicorn" | "thrust" | "sidekiq" => {
+                    ["log", "storage", "tmp", "tmp/cache", "tmp/pids", "tmp/sockets"]
+                        .into_iter()
+                        .for_each(&mut push);
+                }
+                // Its schedule is a file in the directory it starts in.
+                "celery"
+                    if (has("beat") || has("-B"))
+                        && !rest.iter().any(|w| w.starts_with("-s") || w.starts_with("--schedule")) =>
+                {
+                    push("")
+                }
+                // Development servers keep caches beside the sources.
+                "dev" | "vite" | "nodemon" | "react-scripts" | "ng" | "start:dev" | "next"
+                    if program != "next" || has("dev") =>
+                {
+                    push("");
+                    push("node_modules");
+                }
+                "next" => push(".next/cache"),
+                _ => {}
+            }
+        }
+        // The server that Next.js builds keeps images that it scaled.
+        let standalone = self.transfers(project).iter().any(|(_, t, _)| {
+            t.sources.iter().any(|s| matches!(s, CopySource::Path(w) if w.text.ends_with(".next/standalone") || w.text.ends_with(".next/standalone/")))
+        });
+        if standalone {
+            push(".next/cache");
+        }
+        if self.programs(project).iter().any(|p| p.starts_with("php") || p.starts_with("apache2")) {
+            let laravel = project.in_image(self, &format!("{workdir}/artisan")).is_some();
+            for below in ["storage", "bootstrap/cache"].into_iter().filter(|_| laravel) {
+                let path = clean(&format!("{workdir}/{below}"), false);
+                found.push(Writable { path, reason: Reason::Tree, span });
+            }
+        }
+        self.databases(project, found);
+    }
+
+    /// Files of SQLite that it copies: the program writes to them, and to their directory.
+    fn databases(&self, project: &Project, found: &mut Vec<Writable>) {
+        let is_database = |name: &str| {
+            [".sqlite3", ".sqlite", ".db"].iter().any(|end| name.ends_with(end))
+                && !name.ends_with("Thumbs.db")
+        };
+        for copied in self.copied() {
+            let Some(instruction) =
+                project.dockerfile(self.source).and_then(|d| d.instructions.get(copied.instruction))
+            else {
+                continue;
+            };
+            let files = match &copied.what {
+                What::File(file) => vec![(copied.target.clone(), file.clone())],
+                What::Directory(directory) => {
+                    let files = project.files.below(directory).take(LIMIT);
+                    let context = project.build(self.build).context();
+                    files
+                        .filter(|file| {
+                            is_database(file.as_str()) && !context.is_some_and(|c| c.ignores(file))
+                        })
+                        .filter_map(|file| {
+                            let below = file.strip_prefix(directory).ok()?;
+                            Some((format!("{}/{below}", copied.target.trim_end_matches('/')), file.clone()))
+                        })
+                        .collect()
+                }
+                What::Heredoc(_) => Vec::new(),
+            };
+            for (path, _) in files.into_iter().filter(|(path, _)| is_database(path)) {
+                let Some((directory, _)) = path.rsplit_once('/').filter(|(d, _)| !d.is_empty()) else {
+                    continue;
+                };
+                let span = instruction.keyword.span;
+                found.push(Writable { path: directory.to_owned(), reason: Reason::Program, span });
+                found.push(Writable { path, reason: Reason::File, span });
+            }
+        }
+    }
+
+    /// What it copies: the instruction's index, what, and the absolute destination.
+    pub(super) fn transfers<'p>(&self, project: &'p Project) -> Vec<(usize, &'p Transfer, String)> {
+        let steps = self.instructions(project).iter().enumerate();
+        steps
+            .filter_map(|(offset, instruction)| match &instruction.arguments {
+                Arguments::Copy(t) | Arguments::Add(t) if instruction.onbuild.is_none() => {
+                    let index = self.from + 1 + offset;
+                    let state = self.state_at(index);
+                    let destination = t.destination.expand(&state).ok()?.value?;
+                    Some((index, t, absolute(&destination, state)?))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// What a Dockerfile gives to somebody besides root.
+pub(super) struct Owned {
+    paths: Vec<(String, bool)>,
+}
+
+impl Owned {
+    pub(super) fn of(stage: &Stage, project: &Project) -> Self {
+        let mut paths = Vec::new();
+        for stage in stage.chain(project) {
+            for run in stage.runs(project) {
+                let state = stage.state_at(run.index);
+                for call in run.calls() {
+                    let recursive = call.has_option(&["-R", "--recursive"]);
+                    let operands: Vec<Option<String>> = paths_of(call, state);
+                    let (mode, rest) = match operands.split_first() {
+                        Some((mode, rest)) => (mode.clone().unwrap_or_default(), rest),
+                        None => continue,
+                    };
+                    let given = match call.program {
+                        "chown" | "chgrp" => {
+                            !mode.starts_with("root") && !mode.starts_with("0:") && mode != "0"
+                        }
+                        "chmod" => is_open(&mode),
+                        _ => false,
+                    };
+                    let targets: Vec<&Option<String>> = match call.program {
+                        "install" if call.has_option(&["-o", "--owner"]) => operands.iter().collect(),
+                        "mkdir" if call.args.iter().any(|w| w.is("777") || w.is("0777") || w.is("1777")) => {
+                            operands.iter().collect()
+                        }
+                        _ if given => rest.iter().collect(),
+                        _ => continue,
+                    };
+                    for target in targets.into_iter().flatten() {
+                        let all = target.ends_with("/*");
+                        if let Some(path) = absolute(target.trim_end_matches('*'), state) {
+                            paths.push((path, recursive || all));
+                        }
+                    }
+                }
+                if !is_root(state) {
+                    let made = run.calls().filter(|c| c.program == "mkdir").flat_map(|c| paths_of(c, state));
+                    paths.extend(made.flatten().filter_map(|p| Some((absolute(&p, state)?, false))));
+                }
+            }
+            for (index, _, destination) in stage.transfers(project) {
+                let instruction = project.dockerfile(stage.source).and_then(|d| d.instructions.get(index));
+                if instruction.is_some_and(|i| i.flag("chown").is_some()) {
+                    paths.push((destination, true));
+                }
+            }
+            for step in stage.walk(project) {
+                if let (Arguments::Workdir(_), false) = (&step.instruction.arguments, is_root(step.before)) {
+                    paths.extend(step.after.workdir().value().map(|w| (w.clone(), false)));
+                }
+            }
+        }
+        Self { paths }
+    }
+
+    pub(super) fn covers(&self, path: &str) -> bool {
+        self.paths.iter().any(|(owned, below)| owned == path || *below && is_within(path, owned))
+    }
+}
+
+/// Whether a mode lets everybody write.
+fn is_open(mode: &str) -> bool {
+    let digits = mode.trim_start_matches('0');
+    if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return digits.ends_with(['2', '3', '6', '7']) && digits.len() >= 3;
+    }
+    mode.split(',').any(|part| {
+        part.split_once(['+', '=']).is_some_and(|(who, what)| {
+            what.contains('w') && (who.contains(['o', 'a']) || who.contains('g'))
+                || who == "g" && what.contains('u')
+        })
+    })
+}
+
+/// The paths that a command names, each with its word.
+pub(super) fn paths<'w>(call: Call<'w>, state: State<'_>) -> Vec<(&'w Word, Option<String>)> {
+    let values = values(call.args, state);
+    let mut words = call.args.iter().zip(values);
+    let mut found = Vec::new();
+    while let Some((word, value)) = words.next() {
+        match word.text.as_str() {
+            "-m" | "--mode" | "-o" | "--owner" | "-g" | "--group"
+                if matches!(call.program, "mkdir" | "install") =>
+            {
+                drop(words.next())
+            }
+            text if text.starts_with('-') => {}
+            _ => found.push((word, value)),
+        }
+    }
+    found
+}
+
+fn paths_of(call: Call<'_>, state: State<'_>) -> Vec<Option<String>> {
+    paths(call, state).into_iter().map(|(_, value)| value).collect()
+}
+
+/// A path from where an instruction stands.
+pub(super) fn absolute(path: &str, state: State<'_>) -> Option<String> {
+    if path.starts_with('/') {
+        return Some(clean(path, false));
+    }
+    let workdir = match state.workdir().value() {
+        Some(workdir) => workdir.as_str(),
+        None if state.workdir().is_unset() => "/",
+        None => return None,
+    };
+    Some(clean(&format!("{workdir}/{path}"), false))
+}
+
+/// Whether a path is a directory or lies in it.
+pub(super) fn is_within(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || directory == "/")
+}
+
+fn is_system(path: &str) -> bool {
+    let apart = [
+        "/usr/src",
+        "/usr/app",
+        "/usr/local/app",
+        "/usr/local/tomcat",
+        "/usr/share/app",
+        "/usr/local/share/app",
+    ];
+    path == "/"
+        || SYSTEM.iter().any(|s| is_within(path, s))
+            && !apart.iter().any(|a| is_within(path, a) && path != *a)
+        || matches!(
+            path,
+            "/var"
+                | "/var/lib"
+                | "/var/log"
+                | "/var/cache"
+                | "/var/run"
+                | "/run"
+                | "/opt"
+                | "/srv"
+                | "/home"
+                | "/mnt"
+                | "/media"
+                | "/var/www"
+        )
+}
+
+/// Whether an instruction runs as root.
+pub(super) fn is_root(state: State<'_>) -> bool {
+    let user = state.user();
+    user.value().map_or(user.is_unset() || user.origin == Origin::Image, |u| u.is_root() == Some(true))
+}

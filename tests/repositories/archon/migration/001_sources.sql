@@ -1,0 +1,1 @@
+create table if not exists sources (id text primary key);

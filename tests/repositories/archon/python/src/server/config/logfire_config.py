@@ -1,0 +1,1 @@
+"""Traces, where a token is given."""
