@@ -9,7 +9,7 @@ use std::process::Command;
 const TODAY: &str = "1795219200";
 
 /// A command and the file beside the repository that holds what it prints.
-const RUNS: [(&[&str], &str); 7] = [
+const RUNS: &[(&[&str], &str)] = &[
     (&["check", "--color", "never"], "check.txt"),
     (&["check", "--format", "json"], "check.json"),
     (&["workflow", "--for", "github", "--branch", "main", "--diff"], "github.diff"),
@@ -27,7 +27,7 @@ fn whole_outputs_on_small_repositories() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/repositories"));
     let mut stale = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().is_dir()) {
-        for (arguments, file) in RUNS {
+        for &(arguments, file) in RUNS {
             let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
                 .args(arguments)
                 .current_dir(entry.path())
