@@ -60,7 +60,14 @@ fn asked_by_line(line: &str, image: State<'_>) -> Option<Action> {
     let args: Vec<String> = first.args.iter().map(value).collect::<Option<_>>()?;
     let quiet =
         |r: &shell::Redirect| r.target.as_ref().is_some_and(|t| t.is("/dev/null") || t.is("1") || t.is("2"));
-    first.redirects.iter().all(quiet).then(|| asked(first.name()?, &args)).flatten()
+    if !first.redirects.iter().all(quiet) {
+        return None;
+    }
+    match (first.name()?, args.as_slice()) {
+        // A shell within the shell: the outer one has filled in the variables.
+        (name, [flag, line]) if flag == "-c" && crate::exec::is_shell(name) => asked_by_line(line, image),
+        (name, args) => asked(name, args),
+    }
 }
 
 fn asked(program: &str, args: &[String]) -> Option<Action> {
@@ -212,7 +219,7 @@ mod tests {
             ),
             ("curl http://localhost:3000 || exit 1", ":3000"),
             ("curl http://localhost:3000/up", "/up:3000"),
-            ("sh -c \"curl --fail http://localhost:80/\"", "exec"),
+            ("sh -c \"curl --fail http://localhost:80/\"", "/:80"),
             ("[\"sh\", \"-c\", \"curl -f http://localhost:$PORT/\"]", "/:9000"),
             ("[\"curl\", \"-f\", \"http://localhost:8080/health\"]", "/health:8080"),
             ("wget --no-verbose --tries=1 --spider http://localhost:3737/ || exit 1", "/:3737"),
