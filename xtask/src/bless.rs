@@ -1,7 +1,6 @@
-//! What is made from the rules.
+//! What is made from the rules, and from what is known of images.
 //!
-//! The list of rules is made here from the names of files, so that it can be mended when the engine does not compile
-//! without it. Everything else that is made (blocks of pages, docs, README) is made by the engine's own tests.
+//! The lists of files are made here, so that they can be mended when the engine does not compile without them. Everything else that is made (blocks of pages, docs, README) is made by the engine's own tests.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,22 +11,31 @@ use std::process::Command;
 /// The tests that make what is made, each a file of `crates/engine/tests`.
 const MAKERS: [&str; 3] = ["pages", "made", "formats"];
 
+/// What is made here: a file, and how.
+type Made = (&'static str, fn(&Path) -> Result<String, String>);
+
+const MADE: [Made; 2] =
+    [("crates/engine/src/rules.rs", rules), ("crates/engine/src/images/files.rs", images)];
+
 /// Writes everything.
 pub(crate) fn write(root: &Path) -> Result<(), String> {
-    let list = root.join("crates/engine/src/rules.rs");
-    let made = rules(root)?;
-    if fs::read_to_string(&list).ok().as_ref() != Some(&made) {
-        fs::write(&list, made).map_err(|e| format!("{}: {e}", list.display()))?;
-        println!("wrote crates/engine/src/rules.rs");
+    for (path, make) in MADE {
+        let file = root.join(path);
+        let made = make(root)?;
+        if fs::read_to_string(&file).ok().as_ref() != Some(&made) {
+            fs::write(&file, made).map_err(|e| format!("{}: {e}", file.display()))?;
+            println!("wrote {path}");
+        }
     }
     run(root, true)
 }
 
 /// Fails where something is stale.
 pub(crate) fn check(root: &Path) -> Result<(), String> {
-    let list = root.join("crates/engine/src/rules.rs");
-    if fs::read_to_string(&list).ok() != Some(rules(root)?) {
-        return Err("crates/engine/src/rules.rs is stale: run `cargo xtask bless`".into());
+    for (path, make) in MADE {
+        if fs::read_to_string(root.join(path)).ok() != Some(make(root)?) {
+            return Err(format!("{path} is stale: run `cargo xtask bless`"));
+        }
     }
     run(root, false)
 }
@@ -73,6 +81,40 @@ fn rules(root: &Path) -> Result<String, String> {
     text.push_str("\n/// Every rule, sorted by name.\n#[rustfmt::skip]\npub static ALL: &[&Rule] = &[\n");
     for (module, folder) in &all {
         _ = writeln!(text, "    &{folder}::{module}::RULE,");
+    }
+    text.push_str("];\n");
+    Ok(text)
+}
+
+/// The text of `images/files.rs`: the files of `images/`, and the names that each is about.
+fn images(root: &Path) -> Result<String, String> {
+    let top = root.join("crates/engine/images");
+    let files: Vec<String> = names(&top)?.into_iter().filter(|name| name.ends_with(".toml")).collect();
+    let mut about = BTreeMap::new();
+    for (at, file) in files.iter().enumerate() {
+        let text = fs::read_to_string(top.join(file)).map_err(|e| format!("{file}: {e}"))?;
+        let list = text.split_once("names = [").and_then(|(_, rest)| rest.split_once(']'));
+        let (list, _) = list.ok_or_else(|| format!("{file}: no names"))?;
+        for name in list.split('"').skip(1).step_by(2) {
+            if about.insert(name.to_owned(), at).is_some() {
+                return Err(format!("{file}: {name} is in another file too"));
+            }
+        }
+    }
+    let mut text = String::from(
+        "//! The files of `images/`, and the names of images they are about; both sorted. Written by `cargo xtask bless`.\n\nuse super::File;\n",
+    );
+    _ = writeln!(text, "\npub(super) static FILES: [File; {}] = [", files.len());
+    for file in &files {
+        _ = writeln!(text, "    File::new(include_str!(\"../../images/{file}\")),");
+    }
+    _ = writeln!(
+        text,
+        "];\n\n/// Each name with the index of its file.\npub(super) static NAMES: [(&str, usize); {}] = [",
+        about.len()
+    );
+    for (name, at) in &about {
+        _ = writeln!(text, "    ({name:?}, {at}),");
     }
     text.push_str("];\n");
     Ok(text)

@@ -1,4 +1,4 @@
-//! The files of `images/`, and the names of images they are about; both sorted.
+//! The files of `images/`, and the names of images they are about; both sorted. Written by `cargo xtask bless`.
 
 use super::File;
 
