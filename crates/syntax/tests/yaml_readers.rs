@@ -88,6 +88,8 @@ const LEFT: &[&str] = &[
     "[- a]\n",
     "a: |x\n  b\n",
     "a: |\n   \n  b\n",
+    "a: |2\n # b\nc: d\n",
+    "a:\n  b: |2\n   \n...\nc: d\n",
     "*a : b\n",
     "[a]: b\n",
     "{a: b}: c\n",

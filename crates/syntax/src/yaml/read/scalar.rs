@@ -153,7 +153,7 @@ impl Reader<'_> {
         let (content, stop) = indent.map_or((None, first), |indent| self.block_lines(first, indent));
         let keep = indicators.contains('+');
         let end = match content {
-            None if keep => return None,
+            None if keep || given > 0 => return None,
             None => head,
             Some(_) if keep => self.kept_end(stop)?,
             Some(end) => end,
