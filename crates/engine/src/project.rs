@@ -10,6 +10,7 @@ pub(crate) mod entry;
 pub mod kubernetes;
 pub mod layout;
 pub mod links;
+pub(crate) mod listening;
 pub mod listen;
 mod probe;
 pub mod purpose;

@@ -114,6 +114,7 @@ mod project {
     pub(super) mod no_disruption_budget;
     pub(super) mod no_dockerignore;
     pub(super) mod obsolete_version;
+    pub(super) mod other_image_family;
     pub(super) mod push_on_pull_request;
     pub(super) mod replicas_with_autoscaler;
     pub(super) mod secret_build_argument;
@@ -126,12 +127,14 @@ mod project {
     pub(super) mod undefined_reference;
     pub(super) mod unhealthy_dependency;
     pub(super) mod unknown_key;
+    pub(super) mod unlistened_port;
     pub(super) mod unmatched_published_port;
     pub(super) mod unmatched_target_port;
     pub(super) mod unpinned_action;
     pub(super) mod unresolvable_service;
     pub(super) mod unresolved_entry_point;
     pub(super) mod unset_variable;
+    pub(super) mod unshipped_mount;
     pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
     pub(super) mod variant_drift;
@@ -276,6 +279,7 @@ pub static ALL: &[&Rule] = &[
     &variant::numeric_user::RULE,
     &project::obsolete_version::RULE,
     &workload::old_service_account_field::RULE,
+    &project::other_image_family::RULE,
     &workload::overlapping_cron_job::RULE,
     &variant::owned_paths::RULE,
     &dockerfile::package_cache_kept::RULE,
@@ -327,6 +331,7 @@ pub static ALL: &[&Rule] = &[
     &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,
+    &project::unlistened_port::RULE,
     &project::unmatched_published_port::RULE,
     &project::unmatched_target_port::RULE,
     &project::unpinned_action::RULE,
@@ -336,6 +341,7 @@ pub static ALL: &[&Rule] = &[
     &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,
     &project::unset_variable::RULE,
+    &project::unshipped_mount::RULE,
     &container::unsized_scratch::RULE,
     &workload::unspread_replicas::RULE,
     &workload::unsupported_restart_policy::RULE,

@@ -1,4 +1,6 @@
-use crate::project::{Found, Stage, StageRole};
+use std::collections::BTreeSet;
+
+use crate::project::{Project, Stage, StageRole, What};
 use crate::syntax::dockerfile::Value;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -62,23 +64,60 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if stage.instructions(project).iter().any(|i| mentions(project.text(i.span))) {
         return;
     }
-    let lists = ["requirements.txt", "pyproject.toml"];
-    let texts = stage.copied().iter().filter_map(|c| match &c.what {
-        crate::project::What::File(path) if lists.iter().any(|l| path.file_name() == Some(l)) => {
-            Found::File(path.clone()).text(project)
-        }
-        crate::project::What::Directory(directory) => {
-            lists.iter().find_map(|l| Found::File(directory.join(l)).text(project))
-        }
-        _ => None,
+    let library = packages(project, stage).into_iter().find_map(|package| {
+        LIBRARIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&package.replace('_', "-")))
     });
-    let library = texts
-        .into_iter()
-        .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c)))
-        .find_map(|word| {
-            LIBRARIES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&word.replace('_', "-")))
-        });
     if let Some((library, path)) = library {
         ctx.report(at, format!("`{user}` has no home: `{library}` writes to `{path}` and fails"));
     }
+}
+
+/// The packages that the stages of an image install, as far as files that are copied name them.
+fn packages(project: &Project, stage: &Stage) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut groups = Vec::new();
+    let mut manifests = BTreeSet::new();
+    for stage in project.build(stage.build).stages.iter().filter(|s| s.role != StageRole::Aside) {
+        for run in stage.runs(project) {
+            for call in run.calls() {
+                let words = call.args.windows(2).filter(|pair| pair[0].is("--group"));
+                groups.extend(words.filter_map(|pair| pair[1].value.as_deref().map(str::to_owned)));
+            }
+        }
+        for copied in stage.copied() {
+            match &copied.what {
+                What::File(path) if matches!(path.file_name(), Some("requirements.txt" | "pyproject.toml")) => {
+                    manifests.insert(path.clone());
+                }
+                What::Directory(directory) => {
+                    manifests.extend(["requirements.txt", "pyproject.toml"].map(|name| directory.join(name)));
+                }
+                _ => {}
+            }
+        }
+    }
+    for manifest in manifests {
+        let Some(text) = project.files.text(&manifest) else { continue };
+        if manifest.file_name() == Some("requirements.txt") {
+            names.extend(text.lines().map(name_of));
+        } else if let Ok(table) = text.parse::<toml::Table>() {
+            let list = |value: Option<&toml::Value>| -> Vec<String> {
+                let items = value.and_then(toml::Value::as_array).into_iter().flatten();
+                items.filter_map(|item| item.as_str().map(name_of)).collect()
+            };
+            if groups.is_empty() {
+                names.extend(list(table.get("project").and_then(|p| p.get("dependencies"))));
+            }
+            for group in &groups {
+                names.extend(list(table.get("dependency-groups").and_then(|g| g.get(group))));
+            }
+        }
+    }
+    names
+}
+
+/// The name that a requirement begins with.
+fn name_of(requirement: &str) -> String {
+    let requirement = requirement.trim_start();
+    requirement.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).collect()
 }
