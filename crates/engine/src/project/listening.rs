@@ -32,7 +32,14 @@ struct Server {
 }
 
 const SERVERS: [Server; 5] = [
-    Server { name: "uvicorn", verb: "", options: &["--port"], variables: &["UVICORN_PORT"], default: 8000, settings: &["--uds", "--fd"] },
+    Server {
+        name: "uvicorn",
+        verb: "",
+        options: &["--port"],
+        variables: &["UVICORN_PORT"],
+        default: 8000,
+        settings: &["--uds", "--fd"],
+    },
     Server {
         name: "gunicorn",
         verb: "",
@@ -41,9 +48,30 @@ const SERVERS: [Server; 5] = [
         default: 8000,
         settings: &["-c", "--config"],
     },
-    Server { name: "hypercorn", verb: "", options: &["-b", "--bind"], variables: &[], default: 8000, settings: &["-c", "--config"] },
-    Server { name: "flask", verb: "run", options: &["-p", "--port"], variables: &["FLASK_RUN_PORT"], default: 5000, settings: &[] },
-    Server { name: "next", verb: "start", options: &["-p", "--port"], variables: &["PORT"], default: 3000, settings: &[] },
+    Server {
+        name: "hypercorn",
+        verb: "",
+        options: &["-b", "--bind"],
+        variables: &[],
+        default: 8000,
+        settings: &["-c", "--config"],
+    },
+    Server {
+        name: "flask",
+        verb: "run",
+        options: &["-p", "--port"],
+        variables: &["FLASK_RUN_PORT"],
+        default: 5000,
+        settings: &[],
+    },
+    Server {
+        name: "next",
+        verb: "start",
+        options: &["-p", "--port"],
+        variables: &["PORT"],
+        default: 3000,
+        settings: &[],
+    },
 ];
 
 impl Project {
@@ -73,14 +101,19 @@ impl Project {
             }
         }
         let all = [&command.0, &entrypoint.0].into_iter().flatten().flatten();
-        let nginx = all.clone().any(|word| word == "nginx") || all.clone().any(|w| w.starts_with("nginx ") || w.contains("exec nginx"));
+        let nginx = all.clone().any(|word| word == "nginx")
+            || all.clone().any(|w| w.starts_with("nginx ") || w.contains("exec nginx"));
         if nginx { self.of_nginx(place) } else { None }
     }
 
     /// The outer `None` where no server is started, the inner where it is and its port is not known.
     fn of_server(&self, place: Place<'_>, argv: &[String], at: Option<Span>) -> Option<Option<Listening>> {
         let shell = argv.len() == 1 || argv.iter().any(|w| w == "-c" || w == "-lc");
-        let words: Vec<&str> = argv.iter().flat_map(|w| w.split(|c: char| c.is_whitespace() || "\"';&|".contains(c))).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> = argv
+            .iter()
+            .flat_map(|w| w.split(|c: char| c.is_whitespace() || "\"';&|".contains(c)))
+            .filter(|w| !w.is_empty())
+            .collect();
         let (server, rest) = words.iter().enumerate().find_map(|(at, word)| {
             let name = word.rsplit('/').next().unwrap_or_default();
             let server = SERVERS.iter().find(|s| s.name == name)?;
@@ -88,7 +121,8 @@ impl Project {
             (server.verb.is_empty() || rest.contains(&server.verb)).then_some((server, rest))
         })?;
         Some((|| {
-            if rest.iter().any(|w| server.settings.iter().any(|s| w == s || w.starts_with(&format!("{s}=")))) {
+            if rest.iter().any(|w| server.settings.iter().any(|s| w == s || w.starts_with(&format!("{s}="))))
+            {
                 return None;
             }
             let mut ports = BTreeSet::new();
@@ -102,14 +136,24 @@ impl Project {
                     continue;
                 }
                 // Only a shell puts values in the place of variables.
-                let value = if value.contains('$') { self.expanded(place, value).filter(|_| shell)? } else { value.to_owned() };
+                let value = if value.contains('$') {
+                    self.expanded(place, value).filter(|_| shell)?
+                } else {
+                    value.to_owned()
+                };
                 let port = value.rsplit(':').next()?;
                 ports.insert(port.parse().ok()?);
             }
             if ports.is_empty() {
                 for variable in server.variables {
                     match self.variable(place, variable) {
-                        Known::Set(value) => return Some(Listening { program: server.name, ports: BTreeSet::from([value.parse().ok()?]), at }),
+                        Known::Set(value) => {
+                            return Some(Listening {
+                                program: server.name,
+                                ports: BTreeSet::from([value.parse().ok()?]),
+                                at,
+                            });
+                        }
                         Known::Unset => {}
                         Known::Unknown => return None,
                     }
@@ -144,14 +188,23 @@ impl Project {
                 };
             }
             // A whole ConfigMap may set it, and so may a file of variables.
-            if container.env.iter().any(|v| matches!(v.value.value(), Some(EnvValue::ConfigMap { key: None, .. } | EnvValue::Secret { key: None, .. }))) {
+            if container.env.iter().any(|v| {
+                matches!(
+                    v.value.value(),
+                    Some(EnvValue::ConfigMap { key: None, .. } | EnvValue::Secret { key: None, .. })
+                )
+            }) {
                 return Known::Unknown;
             }
         }
         match place.stage(self).map(|stage| stage.end().env(name)) {
             Some(Value::Set(value)) => Known::Set(value.to_owned()),
             // No official image sets a port for what is installed on top of it.
-            Some(Value::Unknown) if place.stage(self).is_some_and(|s| s.facts.is_some() && s.end().set_at(name).is_none()) => Known::Unset,
+            Some(Value::Unknown)
+                if place.stage(self).is_some_and(|s| s.facts.is_some() && s.end().set_at(name).is_none()) =>
+            {
+                Known::Unset
+            }
             Some(Value::Unset) => Known::Unset,
             _ => Known::Unknown,
         }
@@ -174,12 +227,14 @@ impl Project {
         let mut includes = true;
         if let Some(main) = &main {
             let text = main.text(self)?;
-            includes = text.lines().any(|line| line.trim_start().starts_with("include") && line.contains("conf.d"));
+            includes =
+                text.lines().any(|line| line.trim_start().starts_with("include") && line.contains("conf.d"));
             texts.push(text.to_owned());
         }
         if includes {
             let found = self.sites(place)?;
-            let replaced = found.iter().any(|(name, _)| name == "default.conf") || stage.is_some_and(|s| removes_default(self, s));
+            let replaced = found.iter().any(|(name, _)| name == "default.conf")
+                || stage.is_some_and(|s| removes_default(self, s));
             if !replaced {
                 texts.push(format!("listen {default};"));
             }
@@ -204,7 +259,9 @@ impl Project {
                     What::Directory(source) if copied.target == directory => {
                         names.extend(self.files.names_in(source).map(|name| format!("{directory}/{name}")));
                     }
-                    What::Directory(_) if directory.starts_with(&format!("{}/", copied.target)) => return None,
+                    What::Directory(_) if directory.starts_with(&format!("{}/", copied.target)) => {
+                        return None;
+                    }
                     _ if copied.target.starts_with(&format!("{directory}/")) => {
                         names.insert(copied.target.clone());
                     }
@@ -259,7 +316,8 @@ fn removes_default(project: &Project, stage: &Stage) -> bool {
 /// The ports of the `listen` directives of settings; `None` where a variable decides one.
 fn listens(text: &str) -> Option<Vec<u16>> {
     let mut ports = Vec::new();
-    let code: String = text.lines().map(|line| line.split('#').next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+    let code: String =
+        text.lines().map(|line| line.split('#').next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
     for statement in code.split([';', '{', '}']) {
         let mut words = statement.split_whitespace();
         if words.next() != Some("listen") {

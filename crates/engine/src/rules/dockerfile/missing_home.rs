@@ -86,7 +86,9 @@ fn packages(project: &Project, stage: &Stage) -> Vec<String> {
         }
         for copied in stage.copied() {
             match &copied.what {
-                What::File(path) if matches!(path.file_name(), Some("requirements.txt" | "pyproject.toml")) => {
+                What::File(path)
+                    if matches!(path.file_name(), Some("requirements.txt" | "pyproject.toml")) =>
+                {
                     manifests.insert(path.clone());
                 }
                 What::Directory(directory) => {

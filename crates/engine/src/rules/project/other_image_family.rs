@@ -24,7 +24,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         .filter_map(|job| {
             let own = job.dockerfile.as_ref().filter(|path| is_for_kubernetes(path.as_str()))?;
             let twin = own.as_str().replace(".k8s", "");
-            let twin = project.image_jobs.iter().find(|j| j.dockerfile.as_ref().is_some_and(|path| *path == twin))?;
+            let twin = project
+                .image_jobs
+                .iter()
+                .find(|j| j.dockerfile.as_ref().is_some_and(|path| *path == twin))?;
             Some((twin, job))
         })
         .collect();
@@ -50,11 +53,15 @@ fn look(ctx: &mut Ctx<'_>, container: &Container, wanted: &ImageJob, other: &Ima
     let (Some(image), Some(at)) = (container.image.value(), container.image.at) else { return false };
     let same = |tag: &ImageName| tag.registry == image.registry && tag.repository == image.repository;
     let tag = image.tag.as_deref().unwrap_or("latest");
-    let matches = |pattern: &ImageName| same(pattern) && glob(pattern.tag.as_deref().unwrap_or("latest"), tag);
+    let matches =
+        |pattern: &ImageName| same(pattern) && glob(pattern.tag.as_deref().unwrap_or("latest"), tag);
     let of_other = other.tags.iter().find(|t| matches(&t.value)).map(|t| &t.value);
     // A name that both have and no tag that tells: nobody builds it any more.
     let neither = other.tags.iter().any(|t| same(&t.value)) && wanted.tags.iter().any(|t| same(&t.value));
-    if image.digest.is_some() || wanted.tags.iter().any(|t| matches(&t.value)) || of_other.is_none() && !neither {
+    if image.digest.is_some()
+        || wanted.tags.iter().any(|t| matches(&t.value))
+        || of_other.is_none() && !neither
+    {
         return false;
     }
     let file = wanted.dockerfile.as_deref().map_or("", camino::Utf8Path::as_str);
@@ -72,19 +79,37 @@ fn look(ctx: &mut Ctx<'_>, container: &Container, wanted: &ImageJob, other: &Ima
 }
 
 /// The image of the wanted job that was built with this one.
-fn replacement(image: &ImageName, tag: &str, of_other: Option<&ImageName>, wanted: &ImageJob) -> Option<String> {
+fn replacement(
+    image: &ImageName,
+    tag: &str,
+    of_other: Option<&ImageName>,
+    wanted: &ImageJob,
+) -> Option<String> {
     // What a variable decided, a commit for example, is the same in both.
     let part = of_other.and_then(|pattern| {
         let (before, behind) = pattern.tag.as_deref()?.split_once('*')?;
         tag.strip_prefix(before)?.strip_suffix(behind)
     });
-    let named = |of: &ImageName, tag: &str| ImageName { tag: Some(tag.to_owned()), digest: None, ..of.clone() }.to_string();
+    let named = |of: &ImageName, tag: &str| {
+        ImageName { tag: Some(tag.to_owned()), digest: None, ..of.clone() }.to_string()
+    };
     let tags = || wanted.tags.iter().map(|t| &t.value);
-    let by_part = part.and_then(|part| tags().find_map(|t| Some(named(t, &t.tag.as_deref().filter(|t| t.contains('*'))?.replacen('*', part, 1)))));
+    let by_part = part.and_then(|part| {
+        tags().find_map(|t| {
+            Some(named(t, &t.tag.as_deref().filter(|t| t.contains('*'))?.replacen('*', part, 1)))
+        })
+    });
     let suffix = tag.rsplit('-').next().unwrap_or(tag);
     let literal = || {
         let fixed = tags().filter(|t| t.repository == image.repository || of_other.is_some());
-        fixed.into_iter().find_map(|t| Some(named(t, t.tag.as_deref().filter(|t| !t.contains('*') && (*t == suffix || t.ends_with(&format!("-{suffix}"))))?)))
+        fixed.into_iter().find_map(|t| {
+            Some(named(
+                t,
+                t.tag
+                    .as_deref()
+                    .filter(|t| !t.contains('*') && (*t == suffix || t.ends_with(&format!("-{suffix}"))))?,
+            ))
+        })
     };
     by_part.or_else(literal)
 }

@@ -21,15 +21,22 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for stage in project.builds.iter().flat_map(|b| &b.stages).filter(|s| s.role == StageRole::Final) {
-        let exposes = stage.instructions(project).iter().any(|i| matches!(i.arguments, Arguments::Expose(_)) && i.onbuild.is_none());
+        let exposes = stage
+            .instructions(project)
+            .iter()
+            .any(|i| matches!(i.arguments, Arguments::Expose(_)) && i.onbuild.is_none());
         let own = stage.launch(project).written().next().is_some() || stage.facts.is_some();
-        let Some(listening) = project.listening(Place::Image(stage)).filter(|_| exposes && own) else { continue };
+        let Some(listening) = project.listening(Place::Image(stage)).filter(|_| exposes && own) else {
+            continue;
+        };
         // Those of the base are its maker's.
         let behind = stage.from_span(project).map_or(0, |from| from.end);
         let own = |span: Span| span.source == stage.source && span.start > behind;
         let ports: Vec<_> = stage.end().ports().filter(|p| p.protocol == "tcp" && own(p.span)).collect();
         let whole = stage.end().ports_are_complete();
-        if ports.iter().any(|p| listening.ports.iter().any(|l| (p.container..=p.container_end).contains(l))) || !whole {
+        if ports.iter().any(|p| listening.ports.iter().any(|l| (p.container..=p.container_end).contains(l)))
+            || !whole
+        {
             continue;
         }
         for port in ports {
@@ -37,7 +44,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
     }
     for container in &project.containers {
-        let likely = project.links.built_by.iter().any(|b| b.container == container.id && b.how == BuiltHow::Likeness);
+        let likely =
+            project.links.built_by.iter().any(|b| b.container == container.id && b.how == BuiltHow::Likeness);
         if !matches!(container.role, Role::Main) || likely || container.windows {
             continue;
         }
@@ -64,7 +72,9 @@ fn published(ctx: &mut Ctx<'_>, container: &Container, listening: &Listening) {
 fn in_pod(ctx: &mut Ctx<'_>, project: &Project, container: &Container, listening: &Listening) {
     let Some(workload) = container.workload.map(|id| project.workload(id)) else { return };
     // Containers of a pod share their ports.
-    let alone = workload.containers.iter().filter(|id| !matches!(project.container(**id).role, Role::Init)).count() == 1;
+    let alone =
+        workload.containers.iter().filter(|id| !matches!(project.container(**id).role, Role::Init)).count()
+            == 1;
     if !alone || workload.object(project).patch {
         return;
     }
@@ -74,7 +84,8 @@ fn in_pod(ctx: &mut Ctx<'_>, project: &Project, container: &Container, listening
         Action::Http { port, .. } | Action::Tcp(port) => port.parse::<u16>().ok(),
         _ => None,
     };
-    let probed = probes.into_iter().flatten().filter_map(|p| Some((probe_port(p)?, p.port_at.unwrap_or(p.span))));
+    let probed =
+        probes.into_iter().flatten().filter_map(|p| Some((probe_port(p)?, p.port_at.unwrap_or(p.span))));
     let served = project.links.ports.iter().filter(|l| l.workload == workload.id);
     let served = served.filter_map(|link| match link.target {
         PortTarget::Port(of, index) if of == container.id => {
@@ -83,7 +94,8 @@ fn in_pod(ctx: &mut Ctx<'_>, project: &Project, container: &Container, listening
         }
         _ => None,
     });
-    let declared: Vec<_> = container.ports.iter().filter(|p| p.protocol == "tcp" && p.container == p.container_end).collect();
+    let declared: Vec<_> =
+        container.ports.iter().filter(|p| p.protocol == "tcp" && p.container == p.container_end).collect();
     // One port that is right shows that the program is understood.
     let right = declared.iter().any(|p| !wrong(p.container));
     let mut others: Vec<(Span, String)> = Vec::new();
@@ -94,10 +106,21 @@ fn in_pod(ctx: &mut Ctx<'_>, project: &Project, container: &Container, listening
         }
         others.push((at, format!("probed on {port}")));
     }
-    others.extend(served.filter(|(port, _)| wrong(*port) && !right).map(|(port, at)| (at, format!("a Service sends to {port}"))));
+    others.extend(
+        served
+            .filter(|(port, _)| wrong(*port) && !right)
+            .map(|(port, at)| (at, format!("a Service sends to {port}"))),
+    );
     match declared.as_slice() {
         [port] if wrong(port.container) => {
-            report(ctx, port.span, listening, "and not on the port that is declared", Severity::High, &others);
+            report(
+                ctx,
+                port.span,
+                listening,
+                "and not on the port that is declared",
+                Severity::High,
+                &others,
+            );
         }
         _ if !others.is_empty() && (right || declared.is_empty()) => {
             let (at, _) = others.remove(0);
@@ -107,9 +130,17 @@ fn in_pod(ctx: &mut Ctx<'_>, project: &Project, container: &Container, listening
     }
 }
 
-fn report(ctx: &mut Ctx<'_>, at: Span, listening: &Listening, why: &str, severity: Severity, others: &[(Span, String)]) {
+fn report(
+    ctx: &mut Ctx<'_>,
+    at: Span,
+    listening: &Listening,
+    why: &str,
+    severity: Severity,
+    others: &[(Span, String)],
+) {
     let ports: Vec<String> = listening.ports.iter().map(u16::to_string).collect();
-    let mut finding = ctx.report(at, format!("`{}` listens on {}, {why}", listening.program, ports.join(" and ")));
+    let mut finding =
+        ctx.report(at, format!("`{}` listens on {}, {why}", listening.program, ports.join(" and ")));
     finding.severity(severity);
     if let Some(command) = listening.at.filter(|command| *command != at) {
         finding.related(command, "what it is started with");

@@ -35,7 +35,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 continue;
             }
             let shown = project.text(mount.span);
-            let message = format!("Kubernetes runs this image without `{source}`: nothing is copied to `{}`", mount.target);
+            let message = format!(
+                "Kubernetes runs this image without `{source}`: nothing is copied to `{}`",
+                mount.target
+            );
             if !shown.contains('$') {
                 ctx.report(mount.span, message).related(twin.name.span, "the container that lacks it");
             }
@@ -47,18 +50,36 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 /// beside it.
 fn twin<'p>(project: &'p Project, service: &Service) -> Option<&'p Container> {
     let own = project.container(service.container).stage(project)?;
-    let path = |stage: &Stage| project.parse(stage.source).map(|p| p.source.path.as_str().replace(".k8s", ""));
+    let path =
+        |stage: &Stage| project.parse(stage.source).map(|p| p.source.path.as_str().replace(".k8s", ""));
     let same = path(own)?;
     project.containers.iter().filter(|c| c.platform == Target::Kubernetes).find(|c| {
-        c.stage(project).is_some_and(|stage| (stage.source, stage.index) == (own.source, own.index) || stage.source != own.source && path(stage).as_ref() == Some(&same))
+        c.stage(project).is_some_and(|stage| {
+            (stage.source, stage.index) == (own.source, own.index)
+                || stage.source != own.source && path(stage).as_ref() == Some(&same)
+        })
     })
 }
 
 /// Whether it is only for development, data, or no file of the program.
 fn is_aside(source: &Utf8Path, target: &str) -> bool {
     const WORDS: [&str; 16] = [
-        "test", "data", "log", "cache", "tmp", "node_modules", ".git", ".env", "secret", "cert", "docker.sock", "backup", "upload",
-        "coverage", ".venv", "docs",
+        "test",
+        "data",
+        "log",
+        "cache",
+        "tmp",
+        "node_modules",
+        ".git",
+        ".env",
+        "secret",
+        "cert",
+        "docker.sock",
+        "backup",
+        "upload",
+        "coverage",
+        ".venv",
+        "docs",
     ];
     let (source, target) = (source.as_str().to_ascii_lowercase(), target.to_ascii_lowercase());
     source.is_empty() || WORDS.iter().any(|word| source.contains(word) || target.contains(word))
