@@ -1,4 +1,4 @@
-use crate::dockerignore::glob;
+use crate::dockerignore::Glob;
 use crate::project::workflow::ImageJob;
 use crate::project::{Container, ImageName, Intent, Project};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity, Target};
@@ -54,7 +54,7 @@ fn look(ctx: &mut Ctx<'_>, container: &Container, wanted: &ImageJob, other: &Ima
     let same = |tag: &ImageName| tag.registry == image.registry && tag.repository == image.repository;
     let tag = image.tag.as_deref().unwrap_or("latest");
     let matches =
-        |pattern: &ImageName| same(pattern) && glob(pattern.tag.as_deref().unwrap_or("latest"), tag);
+        |pattern: &ImageName| same(pattern) && Glob::new(pattern.tag.as_deref().unwrap_or("latest")).matches(tag);
     let of_other = other.tags.iter().find(|t| matches(&t.value)).map(|t| &t.value);
     // A name that both have and no tag that tells: nobody builds it any more.
     let neither = other.tags.iter().any(|t| same(&t.value)) && wanted.tags.iter().any(|t| same(&t.value));
