@@ -53,8 +53,9 @@ fn look(ctx: &mut Ctx<'_>, container: &Container, wanted: &ImageJob, other: &Ima
     let (Some(image), Some(at)) = (container.image.value(), container.image.at) else { return false };
     let same = |tag: &ImageName| tag.registry == image.registry && tag.repository == image.repository;
     let tag = image.tag.as_deref().unwrap_or("latest");
-    let matches =
-        |pattern: &ImageName| same(pattern) && Glob::new(pattern.tag.as_deref().unwrap_or("latest")).matches(tag);
+    let matches = |pattern: &ImageName| {
+        same(pattern) && Glob::new(pattern.tag.as_deref().unwrap_or("latest")).matches(tag)
+    };
     let of_other = other.tags.iter().find(|t| matches(&t.value)).map(|t| &t.value);
     // A name that both have and no tag that tells: nobody builds it any more.
     let neither = other.tags.iter().any(|t| same(&t.value)) && wanted.tags.iter().any(|t| same(&t.value));
