@@ -157,6 +157,43 @@ fn supply_up_to(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree, limit:
     }
 }
 
+/// What is asked for by naming paths, and the paths to read so that all of its repositories is known.
+pub(crate) struct Asked {
+    labels: Vec<Utf8PathBuf>,
+    pub(crate) paths: Vec<Utf8PathBuf>,
+}
+
+impl Asked {
+    /// What these paths ask for; none asks for the current directory.
+    pub(crate) fn of(paths: &[Utf8PathBuf], cwd: &Utf8Path) -> Self {
+        let here = [Utf8PathBuf::from(".")];
+        let named = if paths.is_empty() { &here } else { paths };
+        let mut all = named.to_vec();
+        for path in named {
+            let real = cwd.join(path);
+            let directory = if real.is_dir() { Some(real.as_path()) } else { real.parent() };
+            let top = directory.and_then(|d| walk::repository(d.as_std_path()));
+            let Some(top) = top.and_then(|top| Utf8PathBuf::from_path_buf(top).ok()) else { continue };
+            // Labels of what lies above the current directory begin with `..`.
+            let up = cwd.strip_prefix(&top).map(|below| below.components().map(|_| "..").collect());
+            let root: Utf8PathBuf = up.unwrap_or(top);
+            let root = if root.as_str().is_empty() { ".".into() } else { root };
+            if !all.contains(&root) {
+                all.push(root);
+            }
+        }
+        Self { labels: named.iter().map(|path| walk::label(path, cwd)).collect(), paths: all }
+    }
+
+    /// Whether a file is asked for.
+    pub(crate) fn has(&self, label: &Utf8Path) -> bool {
+        self.labels.iter().any(|asked| match asked.as_str() {
+            "" => !label.starts_with("..") && label.is_relative(),
+            _ => label.starts_with(asked),
+        })
+    }
+}
+
 /// Adds the variants that lie beside the Dockerfiles that were found, where they are not among them.
 pub(crate) fn add_variants(found: &mut Discovered) {
     let known: BTreeSet<&Utf8Path> = found.sources.iter().map(|s| s.path.as_path()).collect();

@@ -116,3 +116,23 @@ fn byte_order_marks_and_line_ends_stay() {
     assert_eq!(made.matches('\n').count(), made.matches("\r\n").count());
     assert_eq!(sandbox.run(&["variant", "--check"]).code, 0);
 }
+
+#[test]
+fn what_is_asked_for_changes_no_variant() {
+    let sandbox = Sandbox::new(&[
+        ("api/Dockerfile", "FROM python:3.13-slim\nWORKDIR /app\nCOPY src/ src/\nCMD [\"uvicorn\", \"src.main:other\"]\n"),
+        ("api/src/__init__.py", ""),
+        ("api/src/main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n"),
+        ("web/Dockerfile", "FROM nginx:1.29\n"),
+        ("compose.yaml", "services:\n  api:\n    build: api\n    command: uvicorn src.main:app --reload\n"),
+    ]);
+    assert_eq!(sandbox.run(&["variant", "api/Dockerfile"]).code, 0);
+    assert!(text(&sandbox, "api/Dockerfile.k8s").contains("src.main:app"));
+    assert!(!sandbox.path("web/Dockerfile.k8s").exists());
+    for paths in [&["variant", "--check", "api"][..], &["variant", "--check", "./api/../api/Dockerfile"]] {
+        let run = sandbox.run(paths);
+        assert_eq!(run.code, 0, "{}", run.stdout);
+    }
+    assert_eq!(sandbox.run(&["variant", "--check"]).code, 1);
+    assert_eq!(sandbox.run(&["variant", "-"]).code, 2);
+}

@@ -110,7 +110,16 @@ pub struct Omission {
 
 /// Makes the variant of each Dockerfile that ships.
 pub fn variant(project: Project, config: &Config) -> Made {
-    let (sources, left_out) = choose(&project);
+    variant_of(project, config, |_| true)
+}
+
+/// Makes the variants of the Dockerfiles that ship and are asked for, by their paths. All of the project says what ships
+/// and how, so that what is asked for changes no variant.
+pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -> bool) -> Made {
+    let (mut sources, mut left_out) = choose(&project);
+    let is_asked = |id: SourceId| project.parse(id).is_some_and(|parse| asked(&parse.source.path));
+    sources.retain(|id| is_asked(*id));
+    left_out.retain(|left| is_asked(left.source));
     let rules: Vec<&'static Rule> = rules::ALL
         .iter()
         .copied()

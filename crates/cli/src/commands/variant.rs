@@ -2,13 +2,15 @@
 
 use std::io::Write;
 
+use camino::Utf8PathBuf;
 use seaworthy_engine::Source;
 use seaworthy_engine::render::variant::{Format, render, summary};
-use seaworthy_engine::variant::{Made, Status, variant, wanted};
+use seaworthy_engine::variant::{Made, Status, variant_of, wanted};
 
 use super::fix::our_bug;
 use super::load::{Loaded, Variants, load};
-use crate::args::{Global, Selection, Variant};
+use crate::args::{Global, Input, Selection, Variant};
+use crate::discover::Asked;
 use crate::error::Error;
 use crate::output::{colored, complain, diff, stdout};
 use crate::progress::Progress;
@@ -19,22 +21,26 @@ use crate::{CLEAN, FAILED, FOUND, discover};
 pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     let progress = Progress::new(global.quiet);
     let selection = Selection { ignore: args.ignore.clone(), ..Selection::default() };
-    let loaded = load(&args.input, &selection, global, &progress, Variants::Beside)?;
+    let input = &args.input;
+    if input.stdin_filename.is_some() || input.paths.iter().any(|path| path == "-") {
+        return Err(Error::message(
+            "a variant lies beside its Dockerfile, so standard input can have none; name a file",
+        ));
+    }
+    let cwd = std::env::current_dir().ok().and_then(|cwd| Utf8PathBuf::from_path_buf(cwd).ok());
+    let asked = Asked::of(&input.paths, &cwd.unwrap_or_default());
+    let input = Input { paths: asked.paths.clone(), stdin_filename: None, config: input.config.clone() };
+    let loaded = load(&input, &selection, global, &progress, Variants::Beside)?;
     if loaded.misconfigured {
         return Err(Error::message(
             "no variant was made, since the settings cannot be understood; mend them first",
         ));
     }
-    let Loaded { mut project, config, tree, stdin, failed, .. } = loaded;
-    if stdin.is_some() {
-        return Err(Error::message(
-            "a variant lies beside its Dockerfile, so standard input can have none; name a file",
-        ));
-    }
+    let Loaded { mut project, config, tree, failed, .. } = loaded;
     let wanted = wanted(&project);
     discover::supply(&mut project.files, wanted, &tree);
     progress.doing("making variants");
-    let made = variant(project, &config);
+    let made = variant_of(project, &config, |path| asked.has(path));
     drop(progress);
     for dropped in &made.dropped {
         complain("warning", &our_bug(dropped, &made.project));
