@@ -120,7 +120,10 @@ fn byte_order_marks_and_line_ends_stay() {
 #[test]
 fn what_is_asked_for_changes_no_variant() {
     let sandbox = Sandbox::new(&[
-        ("api/Dockerfile", "FROM python:3.13-slim\nWORKDIR /app\nCOPY src/ src/\nCMD [\"uvicorn\", \"src.main:other\"]\n"),
+        (
+            "api/Dockerfile",
+            "FROM python:3.13-slim\nWORKDIR /app\nCOPY src/ src/\nCMD [\"uvicorn\", \"src.main:other\"]\n",
+        ),
         ("api/src/__init__.py", ""),
         ("api/src/main.py", "from fastapi import FastAPI\n\napp = FastAPI()\n"),
         ("web/Dockerfile", "FROM nginx:1.29\n"),
