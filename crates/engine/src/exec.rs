@@ -58,6 +58,9 @@ pub(crate) fn form(line: &str) -> Form {
         return Form::Exec(range);
     }
     let single = shell.commands.len() == 1;
+    if !single && matches!(name.value.as_deref(), Some("tail" | "sleep")) {
+        return Form::Stays("its last command only keeps the container alive: what serves runs beside it");
+    }
     let words = || std::iter::once(name).chain(&last.args);
     if single && last.redirects.is_empty() && last.assignments.is_empty() {
         if let Some(nested) = nested(last) {

@@ -145,6 +145,7 @@ mod variant {
     pub(super) mod exec_command;
     pub(super) mod exec_script;
     pub(super) mod existing_application;
+    pub(super) mod first_process;
     pub(super) mod graceful_timeout;
     pub(super) mod healthcheck_moved;
     pub(super) mod language_caches;
@@ -154,7 +155,6 @@ mod variant {
     pub(super) mod readable_home;
     pub(super) mod readable_tools;
     pub(super) mod shipped_tests;
-    pub(super) mod unhandled_stop;
     pub(super) mod unprivileged_port;
     pub(super) mod unprivileged_server;
 }
@@ -232,6 +232,7 @@ pub static ALL: &[&Rule] = &[
     &variant::exec_script::RULE,
     &variant::existing_application::RULE,
     &container::exposed_ssh::RULE,
+    &variant::first_process::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
     &dockerfile::hidden_failure::RULE,

@@ -205,7 +205,10 @@ impl WebServer {
                         };
                         let known = found.iter().any(|f| below(&f.path))
                             || stage.copied().iter().any(|c| below(&c.target));
-                        if target.starts_with(directory) && !known {
+                        let plain = target.rsplit_once('.').is_some_and(|(_, end)| {
+                            matches!(end, "crt" | "key" | "pem" | "cer" | "csr" | "htpasswd" | "html" | "htm" | "ico" | "json" | "types")
+                        });
+                        if target.starts_with(directory) && !known && !plain {
                             return Err(format!("what is copied to `{target}` is not known here"));
                         }
                     }
@@ -223,6 +226,11 @@ impl WebServer {
             }
         }
         Ok(())
+    }
+
+    /// Whether a text says this port as one to listen on.
+    pub fn listens_on(self, text: &str, port: u16) -> bool {
+        self.addresses(text).iter().any(|a| a.rsplit(':').next().is_some_and(|p| p.parse() == Ok(port)))
     }
 
     /// The ports under 1024 that a text says, each once, and the names of the variables that say others.

@@ -46,7 +46,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         if let Some(Found::File(source)) = project.in_image(stage, &path) {
             let Some(text) = project.files.text(&source) else { return };
             let at = words.get(word).and_then(|w| w.span);
-            if let Some((at, why)) = at.zip(waits(text)) {
+            if let Some((at, why)) = at.zip(waits(text, source.as_str())) {
                 ctx.report(
                     at,
                     format!("`{source}` {why}; it is shared with the other image and stays as it is"),
@@ -107,7 +107,7 @@ fn written(stage: &Stage, ctx: &Ctx<'_>, path: &str) -> Option<Text> {
 }
 
 fn in_dockerfile(body: &Text, path: &str, ctx: &mut Ctx<'_>) {
-    if !is_shell_script(body) {
+    if !is_shell_script(body, path) {
         return;
     }
     let at = |offset: usize| {
@@ -130,7 +130,7 @@ fn in_dockerfile(body: &Text, path: &str, ctx: &mut Ctx<'_>) {
             }
         }
         Form::Nested { .. } | Form::Stays(_) => {
-            if let Some(why) = waits(body) {
+            if let Some(why) = waits(body, path) {
                 ctx.report(at(0), format!("`{path}` {why}"));
             }
         }
@@ -145,9 +145,9 @@ fn finish(span: Span, at: Span, path: &str, ctx: &mut Ctx<'_>) {
     );
 }
 
-fn is_shell_script(text: &str) -> bool {
+fn is_shell_script(text: &str, path: &str) -> bool {
     let first = text.lines().next().unwrap_or_default();
-    let Some(interpreter) = first.strip_prefix("#!") else { return !first.starts_with("<?") };
+    let Some(interpreter) = first.strip_prefix("#!") else { return path.ends_with(".sh") };
     let mut words = interpreter.split_whitespace();
     let program = words.next().unwrap_or_default();
     let program = if program.ends_with("/env") { words.next().unwrap_or_default() } else { program };
@@ -160,8 +160,8 @@ fn is_quiet(word: &str) -> bool {
 }
 
 /// Why a script keeps the stop signal from what it starts; `None` where it does not, or that is not known.
-fn waits(text: &str) -> Option<String> {
-    if !is_shell_script(text) {
+fn waits(text: &str, path: &str) -> Option<String> {
+    if !is_shell_script(text, path) {
         return None;
     }
     match exec::form(text) {
@@ -174,7 +174,7 @@ fn waits(text: &str) -> Option<String> {
         // A branch of it may do what is right.
         Form::Stays(why) => {
             let has_exec = text.split_whitespace().any(|w| matches!(w, "exec" | "trap"));
-            let known = why.contains("background") || why.contains("pipe") || why.contains("loop");
+            let known = why.contains("background") || why.contains("loop");
             (!has_exec && known && !text.trim().is_empty())
                 .then(|| format!("stays the first process and gets SIGTERM: {why}"))
         }

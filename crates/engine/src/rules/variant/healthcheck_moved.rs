@@ -1,6 +1,7 @@
 use crate::project::container::{Action, Probe};
 use crate::project::{Project, Stage};
-use crate::syntax::dockerfile::{Arguments, Healthcheck, Instruction, edit};
+use crate::syntax::Edit;
+use crate::syntax::dockerfile::{Arguments, Dockerfile, Healthcheck, Instruction, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,7 +24,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for instruction in checks(stage, project) {
         let counts = end.healthcheck().at == Some(instruction.span);
         let asks = end.healthcheck().value().filter(|_| counts).map(|probe| shown(&probe.understood(end)));
-        let message = match asks {
+        let message = match &asks {
             Some(asks) => format!("Kubernetes never runs a `HEALTHCHECK`; kept for the manifest: {asks}"),
             None => {
                 "Kubernetes never runs a `HEALTHCHECK`, and a later one takes this one's place".to_owned()
@@ -32,9 +33,21 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         ctx.report(instruction.keyword.span, message).fix(
             Safety::Safe,
             "Take out the `HEALTHCHECK`; its probe belongs into the manifest",
-            edit::remove(file, instruction),
+            match asks.filter(|_| is_explained(file, instruction)) {
+                Some(asks) => {
+                    let text = format!("# In Kubernetes the probes of the manifest do this: {asks}");
+                    Edit { span: instruction.span, text }
+                }
+                None => edit::remove(file, instruction),
+            },
         );
     }
+}
+
+/// Whether a comment right above tells what it is for, and would be left with nothing to tell of.
+fn is_explained(file: &Dockerfile, instruction: &Instruction) -> bool {
+    let above = file.text[..instruction.lines.start as usize].lines().next_back();
+    above.is_some_and(|line| line.trim_start().starts_with('#')) && !edit::has_comment(file, instruction.span)
 }
 
 /// The health checks of a stage and of those it stands on.

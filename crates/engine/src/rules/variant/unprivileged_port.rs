@@ -83,9 +83,9 @@ fn in_settings(server: WebServer, stage: &Stage, file: &Dockerfile, ctx: &mut Ct
     }
     let all: BTreeSet<u16> = ports.iter().copied().chain(by_variable.iter().map(|(port, _)| *port)).collect();
     let Some(first) = all.first().copied() else { return };
-    let taken = settings.iter().find(|s| all.iter().any(|p| s.text.contains(&moved(*p).to_string())));
+    let taken = settings.iter().find(|s| all.iter().any(|p| server.listens_on(&s.text, moved(*p))));
     if let Some(taken) = taken {
-        ctx.report(at, format!("port {first} stays: `{}` names {} already", taken.path, moved(first)));
+        ctx.report(at, format!("port {first} stays: `{}` listens on {} already", taken.path, moved(first)));
         return;
     }
     let mut new = Vec::new();

@@ -1,5 +1,5 @@
 use crate::project::Stage;
-use crate::project::dockerfile::Step;
+use crate::project::dockerfile::{Launch, Step};
 use crate::project::listen::{Settings, WebServer};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Command, Keyword};
@@ -51,7 +51,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         }
     };
     let (user, needs) = match server {
-        WebServer::Nginx => (account("nginx"), nginx(stage, &settings)),
+        WebServer::Nginx => (account("nginx"), nginx(stage, &stage.launch(project), &settings)),
         WebServer::Httpd => {
             let trees = vec!["/usr/local/apache2/logs".to_owned()];
             (account("www-data"), Needs { trees, ..Needs::default() })
@@ -63,7 +63,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         }
         WebServer::Apache | WebServer::Haproxy => return,
     };
-    let Some(user) = user else { return };
+    let Some(user) = user else {
+        ctx.report(at, "the server is not prepared: which user this image has for it is not known");
+        return;
+    };
     let Some(command) = needs.without(&written(stage, ctx)).command(user) else { return };
     let Some(file) = project.dockerfile(stage.source) else { return };
     let new = [New::new(Keyword::Run, command)];
@@ -78,7 +81,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             edit::insert_after(file, from, &new)
         }
     };
-    ctx.report(at, "without root the server cannot write where it does as root").fix(
+    let why = match server {
+        WebServer::Caddy => "a program with a capability of its own cannot be started where all are dropped",
+        _ => "without root the server cannot write where it does as root",
+    };
+    ctx.report(at, why).fix(
         Safety::Unsafe,
         match server {
             WebServer::Caddy => "Take the capability off the program".to_owned(),
@@ -89,7 +96,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 }
 
 /// What nginx writes: its pid, its caches, logs, and with templates its settings.
-fn nginx(stage: &Stage, settings: &[Settings<'_>]) -> Needs {
+fn nginx(stage: &Stage, launch: &Launch<'_>, settings: &[Settings<'_>]) -> Needs {
     let mut needs = Needs { trees: vec!["/var/cache/nginx".to_owned()], ..Needs::default() };
     let main = settings.iter().find(|s| s.path == "/etc/nginx/nginx.conf");
     let pid = main.and_then(|s| directives(&s.text, &["pid"]).into_iter().next()).map(|(_, path)| path);
@@ -129,8 +136,10 @@ fn nginx(stage: &Stage, settings: &[Settings<'_>]) -> Needs {
             }
         }
     }
-    // The entry point writes what it makes of them.
-    if stage.copied().iter().any(|c| c.target.starts_with("/etc/nginx/templates")) {
+    // What is started may write its settings, and so does the entry point with templates.
+    let lines = launch.arguments();
+    let writes = lines.iter().any(|l| l.text.contains('>') && l.text.contains("/etc/nginx/conf.d/"));
+    if writes || stage.copied().iter().any(|c| c.target.starts_with("/etc/nginx/templates")) {
         needs.trees.push("/etc/nginx/conf.d".to_owned());
     }
     needs

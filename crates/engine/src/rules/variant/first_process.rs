@@ -9,10 +9,10 @@ use crate::syntax::{Edit, Span};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
-    name: "unhandled-stop",
+    name: "first-process",
     summary: "lets a program stop that ignores SIGTERM as the first process",
     since: "0.1.0",
-    docs: include_str!("unhandled_stop.md"),
+    docs: include_str!("first_process.md"),
     aliases: &[],
     category: Category::Reliability,
     severity: Severity::Medium,
