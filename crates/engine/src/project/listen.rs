@@ -206,7 +206,20 @@ impl WebServer {
                         let known = found.iter().any(|f| below(&f.path))
                             || stage.copied().iter().any(|c| below(&c.target));
                         let plain = target.rsplit_once('.').is_some_and(|(_, end)| {
-                            matches!(end, "crt" | "key" | "pem" | "cer" | "csr" | "htpasswd" | "html" | "htm" | "ico" | "json" | "types")
+                            matches!(
+                                end,
+                                "crt"
+                                    | "key"
+                                    | "pem"
+                                    | "cer"
+                                    | "csr"
+                                    | "htpasswd"
+                                    | "html"
+                                    | "htm"
+                                    | "ico"
+                                    | "json"
+                                    | "types"
+                            )
                         });
                         if target.starts_with(directory) && !known && !plain {
                             return Err(format!("what is copied to `{target}` is not known here"));
