@@ -327,7 +327,6 @@ pub static ALL: &[&Rule] = &[
     &project::undefined_reference::RULE,
     &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
-    &variant::unhandled_stop::RULE,
     &dockerfile::unhandled_stop_signal::RULE,
     &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
