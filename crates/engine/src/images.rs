@@ -52,9 +52,6 @@ pub struct Facts {
     pub data: Option<String>,
     /// Paths besides its volumes that it writes to.
     pub writable: Vec<String>,
-    /// Paths that its program writes to and that belong to root in it: who runs it as another user has to give them away. A
-    /// `.pid` is a file.
-    pub root_owned: Vec<String>,
     /// The home of the user that does the work.
     pub home: Option<String>,
     /// The directory it starts in.

@@ -154,6 +154,7 @@ mod variant {
     pub(super) mod readable_files;
     pub(super) mod readable_home;
     pub(super) mod readable_tools;
+    pub(super) mod settled_environment;
     pub(super) mod shipped_tests;
     pub(super) mod unprivileged_port;
     pub(super) mod unprivileged_server;
@@ -308,6 +309,7 @@ pub static ALL: &[&Rule] = &[
     &project::serial_builds::RULE,
     &workload::service_links::RULE,
     &project::service_without_image::RULE,
+    &variant::settled_environment::RULE,
     &workload::shared_claim::RULE,
     &dockerfile::shell_form_command::RULE,
     &dockerfile::shell_wrapped_command::RULE,

@@ -5,7 +5,7 @@ use seaworthy_syntax::dockerfile::edit::{self, New};
 use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Keyword, Value};
 use seaworthy_syntax::{Span, dockerfile::Dockerfile};
 
-use super::writable::is_within;
+use super::writable::{is_root, is_within};
 use super::{Call, Identity, Project, Run, Stage};
 
 /// What is installed into a home unless a variable says where.
@@ -212,7 +212,7 @@ impl Stage {
     /// What it installs into the home of root, or below `/tmp`.
     pub fn hidden_tools(&self, project: &Project, identity: &Identity) -> Vec<Hidden> {
         let mut found: Vec<Hidden> = Vec::new();
-        for stage in self.chain(project) {
+        for stage in self.and_below(project) {
             for run in stage.runs(project) {
                 for call in run.calls() {
                     for tool in &TOOLS {
@@ -276,6 +276,32 @@ impl Stage {
             ));
         }
         Some(edits)
+    }
+
+    /// Where it starts a program by `uv run`, which first brings an environment up to date that root owns.
+    pub fn synced_at_start(&self, project: &Project) -> Option<Span> {
+        let end = self.end();
+        let runs = |words: &Vec<String>| {
+            let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
+            let apart = |w: &String| w == "--no-sync" || w == "--no-project";
+            program == "uv" && words.get(1).is_some_and(|w| w == "run") && !words.iter().any(apart)
+        };
+        let set = matches!(end.env("UV_NO_SYNC"), Value::Set(_)) || end.set_at("UV_NO_SYNC").is_some();
+        if set || !self.started(project).iter().any(runs) {
+            return None;
+        }
+        // What is not installed while the image is built has to be when it starts.
+        let installed = self.and_below(project).any(|stage| {
+            stage.runs(project).iter().filter(|run| is_root(stage.state_at(run.index))).any(|run| {
+                run.calls().any(|c| {
+                    c.program == "uv"
+                        && c.verb().is_some_and(|v| v.is("sync"))
+                        && !c.has_option(&["--no-install-project"])
+                })
+            })
+        });
+        let at = self.launch(project).written().next()?.value.at?;
+        (installed && at.source == self.source).then_some(at)
     }
 
     /// What shows that something it needs lies in the home of root.

@@ -7,9 +7,9 @@ use seaworthy_syntax::{Edit, Span};
 use super::accounts::{self, Id, Made, Primary};
 use super::writable::is_root;
 use super::{Base, Call, Project, Stage, State};
-use crate::images::{Account, PackageManager, UserTools};
+use crate::images::{self, Account, Facts, PackageManager, UserTools};
 use crate::project::Origin;
-use crate::project::container::User;
+use crate::project::container::{ImageName, User};
 
 /// A user that is not root and that the program of an image can run as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +105,11 @@ impl Stage {
                 Some(text) => (text, word.span),
                 None => return obstacle("a variable without a value decides the user".into(), word.span),
             },
-            None if user.origin == Origin::Image && user.is_unknown() && !self.is_root_at_first(project) => {
+            None if user.origin == Origin::Image
+                && user.is_unknown()
+                && !self.is_root_at_first(project)
+                && self.likely_facts(project).is_none_or(|f| f.user.as_deref() != Some("")) =>
+            {
                 let image =
                     self.image(project).map_or_else(|| project.text(at).to_owned(), ToString::to_string);
                 return obstacle(format!("nothing tells which user `{image}` runs as"), at);
@@ -179,7 +183,8 @@ impl Stage {
                 && words[1..].iter().all(|w| w.starts_with('-'))
         };
         let started = self.started(project);
-        if !started.is_empty() && started.iter().all(only_shell) {
+        let no_program = started.iter().all(|words| words.first().is_none_or(String::is_empty));
+        if !started.is_empty() && (no_program || started.iter().all(only_shell)) {
             let why = "nothing but a shell runs: what is done in it, or built on it, may need root";
             return Err(Obstacle { why: why.into(), span: at });
         }
@@ -198,7 +203,8 @@ impl Stage {
             account.uid != 0
                 && (!NOT_OURS.contains(&account.name.as_str()) || account.name == "www-data" && is_web_server)
         };
-        if let Some(account) = end.accounts().find(ours) {
+        let guessed = self.likely_facts(project).map(|f| f.users.iter()).into_iter().flatten();
+        if let Some(account) = end.accounts().chain(guessed).find(ours) {
             return Ok(numbered(account));
         }
         if let Some(identity) = self.made_without_id(project).and_then(|n| self.unnumbered(project, &n)) {
@@ -246,6 +252,27 @@ impl Stage {
             || self.facts.and_then(|f| f.command.as_ref()?.last()).is_some_and(|last| !last.ends_with("sh"))
     }
 
+    /// What is likely of an image of which only a part of the tag is not known: `nginx:${VERSION}-alpine`.
+    fn likely_facts(&self, project: &Project) -> Option<&'static Facts> {
+        let bottom = self.and_below(project).last()?;
+        if bottom.facts.is_some() || bottom.base != Base::Unknown {
+            return None;
+        }
+        let written = project.text(bottom.image_span(project)?);
+        let (name, tag) = written.split_once(':').filter(|(name, _)| !name.contains('$'))?;
+        let mut known = String::new();
+        let mut inside = false;
+        for c in tag.chars() {
+            inside = c == '$' || inside && (c.is_ascii_alphanumeric() || matches!(c, '_' | '{' | '}' | ':'));
+            if !inside {
+                known.push(c);
+            }
+        }
+        let tag = known.trim_matches(['-', '.', '_']);
+        let image = if tag.is_empty() { name.to_owned() } else { format!("{name}:{tag}") };
+        images::facts(&ImageName::parse(&image)?)
+    }
+
     /// A user that every image of its distribution has.
     fn of_distribution(&self, project: &Project, name: &str) -> Option<Account> {
         let (uid, home) = match (self.distribution(project)?.packages, name) {
@@ -271,7 +298,7 @@ impl Stage {
 
     /// The last `USER` of it and of the stages it starts from, with the variables it sees.
     fn last_user<'p>(&'p self, project: &'p Project) -> Option<(State<'p>, &'p Word)> {
-        self.chain(project).find_map(|stage| {
+        self.and_below(project).find_map(|stage| {
             let steps: Vec<_> = stage.walk(project).collect();
             steps.into_iter().rev().find_map(|step| match &step.instruction.arguments {
                 Arguments::User(word) if step.instruction.onbuild.is_none() => Some((step.before, word)),
@@ -280,18 +307,9 @@ impl Stage {
         })
     }
 
-    /// It and the stages it starts from.
-    pub(super) fn chain<'p>(&'p self, project: &'p Project) -> impl Iterator<Item = &'p Self> {
-        let below = |stage: &&'p Self| match stage.base {
-            Base::Stage(index) => project.builds.get(stage.build.0 as usize)?.stages.get(index),
-            _ => None,
-        };
-        std::iter::successors(Some(self), below)
-    }
-
     /// The stages whose users it has: itself, those below, and those whose `/etc/passwd` it copies.
     fn sources_of_users<'p>(&'p self, project: &'p Project) -> Vec<&'p Self> {
-        let mut stages: Vec<&Self> = self.chain(project).collect();
+        let mut stages: Vec<&Self> = self.and_below(project).collect();
         let copied = self.uses.iter().filter_map(|used| match used.from {
             Base::Stage(index) => project.builds.get(self.build.0 as usize)?.stages.get(index),
             _ => None,
@@ -300,7 +318,7 @@ impl Stage {
             matches!(i.arguments, Arguments::Copy(_)) && project.text(i.span).contains("/etc/passwd")
         });
         if copies_users {
-            stages.extend(copied.flat_map(|stage| stage.chain(project)));
+            stages.extend(copied.flat_map(|stage| stage.and_below(project)));
         }
         stages
     }
@@ -331,7 +349,7 @@ impl Stage {
             "setcap",
             "chpasswd",
         ];
-        self.chain(project).any(|stage| {
+        self.and_below(project).any(|stage| {
             stage.runs(project).iter().any(|run| {
                 run.calls().any(|call| {
                     ROOTS.contains(&call.program) && call.name.is(call.program) && {
@@ -430,7 +448,7 @@ impl Stage {
         let made =
             self.makers(project, |_, _, made| (made.name == name && made.in_more_groups).then_some(()));
         !made.is_empty()
-            || self.chain(project).any(|stage| {
+            || self.and_below(project).any(|stage| {
                 stage.runs(project).iter().any(|run| {
                     run.calls().any(|call| {
                         let names = call.args.iter().filter(|w| !w.text.starts_with('-')).count();

@@ -77,7 +77,7 @@ impl Stage {
         image.is_some_and(|w| is_within(path, w) || is_within(w, path))
             || system.iter().any(|s| is_within(path, s))
                 && !apart.iter().any(|a| is_within(path, a))
-                && !(is_within(path, "/home") && path.matches('/').count() > 2)
+                && !(is_within(path, "/home") && path != "/home")
     }
 
     fn chown<'p>(

@@ -287,7 +287,7 @@ impl Stage {
             let name = word.split('=').next().unwrap_or_default();
             tools.contains(&base(name))
         };
-        let installs = self.chain(project).any(|stage| {
+        let installs = self.and_below(project).any(|stage| {
             let in_runs = stage
                 .runs(project)
                 .iter()
@@ -300,7 +300,7 @@ impl Stage {
 
     /// A package it installs that brings a service with a user of its own.
     fn services(&self, project: &Project) -> Option<String> {
-        self.chain(project).find_map(|stage| {
+        self.and_below(project).find_map(|stage| {
             stage.runs(project).iter().find_map(|run| {
                 let words = run.installs().flat_map(|i| i.call.args.iter().filter_map(|w| w.value.clone()));
                 let packages = words.map(|w| w.split('=').next().unwrap_or_default().to_owned());
@@ -414,6 +414,15 @@ fn needs_root(words: &[String]) -> Option<(&str, &'static str)> {
     };
     if installs {
         return Some((program, "installs packages when the container starts"));
+    }
+    let builds = match program {
+        "mvn" | "mvnw" | "gradle" | "gradlew" => true,
+        "cargo" | "go" => matches!(second, "run" | "build" | "test" | "watch"),
+        "dotnet" => matches!(second, "run" | "watch" | "build" | "test"),
+        _ => false,
+    };
+    if builds {
+        return Some((program, "builds the program when the container starts, in directories of root"));
     }
     (program == "busybox").then(|| needs_root(&words[1..])).flatten()
 }

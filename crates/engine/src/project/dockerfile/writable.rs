@@ -30,8 +30,6 @@ pub enum Reason {
     Volume,
     /// Compose mounts a volume there.
     Mounted,
-    /// The image's own program writes there, and it belongs to root.
-    Image,
     /// A directory that is made and that nothing is put into; by the `RUN` of this index.
     Made(usize),
     /// A variable says so.
@@ -128,7 +126,6 @@ impl Reason {
         match self {
             Self::Volume => "is a `VOLUME`, for the program to write to",
             Self::Mounted => "is where a volume is mounted, for the program to write to",
-            Self::Image => "is written by the image's program and belongs to root",
             Self::Made(_) => "is made for the program to write to",
             Self::Variable => "is where a variable tells the program to write",
             Self::Home => "is where programs keep what is theirs in a home",
@@ -151,10 +148,10 @@ impl Stage {
         let owned = Owned::of(self, project);
         let home = identity.home.as_deref();
         found.retain(|w| {
-            let of_image = matches!(w.reason, Reason::Image | Reason::Home);
-            (of_image || !is_system(&w.path))
+            let of_home = w.reason == Reason::Home;
+            (of_home || !is_system(&w.path))
                 && !owned.covers(&w.path)
-                && (of_image || home.is_none_or(|home| !is_within(&w.path, home)))
+                && (of_home || home.is_none_or(|home| !is_within(&w.path, home)))
         });
         found
     }
@@ -170,19 +167,14 @@ impl Stage {
                 let dependencies =
                     ["node_modules", ".venv", "venv", "vendor", "bundle", "target", "site-packages"];
                 let name = mount.target.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-                if matches!(mount.volume, Volume::Named(_))
-                    && !mount.read_only
-                    && !dependencies.contains(&name)
-                {
-                    let path = clean(&mount.target, false);
+                let path = clean(&mount.target, false);
+                // Over the program itself lies what develops it.
+                let code = end.workdir().value().is_some_and(|w| is_within(w, &path))
+                    || self.transfers(project).iter().any(|(_, _, to)| *to == path);
+                let kept = matches!(mount.volume, Volume::Named(_)) && !mount.read_only;
+                if kept && !code && !dependencies.contains(&name) {
                     found.push(Writable { path, reason: Reason::Mounted, span });
                 }
-            }
-        }
-        let own_program = end.entrypoint().origin == Origin::Dockerfile;
-        if let Some(facts) = self.facts.filter(|_| !own_program) {
-            for path in &facts.root_owned {
-                found.push(Writable { path: path.clone(), reason: Reason::Image, span });
             }
         }
     }
@@ -192,15 +184,15 @@ impl Stage {
         let end = self.end();
         let (Value::Set(home), Some(span)) = (end.env("HOME"), end.set_at("HOME")) else { return };
         if identity.home.as_deref() == Some(home) && span.source == self.source {
-            for below in [".cache", ".config"] {
-                found.push(Writable { path: format!("{home}/{below}"), reason: Reason::Home, span });
+            for below in ["", "/.cache", "/.config"] {
+                found.push(Writable { path: format!("{home}{below}"), reason: Reason::Home, span });
             }
         }
     }
 
     /// Whether a place is one of its `VOLUME`s, or of a stage it starts from.
     fn declares(&self, project: &Project, at: Span) -> bool {
-        self.chain(project).any(|stage| {
+        self.and_below(project).any(|stage| {
             let holds =
                 |i: &Instruction| matches!(i.arguments, Arguments::Volume { .. }) && i.span.contains(at);
             stage.instructions(project).iter().any(holds)
@@ -248,12 +240,26 @@ impl Stage {
 
     /// Whether something is copied to a directory, or to a directory in it; or it is where the program starts.
     fn is_filled(&self, project: &Project, path: &str, data: bool) -> bool {
-        if self.end().workdir().value().is_some_and(|w| is_within(w, path)) {
+        let workdir = self.end().workdir().value();
+        if workdir.is_some_and(|w| is_within(w, path)) {
             return true;
         }
-        self.transfers(project).iter().any(|(_, _, destination)| {
-            !data && (is_within(destination, path) || destination != "/" && is_within(path, destination))
-        })
+        let in_context = || {
+            self.copied().iter().any(|copied| {
+                match (&copied.what, path.strip_prefix(copied.target.trim_end_matches('/'))) {
+                    (What::Directory(directory), Some(rest)) => {
+                        project.files.exists(&directory.join(rest.trim_start_matches('/'))) == Some(true)
+                    }
+                    _ => false,
+                }
+            })
+        };
+        let copied = || {
+            self.transfers(project).into_iter().any(|(_, _, to)| {
+                is_within(&to, path) || to != "/" && Some(&to) != workdir && is_within(path, &to)
+            })
+        };
+        !data && (copied() || in_context())
     }
 
     /// Whether a command besides those that make it and say whose it is has to do with a path.
@@ -419,6 +425,10 @@ impl Stage {
                     push("node_modules");
                 }
                 "next" => push(".next/cache"),
+                // It refuses to run where it could not keep its engines.
+                "prisma" => {
+                    ["node_modules/prisma", "node_modules/@prisma/engines"].into_iter().for_each(&mut push);
+                }
                 _ => {}
             }
         }
@@ -504,7 +514,7 @@ pub(super) struct Owned {
 impl Owned {
     pub(super) fn of(stage: &Stage, project: &Project) -> Self {
         let mut paths = Vec::new();
-        for stage in stage.chain(project) {
+        for stage in stage.and_below(project) {
             for run in stage.runs(project) {
                 let state = stage.state_at(run.index);
                 for call in run.calls() {
@@ -532,7 +542,7 @@ impl Owned {
                     for target in targets.into_iter().flatten() {
                         let all = target.ends_with("/*");
                         if let Some(path) = absolute(target.trim_end_matches('*'), state) {
-                            paths.push((path, recursive || all));
+                            paths.push((run_directory(&path), recursive || all));
                         }
                     }
                 }
@@ -557,7 +567,16 @@ impl Owned {
     }
 
     pub(super) fn covers(&self, path: &str) -> bool {
+        let path = &*run_directory(path);
         self.paths.iter().any(|(owned, below)| owned == path || *below && is_within(path, owned))
+    }
+}
+
+/// A path with `/run` for `/var/run`, which is a link to it.
+fn run_directory(path: &str) -> String {
+    match path.strip_prefix("/var/run").filter(|rest| rest.is_empty() || rest.starts_with('/')) {
+        Some(rest) => format!("/run{rest}"),
+        None => path.to_owned(),
     }
 }
 

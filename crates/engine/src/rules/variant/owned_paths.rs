@@ -75,20 +75,15 @@ fn command(paths: &[Writable], owner: &str) -> String {
         let paths: Vec<&str> = paths.iter().filter(|w| wanted(w)).map(|w| w.path.as_str()).collect();
         paths.join(" ")
     };
-    let is_file = |w: &Writable| w.path.ends_with(".pid");
-    let there = |w: &Writable| matches!(w.reason, Reason::Image | Reason::File) && !is_file(w);
+    let there = |w: &Writable| w.reason == Reason::File;
     let tree = |w: &Writable| w.reason == Reason::Tree;
-    let new = of(&|w| !is_file(w) && !there(w) && !tree(w));
-    let touched = of(&is_file);
+    let new = of(&|w| !there(w) && !tree(w));
     let mut commands = Vec::new();
     if !new.is_empty() {
         let group = if group.is_empty() { String::new() } else { format!(" -g {group}") };
         commands.push(format!("install -d -o {user}{group} {new}"));
     }
-    if !touched.is_empty() {
-        commands.push(format!("touch {touched}"));
-    }
-    let given = [of(&there), touched].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ");
+    let given = of(&there);
     if !given.is_empty() {
         commands.push(format!("chown {owner} {given}"));
     }
