@@ -273,8 +273,14 @@ impl Stage {
         images::facts(&ImageName::parse(&image)?)
     }
 
-    /// A user that every image of its distribution has.
+    /// A user that its image, or every image of its distribution, has.
     fn of_distribution(&self, project: &Project, name: &str) -> Option<Account> {
+        if let Some(facts) = self.facts.filter(|f| f.runs_as.as_deref() == Some(name))
+            && let Some(uid) = facts.uid
+        {
+            let home = facts.home.clone();
+            return Some(Account { name: name.to_owned(), uid, gid: facts.gid, home });
+        }
         let (uid, home) = match (self.distribution(project)?.packages, name) {
             (PackageManager::Apt, "www-data") => (33, "/var/www"),
             (PackageManager::Apt | PackageManager::Apk, "nobody") => (65534, "/nonexistent"),

@@ -11,7 +11,7 @@ use crate::project::Origin;
 
 /// Programs that need root, and what for.
 const ROOTS: [(&[&str], &str); 14] = [
-    (&["sshd", "dropbear", "in.telnetd", "telnetd", "login", "xrdp"], "becomes the user that logs in"),
+    (&["sshd", "sshd.pam", "dropbear", "in.telnetd", "telnetd", "login", "xrdp"], "becomes the user that logs in"),
     (&["cron", "crond", "anacron", "fcron", "atd"], "becomes the user of each job"),
     (
         &["dockerd", "containerd", "buildkitd", "podman", "dockerd-entrypoint.sh", "k3s", "kubelet"],
@@ -70,7 +70,7 @@ const ROOTS: [(&[&str], &str); 14] = [
             "zebra",
             "bgpd",
             "ospfd",
-            "frrinit.sh",
+            "frrinit.sh", "ovs-vswitchd", "ovsdb-server", "ovs-ctl",
         ],
         "changes the network",
     ),
@@ -264,7 +264,17 @@ impl Stage {
                 return Some(Obstacle { why: format!("`{program}` {why}"), span: at });
             }
         }
-        self.drops_rights(project, at)
+        self.of_package(project, at).or_else(|| self.drops_rights(project, at))
+    }
+
+    /// A daemon that it starts from a package that has a user of its own for it.
+    fn of_package(&self, project: &Project, span: Span) -> Option<Obstacle> {
+        self.services(project)?;
+        let daemons = ["nginx", "apache2", "apache2ctl", "apachectl", "httpd", "lighttpd", "mongod", "redis-server", "postgres", "squid"];
+        let own = self.programs(project).into_iter().find(|p| daemons.contains(&p.as_str()))?;
+        // That of the image itself is not that of the package.
+        let of_image = self.facts.and_then(|f| f.command.as_ref()).is_some_and(|c| c.iter().any(|w| base(w).starts_with(&*own)));
+        (!of_image).then(|| Obstacle { why: format!("`{own}` comes from a package that has a user of its own for it"), span })
     }
 
     /// A script of its own that starts it and cannot be read here, where the image installs what gives up root.
@@ -300,13 +310,16 @@ impl Stage {
 
     /// A package it installs that brings a service with a user of its own.
     fn services(&self, project: &Project) -> Option<String> {
+        let apart = ["client", "clients", "dev", "doc", "common", "libs", "tools", "contrib", "utils"];
+        let is_service = |package: &str| {
+            let name = package.split('=').next().unwrap_or_default();
+            let service = SERVICES.iter().find(|s| name.strip_prefix(**s).is_some_and(|r| r.is_empty() || r.starts_with('-')));
+            service.is_some() && !name.split('-').any(|part| apart.contains(&part))
+        };
         self.and_below(project).find_map(|stage| {
             stage.runs(project).iter().find_map(|run| {
-                let words = run.installs().flat_map(|i| i.call.args.iter().filter_map(|w| w.value.clone()));
-                let packages = words.map(|w| w.split('=').next().unwrap_or_default().to_owned());
-                packages.into_iter().find(|p| {
-                    SERVICES.iter().any(|s| p == s || p.strip_prefix(s).is_some_and(|r| r.starts_with('-')))
-                })
+                let mut words = run.installs().flat_map(|i| i.call.args.iter().filter_map(|w| w.value.as_deref()));
+                words.find(|package| is_service(package)).map(str::to_owned)
             })
         })
     }
@@ -370,6 +383,94 @@ impl Stage {
         started.extend(open);
         started
     }
+}
+
+/// A path that is written when a container starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// A file.
+    File(String),
+    /// A file that is replaced, so that its directory is written too.
+    Replaced(String),
+    /// A directory that is made.
+    Made(String),
+    /// All below a directory.
+    Tree(String),
+}
+
+impl Stage {
+    /// The lines and scripts that start it, but for scripts that look who runs them.
+    fn start_texts(&self, project: &Project) -> Vec<String> {
+        let end = self.end();
+        let mut texts: Vec<String> = Vec::new();
+        for setting in [end.entrypoint(), end.command()] {
+            match setting.value() {
+                Some(ImageCommand::Shell { line, .. }) => texts.push(line.clone()),
+                Some(ImageCommand::Exec(words)) => {
+                    let shell = words.iter().any(|w| is_shell(base(w)));
+                    texts.extend(words.iter().filter(|w| shell && w.contains(' ')).cloned());
+                }
+                None => {}
+            }
+        }
+        for words in self.started(project) {
+            for path in words.iter().take(2) {
+                texts.extend(self.script(project, path).filter(|t| !looks_who_runs(t)).map(str::to_owned));
+            }
+        }
+        texts
+    }
+
+    /// Whether what starts it looks first whether a file is there.
+    pub(super) fn is_tested(&self, project: &Project, path: &str) -> bool {
+        self.start_texts(project).iter().any(|text| {
+            text.match_indices(path).any(|(at, _)| {
+                let before = text[..at].trim_end_matches(['"', '\'', ' ']);
+                ["-f", "-e", "-s", "-d", "-r", "-w"].iter().any(|test| before.ends_with(test))
+            })
+        })
+    }
+
+    /// What the line or the scripts that start it write, by absolute paths without variables.
+    pub(super) fn written_at_start(&self, project: &Project) -> Vec<Written> {
+        let texts = self.start_texts(project);
+        let mut written: Vec<Written> = texts.iter().flat_map(|text| writes(text)).collect();
+        written.dedup();
+        written
+    }
+}
+
+/// What a script writes.
+fn writes(text: &str) -> Vec<Written> {
+    let mut found = Vec::new();
+    let absolute = |word: &shell::Word| {
+        let path = word.value.as_deref()?.trim_end_matches('/');
+        (path.starts_with('/') && !path.contains('$')).then(|| path.to_owned())
+    };
+    for command in parsed(text) {
+        for redirect in command.redirects.iter().filter(|r| r.operator.starts_with('>') || r.operator == "&>") {
+            found.extend(redirect.target.as_ref().and_then(absolute).map(Written::File));
+        }
+        let Some(name) = command.name() else { continue };
+        let operands: Vec<&shell::Word> = command.args.iter().filter(|w| !w.text.starts_with('-')).collect();
+        let last = operands.last().and_then(|w| absolute(w));
+        match base(name) {
+            "tee" | "touch" => found.extend(operands.iter().filter_map(|w| absolute(w)).map(Written::File)),
+            "cp" | "mv" => found.extend(last.map(Written::Replaced)),
+            "mkdir" => found.extend(operands.iter().filter_map(|w| absolute(w)).map(Written::Made)),
+            "sed" if command.has_option(&["-i", "--in-place"]) || command.args.iter().any(|w| w.text.starts_with("-i")) => {
+                found.extend(operands.iter().skip(1).filter_map(|w| absolute(w)).map(|path| match path.split_once('*') {
+                    Some((directory, _)) => Written::Tree(directory.rsplit_once('/').map_or("", |(d, _)| d).to_owned()),
+                    None => Written::Replaced(path),
+                }));
+            }
+            "find" if command.args.iter().any(|w| w.is("sed")) => {
+                found.extend(operands.first().and_then(|w| absolute(w)).map(Written::Tree));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// How deep scripts that start scripts are followed.
@@ -454,12 +555,15 @@ fn of_words(words: &[String]) -> Vec<Vec<String>> {
     if words.is_empty() { Vec::new() } else { vec![words.to_vec()] }
 }
 
-/// The commands of a line for the shell.
-fn of_line(line: &str) -> Vec<Vec<String>> {
+fn parsed(line: &str) -> Vec<shell::Command> {
     let text = Text::new(line, SourceId(0), 0);
     let span = text.span();
-    let script = Script { text, span, heredoc: false, broken_json: None };
-    let commands = shell::parse(&script).commands;
+    shell::parse(&Script { text, span, heredoc: false, broken_json: None }).commands
+}
+
+/// The commands of a line for the shell.
+fn of_line(line: &str) -> Vec<Vec<String>> {
+    let commands = parsed(line);
     let words = commands.iter().filter_map(|command| {
         let name = command.name.as_ref()?;
         let words = std::iter::once(name).chain(&command.args);

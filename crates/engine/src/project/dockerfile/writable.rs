@@ -8,6 +8,7 @@ use seaworthy_syntax::shell::Word;
 
 use super::accounts::values;
 use super::lower::clean;
+use super::privilege::Written;
 use super::{Call, Identity, Origin, Project, Run, Stage, State};
 use crate::project::container::Volume;
 use crate::project::layout::What;
@@ -38,8 +39,10 @@ pub enum Reason {
     Program,
     /// The program is one that writes to everything in it.
     Tree,
-    /// It is a file that is there.
+    /// It is a file that the program writes.
     File,
+    /// The script that starts the program writes there.
+    Start,
     /// It is in a home that the Dockerfile sets.
     Home,
 }
@@ -129,7 +132,7 @@ impl Reason {
             Self::Made(_) => "is made for the program to write to",
             Self::Variable => "is where a variable tells the program to write",
             Self::Home => "is where programs keep what is theirs in a home",
-            Self::Program | Self::Tree | Self::File => "is written by the program when it runs",
+            Self::Program | Self::Tree | Self::File | Self::Start => "is written by the program when it runs",
         }
     }
 }
@@ -143,15 +146,17 @@ impl Stage {
         self.named_by_variables(project, &mut found);
         self.written_by_program(project, &mut found);
         self.in_home(identity, &mut found);
+        self.at_start(project, &mut found);
         let mut seen = BTreeSet::new();
         found.retain(|w| seen.insert(w.path.clone()));
         let owned = Owned::of(self, project);
         let home = identity.home.as_deref();
         found.retain(|w| {
-            let of_home = w.reason == Reason::Home;
-            (of_home || !is_system(&w.path))
+            // What is certain is given away wherever it is.
+            let certain = matches!(w.reason, Reason::Home | Reason::File | Reason::Start | Reason::Tree);
+            (certain || !is_system(&w.path))
                 && !owned.covers(&w.path)
-                && (of_home || home.is_none_or(|home| !is_within(&w.path, home)))
+                && (certain || home.is_none_or(|home| !is_within(&w.path, home)))
         });
         found
     }
@@ -175,6 +180,46 @@ impl Stage {
                 if kept && !code && !dependencies.contains(&name) {
                     found.push(Writable { path, reason: Reason::Mounted, span });
                 }
+            }
+        }
+    }
+
+    /// What the script that starts it writes.
+    fn at_start(&self, project: &Project, found: &mut Vec<Writable>) {
+        let Some(from) = self.from_span(project) else { return };
+        let at = self.launch(project).written().next().and_then(|start| start.value.at);
+        let span = at.filter(|at| at.source == self.source).unwrap_or(from);
+        let scratch = ["/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/run/secrets"];
+        for written in self.written_at_start(project) {
+            let mut push = |path: &str, reason| {
+                let free = scratch.iter().any(|s| is_within(path, s)) || matches!(path, "" | "/" | "/etc" | "/usr" | "/root" | "/etc/passwd" | "/etc/group");
+                if !free {
+                    found.push(Writable { path: path.to_owned(), reason, span });
+                }
+            };
+            match written {
+                Written::File(path) | Written::Replaced(path) if self.is_tested(project, &path) => {
+                    push(path.rsplit_once('/').map_or("", |(directory, _)| directory), Reason::Start);
+                }
+                Written::File(path) => {
+                    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+                    let there = project.in_image(self, &path).is_some();
+                    let system = directory.is_empty() || is_system(directory);
+                    if !system {
+                        push(directory, Reason::Start);
+                    }
+                    if there || system {
+                        push(&path, Reason::File);
+                    }
+                }
+                Written::Replaced(path) => {
+                    push(path.rsplit_once('/').map_or("", |(directory, _)| directory), Reason::Start);
+                    if project.in_image(self, &path).is_some() {
+                        push(&path, Reason::File);
+                    }
+                }
+                Written::Made(path) => push(&path, Reason::Start),
+                Written::Tree(path) => push(&path, Reason::Tree),
             }
         }
     }
@@ -375,6 +420,10 @@ impl Stage {
             return;
         };
         let span = if span.source == self.source { span } else { self.from_span(project).unwrap_or(span) };
+        let rails = |program: &str| {
+            let has = |file: &str| project.in_image(self, &format!("{workdir}/{file}")).is_some();
+            program == "rails" || has("bin/rails") || has("config/application.rb")
+        };
         let mut push = |below: &str| {
             let path = clean(&format!("{workdir}/{below}"), false);
             found.push(Writable { path, reason: Reason::Program, span });
@@ -405,7 +454,7 @@ impl Stage {
             let rest: Vec<&str> = words.collect();
             let has = |word: &str| rest.contains(&word);
             match program {
-                "rails" | "puma" | "unicorn" | "thrust" | "sidekiq" => {
+                "rails" | "puma" | "unicorn" | "thrust" | "sidekiq" if rails(program) => {
                     ["log", "storage", "tmp", "tmp/cache", "tmp/pids", "tmp/sockets"]
                         .into_iter()
                         .for_each(&mut push);

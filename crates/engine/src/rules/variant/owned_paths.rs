@@ -85,7 +85,16 @@ fn command(paths: &[Writable], owner: &str) -> String {
     }
     let given = of(&there);
     if !given.is_empty() {
-        commands.push(format!("chown {owner} {given}"));
+        let mut parents: Vec<&str> = paths
+            .iter()
+            .filter(|w| there(w))
+            .filter_map(|w| Some(w.path.rsplit_once('/')?.0).filter(|parent| !matches!(*parent, "" | "/etc")))
+            .collect();
+        parents.dedup();
+        if !parents.is_empty() {
+            commands.push(format!("mkdir -p {}", parents.join(" ")));
+        }
+        commands.push(format!("touch {given}\n&& chown {owner} {given}"));
     }
     let trees = of(&tree);
     if !trees.is_empty() {
