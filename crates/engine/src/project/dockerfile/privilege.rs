@@ -11,7 +11,10 @@ use crate::project::Origin;
 
 /// Programs that need root, and what for.
 const ROOTS: [(&[&str], &str); 14] = [
-    (&["sshd", "sshd.pam", "dropbear", "in.telnetd", "telnetd", "login", "xrdp"], "becomes the user that logs in"),
+    (
+        &["sshd", "sshd.pam", "dropbear", "in.telnetd", "telnetd", "login", "xrdp"],
+        "becomes the user that logs in",
+    ),
     (&["cron", "crond", "anacron", "fcron", "atd"], "becomes the user of each job"),
     (
         &["dockerd", "containerd", "buildkitd", "podman", "dockerd-entrypoint.sh", "k3s", "kubelet"],
@@ -70,7 +73,10 @@ const ROOTS: [(&[&str], &str); 14] = [
             "zebra",
             "bgpd",
             "ospfd",
-            "frrinit.sh", "ovs-vswitchd", "ovsdb-server", "ovs-ctl",
+            "frrinit.sh",
+            "ovs-vswitchd",
+            "ovsdb-server",
+            "ovs-ctl",
         ],
         "changes the network",
     ),
@@ -270,11 +276,28 @@ impl Stage {
     /// A daemon that it starts from a package that has a user of its own for it.
     fn of_package(&self, project: &Project, span: Span) -> Option<Obstacle> {
         self.services(project)?;
-        let daemons = ["nginx", "apache2", "apache2ctl", "apachectl", "httpd", "lighttpd", "mongod", "redis-server", "postgres", "squid"];
+        let daemons = [
+            "nginx",
+            "apache2",
+            "apache2ctl",
+            "apachectl",
+            "httpd",
+            "lighttpd",
+            "mongod",
+            "redis-server",
+            "postgres",
+            "squid",
+        ];
         let own = self.programs(project).into_iter().find(|p| daemons.contains(&p.as_str()))?;
         // That of the image itself is not that of the package.
-        let of_image = self.facts.and_then(|f| f.command.as_ref()).is_some_and(|c| c.iter().any(|w| base(w).starts_with(&*own)));
-        (!of_image).then(|| Obstacle { why: format!("`{own}` comes from a package that has a user of its own for it"), span })
+        let of_image = self
+            .facts
+            .and_then(|f| f.command.as_ref())
+            .is_some_and(|c| c.iter().any(|w| base(w).starts_with(&*own)));
+        (!of_image).then(|| Obstacle {
+            why: format!("`{own}` comes from a package that has a user of its own for it"),
+            span,
+        })
     }
 
     /// A script of its own that starts it and cannot be read here, where the image installs what gives up root.
@@ -313,12 +336,15 @@ impl Stage {
         let apart = ["client", "clients", "dev", "doc", "common", "libs", "tools", "contrib", "utils"];
         let is_service = |package: &str| {
             let name = package.split('=').next().unwrap_or_default();
-            let service = SERVICES.iter().find(|s| name.strip_prefix(**s).is_some_and(|r| r.is_empty() || r.starts_with('-')));
+            let service = SERVICES
+                .iter()
+                .find(|s| name.strip_prefix(**s).is_some_and(|r| r.is_empty() || r.starts_with('-')));
             service.is_some() && !name.split('-').any(|part| apart.contains(&part))
         };
         self.and_below(project).find_map(|stage| {
             stage.runs(project).iter().find_map(|run| {
-                let mut words = run.installs().flat_map(|i| i.call.args.iter().filter_map(|w| w.value.as_deref()));
+                let mut words =
+                    run.installs().flat_map(|i| i.call.args.iter().filter_map(|w| w.value.as_deref()));
                 words.find(|package| is_service(package)).map(str::to_owned)
             })
         })
@@ -448,7 +474,8 @@ fn writes(text: &str) -> Vec<Written> {
         (path.starts_with('/') && !path.contains('$')).then(|| path.to_owned())
     };
     for command in parsed(text) {
-        for redirect in command.redirects.iter().filter(|r| r.operator.starts_with('>') || r.operator == "&>") {
+        for redirect in command.redirects.iter().filter(|r| r.operator.starts_with('>') || r.operator == "&>")
+        {
             found.extend(redirect.target.as_ref().and_then(absolute).map(Written::File));
         }
         let Some(name) = command.name() else { continue };
@@ -458,10 +485,17 @@ fn writes(text: &str) -> Vec<Written> {
             "tee" | "touch" => found.extend(operands.iter().filter_map(|w| absolute(w)).map(Written::File)),
             "cp" | "mv" => found.extend(last.map(Written::Replaced)),
             "mkdir" => found.extend(operands.iter().filter_map(|w| absolute(w)).map(Written::Made)),
-            "sed" if command.has_option(&["-i", "--in-place"]) || command.args.iter().any(|w| w.text.starts_with("-i")) => {
-                found.extend(operands.iter().skip(1).filter_map(|w| absolute(w)).map(|path| match path.split_once('*') {
-                    Some((directory, _)) => Written::Tree(directory.rsplit_once('/').map_or("", |(d, _)| d).to_owned()),
-                    None => Written::Replaced(path),
+            "sed"
+                if command.has_option(&["-i", "--in-place"])
+                    || command.args.iter().any(|w| w.text.starts_with("-i")) =>
+            {
+                found.extend(operands.iter().skip(1).filter_map(|w| absolute(w)).map(|path| {
+                    match path.split_once('*') {
+                        Some((directory, _)) => {
+                            Written::Tree(directory.rsplit_once('/').map_or("", |(d, _)| d).to_owned())
+                        }
+                        None => Written::Replaced(path),
+                    }
                 }));
             }
             "find" if command.args.iter().any(|w| w.is("sed")) => {

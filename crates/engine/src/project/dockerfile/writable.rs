@@ -192,7 +192,8 @@ impl Stage {
         let scratch = ["/dev", "/proc", "/sys", "/tmp", "/var/tmp", "/run/secrets"];
         for written in self.written_at_start(project) {
             let mut push = |path: &str, reason| {
-                let free = scratch.iter().any(|s| is_within(path, s)) || matches!(path, "" | "/" | "/etc" | "/usr" | "/root" | "/etc/passwd" | "/etc/group");
+                let free = scratch.iter().any(|s| is_within(path, s))
+                    || matches!(path, "" | "/" | "/etc" | "/usr" | "/root" | "/etc/passwd" | "/etc/group");
                 if !free {
                     found.push(Writable { path: path.to_owned(), reason, span });
                 }
