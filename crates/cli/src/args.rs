@@ -63,6 +63,8 @@ pub(crate) enum Command {
     /// Write the CI workflow that builds the images, those of Docker Compose and those of Kubernetes
     #[command(after_help = EXIT_CODES)]
     Workflow(Workflow),
+    /// Write a document about the project in Markdown: an audit, a strategy or a plan
+    Report(Report),
     /// Explain a rule, by its name or by another tool's id
     Explain {
         /// The rule: `root-user`, `DL3002`, `CKV_K8S_23`
@@ -176,6 +178,31 @@ pub(crate) struct Workflow {
     /// Read settings from this file alone
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Which document
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) document: Document,
+    /// Print to a file
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Document {
+    /// What is wrong, line by line, and what the Kubernetes variants do about it
+    #[default]
+    Audit,
+    /// Which images are built from what, and how their two families differ
+    Strategy,
+    /// What to do in which order, and how far fixes go
+    Plan,
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,7 @@ mod check;
 mod fix;
 mod init;
 mod load;
+mod report;
 mod rules;
 mod variant;
 mod workflow;
@@ -19,6 +20,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Variant(variant) => variant::run(variant, &args.global),
         Command::Init { directory, diff } => init::run(directory.as_deref(), *diff, &args.global),
         Command::Workflow(workflow) => workflow::run(workflow, &args.global),
+        Command::Report(report) => report::run(report, &args.global),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),
         Command::Completions { shell } => rules::completions(*shell),

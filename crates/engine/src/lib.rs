@@ -6,6 +6,7 @@
 pub mod check;
 pub mod config;
 pub mod diagnostic;
+pub mod documents;
 pub mod dockerignore;
 mod drift;
 mod exec;

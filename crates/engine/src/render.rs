@@ -24,6 +24,7 @@ use anstyle::{AnsiColor, Style};
 use crate::check::Report;
 use crate::project::Project;
 use crate::rule::Severity;
+pub(crate) use markdown::cell as markdown_cell;
 use places::Places;
 pub use text::{statistics, summary};
 

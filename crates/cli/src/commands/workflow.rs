@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Workflow, global: &Global) -> Result<u8, Error> {
 }
 
 /// What the repository's workflows run on today.
-fn used(project: &Project, directory: &Utf8Path) -> System {
+pub(super) fn used(project: &Project, directory: &Utf8Path) -> System {
     let builds = project.image_jobs.first().map(|job| project.workflows[job.workflow].system);
     let any = project.workflows.first().map(|workflow| workflow.system);
     let by_name = [(".github", System::GitHub), (".gitea", System::Gitea), (".forgejo", System::Gitea)];
@@ -97,7 +97,7 @@ fn used(project: &Project, directory: &Utf8Path) -> System {
 }
 
 /// The branch that the remote repository starts from, or else the one that is checked out.
-fn checked_out(directory: &Utf8Path) -> Option<String> {
+pub(super) fn checked_out(directory: &Utf8Path) -> Option<String> {
     let read = |path: &str, prefix: &str| {
         let head: Utf8PathBuf = directory.join(".git").join(path);
         let text = fs::read_to_string(head).ok()?;
