@@ -90,7 +90,10 @@ pub(super) fn write(sources: Sources<'_>, counts: &Counts, out: &mut dyn Write) 
         }
         let mut rows: Vec<(Severity, &'static str)> = rules.iter().map(|name| (worst(sources, name), *name)).collect();
         rows.sort_by_key(|(severity, name)| (std::cmp::Reverse(*severity), *name));
-        writeln!(out, "\n| priority | rule | what | now | after fixes | after unsafe fixes |\n|---|---|---|--:|--:|--:|")?;
+        if !phase.items.is_empty() {
+            writeln!(out)?;
+        }
+        writeln!(out, "| priority | rule | what | now | after fixes | after unsafe fixes |\n|---|---|---|--:|--:|--:|")?;
         for (severity, name) in rows {
             let summary = rule::find(name).first().map_or("", |rule| rule.summary);
             let of = |counts: &BTreeMap<&'static str, usize>| counts.get(name).copied().unwrap_or_default();
