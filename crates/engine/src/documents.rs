@@ -75,13 +75,28 @@ enum Class {
 impl Class {
     fn of(rule: &Rule) -> Self {
         match rule.name {
-            "exec-command" | "exec-script" | "shell-form-command" | "shell-wrapped-command" | "graceful-timeout"
-            | "unhandled-stop" | "short-stop-grace" | "no-stop-grace" | "long-pre-stop" => Self::Stop,
+            "exec-command"
+            | "exec-script"
+            | "shell-form-command"
+            | "shell-wrapped-command"
+            | "graceful-timeout"
+            | "unhandled-stop"
+            | "short-stop-grace"
+            | "no-stop-grace"
+            | "long-pre-stop" => Self::Stop,
             "healthcheck-moved" | "shipped-tests" | "copied-tests" | "useless-cleanup" => Self::Redundancy,
-            "package-cache-kept" | "late-ownership" | "language-caches" | "recommended-packages"
+            "package-cache-kept"
+            | "late-ownership"
+            | "language-caches"
+            | "recommended-packages"
             | "discarded-build-cache" => Self::Layers,
-            "numeric-user" | "owned-paths" | "readable-home" | "readable-files" | "readable-tools"
-            | "unprivileged-port" | "unprivileged-server" => Self::Security,
+            "numeric-user"
+            | "owned-paths"
+            | "readable-home"
+            | "readable-files"
+            | "readable-tools"
+            | "unprivileged-port"
+            | "unprivileged-server" => Self::Security,
             _ => match rule.category {
                 Category::Correctness => Self::Correctness,
                 Category::Security => Self::Security,
@@ -118,7 +133,9 @@ fn lines(project: &Project, span: Span) -> String {
 /// The instruction of a Dockerfile that a place is in.
 fn instruction(project: &Project, span: Span) -> Option<&Instruction> {
     let file = project.dockerfile(span.source)?;
-    file.instructions.iter().find(|i| i.span.start <= span.start && span.start < i.span.end.max(i.span.start + 1))
+    file.instructions
+        .iter()
+        .find(|i| i.span.start <= span.start && span.start < i.span.end.max(i.span.start + 1))
 }
 
 /// How many sources of each kind there are, in words.
@@ -133,10 +150,8 @@ fn read(project: &Project) -> String {
         (Kind::Manifest, "manifest"),
         (Kind::Workflow, "workflow"),
     ];
-    let parts: Vec<String> = words
-        .iter()
-        .filter_map(|(kind, word)| kinds.get(kind).map(|n| counted(*n, word)))
-        .collect();
+    let parts: Vec<String> =
+        words.iter().filter_map(|(kind, word)| kinds.get(kind).map(|n| counted(*n, word))).collect();
     parts.join(", ")
 }
 

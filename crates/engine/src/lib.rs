@@ -6,8 +6,8 @@
 pub mod check;
 pub mod config;
 pub mod diagnostic;
-pub mod documents;
 pub mod dockerignore;
+pub mod documents;
 mod drift;
 mod exec;
 pub mod fix;

@@ -28,7 +28,10 @@ pub(crate) fn run(args: &Report, global: &Global) -> Result<u8, Error> {
     discover::supply(&mut project.files, asked, &tree);
     progress.doing("making variants");
     let report = check(&project, &config);
-    let strict = Config { rules: resolve(&[&Layer { select: Some(vec![Selector::All]), ..Layer::default() }]), ..Config::default() };
+    let strict = Config {
+        rules: resolve(&[&Layer { select: Some(vec![Selector::All]), ..Layer::default() }]),
+        ..Config::default()
+    };
     let strict = check(&project, &Config { target: config.target, today: config.today, ..strict });
     let made = variant(project, &config);
     let top = args.input.paths.first().filter(|path| path.is_dir()).cloned().unwrap_or_else(|| ".".into());
@@ -59,7 +62,8 @@ pub(crate) fn run(args: &Report, global: &Global) -> Result<u8, Error> {
     drop(progress);
     match &args.output {
         Some(path) => {
-            fs::write(path, &text).map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))?;
+            fs::write(path, &text)
+                .map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))?;
         }
         None => {
             let mut out = stdout();

@@ -34,7 +34,10 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
     checklist::write(&checklist::NETWORK, sources, out)?;
     for (source, rows) in &rows {
         writeln!(out, "\n## {}\n", project.path(*source))?;
-        writeln!(out, "| line | class | severity | what is wrong | its Kubernetes variant |\n|---|---|---|---|---|")?;
+        writeln!(
+            out,
+            "| line | class | severity | what is wrong | its Kubernetes variant |\n|---|---|---|---|---|"
+        )?;
         for row in rows {
             writeln!(
                 out,
@@ -93,7 +96,11 @@ fn summary(sources: Sources<'_>, rows: &BTreeMap<SourceId, Vec<Row>>, out: &mut 
         writeln!(out, "| {} | {n} | {} |", class.as_str(), files.len())?;
     }
     let urgent = sources.report.diagnostics.iter().filter(|d| d.severity >= Severity::High).count();
-    writeln!(out, "\nOf what `seaworthy check` found, {} of high or critical severity.", counted(urgent, "finding"))
+    writeln!(
+        out,
+        "\nOf what `seaworthy check` found, {} of high or critical severity.",
+        counted(urgent, "finding")
+    )
 }
 
 /// What is wrong in each Dockerfile and what its variant does about it.

@@ -24,23 +24,60 @@ pub(super) const IMAGES: [Item; 9] = [
         Kind::Dockerfile,
         &["shell-form-command", "shell-wrapped-command", "unhandled-stop"],
     ),
-    item("No layer keeps caches of package managers", Kind::Dockerfile, &["package-cache-kept", "stale-package-index"]),
+    item(
+        "No layer keeps caches of package managers",
+        Kind::Dockerfile,
+        &["package-cache-kept", "stale-package-index"],
+    ),
     item("No layer is written twice for its ownership", Kind::Dockerfile, &["late-ownership"]),
     item("Tests stay out of images", Kind::Dockerfile, &["copied-tests"]),
-    item("Every base image has a version and is supported", Kind::Dockerfile, &["untagged-base", "moving-base-tag", "ended-release"]),
+    item(
+        "Every base image has a version and is supported",
+        Kind::Dockerfile,
+        &["untagged-base", "moving-base-tag", "ended-release"],
+    ),
     item("No secret is in an image", Kind::Dockerfile, &["secret-in-build", "secret-build-argument"]),
-    item("Everything that a program starts with is in its image", Kind::Dockerfile, &["unresolved-entry-point", "copied-source-missing", "ignored-copy"]),
+    item(
+        "Everything that a program starts with is in its image",
+        Kind::Dockerfile,
+        &["unresolved-entry-point", "copied-source-missing", "ignored-copy"],
+    ),
     item("Nothing unneeded gets into a build", Kind::Dockerfile, &["no-dockerignore"]),
 ];
 
 /// What containers should be.
 pub(super) const SECURITY: [Item; 7] = [
     item("No container runs as root", Kind::Manifest, &["root-container"]),
-    item("No container has more rights than its program uses", Kind::Manifest, &["undropped-capabilities", "privilege-escalation", "privileged-container", "dangerous-capability", "no-seccomp-profile", "unconfined-profile"]),
-    item("No service has more rights than its program uses", Kind::Compose, &["undropped-capabilities", "privilege-escalation", "privileged-container", "dangerous-capability", "unconfined-profile"]),
+    item(
+        "No container has more rights than its program uses",
+        Kind::Manifest,
+        &[
+            "undropped-capabilities",
+            "privilege-escalation",
+            "privileged-container",
+            "dangerous-capability",
+            "no-seccomp-profile",
+            "unconfined-profile",
+        ],
+    ),
+    item(
+        "No service has more rights than its program uses",
+        Kind::Compose,
+        &[
+            "undropped-capabilities",
+            "privilege-escalation",
+            "privileged-container",
+            "dangerous-capability",
+            "unconfined-profile",
+        ],
+    ),
     item("Root file systems cannot be written", Kind::Manifest, &["writable-root"]),
     item("Root file systems of services cannot be written", Kind::Compose, &["writable-root"]),
-    item("Nothing of the host is mounted that gives it away", Kind::Compose, &["runtime-socket", "sensitive-host-mount"]),
+    item(
+        "Nothing of the host is mounted that gives it away",
+        Kind::Compose,
+        &["runtime-socket", "sensitive-host-mount"],
+    ),
     item("No secret is written in a file", Kind::Compose, &["secret-in-env", "secret-in-env-file"]),
 ];
 
@@ -51,17 +88,37 @@ pub(super) const RESOURCES: [Item; 3] = [
 ];
 
 pub(super) const HEALTH: [Item; 4] = [
-    item("What serves says when it can", Kind::Manifest, &["no-readiness-probe", "identical-probes", "probe-on-unknown-port"]),
-    item("Services wait until what they need is healthy", Kind::Compose, &["started-not-ready", "unhealthy-dependency"]),
+    item(
+        "What serves says when it can",
+        Kind::Manifest,
+        &["no-readiness-probe", "identical-probes", "probe-on-unknown-port"],
+    ),
+    item(
+        "Services wait until what they need is healthy",
+        Kind::Compose,
+        &["started-not-ready", "unhealthy-dependency"],
+    ),
     item("What serves on one machine has a health check", Kind::Compose, &["missing-healthcheck"]),
-    item("Programs have the time to stop", Kind::Manifest, &["no-stop-grace", "short-stop-grace", "long-pre-stop"]),
+    item(
+        "Programs have the time to stop",
+        Kind::Manifest,
+        &["no-stop-grace", "short-stop-grace", "long-pre-stop"],
+    ),
 ];
 
 pub(super) const NETWORK: [Item; 4] = [
     item("Databases are published to nobody", Kind::Compose, &["published-database"]),
     item("No namespace of the host is shared", Kind::Compose, &["host-namespace"]),
-    item("Traffic between pods is limited to what is needed", Kind::Manifest, &["no-network-policy", "dangling-selector"]),
-    item("Names and ports that are called are there", Kind::Compose, &["unresolvable-service", "unmatched-published-port", "unmatched-target-port"]),
+    item(
+        "Traffic between pods is limited to what is needed",
+        Kind::Manifest,
+        &["no-network-policy", "dangling-selector"],
+    ),
+    item(
+        "Names and ports that are called are there",
+        Kind::Compose,
+        &["unresolvable-service", "unmatched-published-port", "unmatched-target-port"],
+    ),
 ];
 
 const fn item(text: &'static str, of: Kind, rules: &'static [&'static str]) -> Item {
@@ -74,9 +131,11 @@ pub(super) fn write(items: &[Item], sources: Sources<'_>, out: &mut dyn Write) -
         if !project.parses().iter().any(|p| p.source.kind == item.of) {
             continue;
         }
-        let mut found = sources.strict.diagnostics.iter().filter(|d| {
-            item.rules.contains(&d.rule.name) && super::is(project, d.span.source, item.of)
-        });
+        let mut found = sources
+            .strict
+            .diagnostics
+            .iter()
+            .filter(|d| item.rules.contains(&d.rule.name) && super::is(project, d.span.source, item.of));
         match found.next() {
             None => writeln!(out, "- [x] {}", item.text)?,
             Some(first) => {

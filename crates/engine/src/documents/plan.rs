@@ -42,18 +42,58 @@ struct Phase {
 
 const PHASES: [Phase; 6] = [
     Phase { title: "What does not work", items: &[], rules: &[], classes: &[Class::Correctness] },
-    Phase { title: "Network", items: &checklist::NETWORK, rules: &["published-database", "host-namespace", "host-port", "no-network-policy", "dangling-selector", "trusted-any-proxy", "exposed-ssh"], classes: &[] },
+    Phase {
+        title: "Network",
+        items: &checklist::NETWORK,
+        rules: &[
+            "published-database",
+            "host-namespace",
+            "host-port",
+            "no-network-policy",
+            "dangling-selector",
+            "trusted-any-proxy",
+            "exposed-ssh",
+        ],
+        classes: &[],
+    },
     Phase { title: "Security", items: &checklist::SECURITY, rules: &[], classes: &[Class::Security] },
-    Phase { title: "Resources", items: &checklist::RESOURCES, rules: &["no-memory-limit", "no-resource-requests", "unsized-scratch", "single-replica", "unspread-replicas", "no-disruption-budget", "replicas-with-autoscaler", "blocked-eviction"], classes: &[] },
-    Phase { title: "Health and stopping", items: &checklist::HEALTH, rules: &[], classes: &[Class::Stop, Class::Reliability] },
-    Phase { title: "Images and pipelines", items: &checklist::IMAGES, rules: &[], classes: &[Class::Redundancy, Class::Layers, Class::Efficiency, Class::Style] },
+    Phase {
+        title: "Resources",
+        items: &checklist::RESOURCES,
+        rules: &[
+            "no-memory-limit",
+            "no-resource-requests",
+            "unsized-scratch",
+            "single-replica",
+            "unspread-replicas",
+            "no-disruption-budget",
+            "replicas-with-autoscaler",
+            "blocked-eviction",
+        ],
+        classes: &[],
+    },
+    Phase {
+        title: "Health and stopping",
+        items: &checklist::HEALTH,
+        rules: &[],
+        classes: &[Class::Stop, Class::Reliability],
+    },
+    Phase {
+        title: "Images and pipelines",
+        items: &checklist::IMAGES,
+        rules: &[],
+        classes: &[Class::Redundancy, Class::Layers, Class::Efficiency, Class::Style],
+    },
 ];
 
 pub(super) fn write(sources: Sources<'_>, counts: &Counts, out: &mut dyn Write) -> io::Result<()> {
     let project = &sources.made.project;
     let sum = |counts: &BTreeMap<&str, usize>| counts.values().sum::<usize>();
     writeln!(out, "# A plan for production\n\nRead: {}.\n", read(project))?;
-    writeln!(out, "| findings | now | after `seaworthy fix` | after `seaworthy fix --unsafe-fixes` |\n|---|--:|--:|--:|")?;
+    writeln!(
+        out,
+        "| findings | now | after `seaworthy fix` | after `seaworthy fix --unsafe-fixes` |\n|---|--:|--:|--:|"
+    )?;
     let total = |name: &str, of: &dyn Fn(&str) -> bool| {
         let part = |counts: &BTreeMap<&'static str, usize>| {
             counts.iter().filter(|(rule, _)| of(rule)).map(|(_, n)| n).sum::<usize>()
@@ -64,7 +104,8 @@ pub(super) fn write(sources: Sources<'_>, counts: &Counts, out: &mut dyn Write) 
     let mut phases: Vec<(&Phase, Vec<&'static str>)> = Vec::new();
     // What a phase names belongs to it; what is left goes by its class.
     for phase in &PHASES {
-        let named: Vec<&'static str> = counts.now.keys().copied().filter(|r| phase.rules.contains(r)).collect();
+        let named: Vec<&'static str> =
+            counts.now.keys().copied().filter(|r| phase.rules.contains(r)).collect();
         taken.extend(&named);
         phases.push((phase, named));
     }
@@ -88,12 +129,16 @@ pub(super) fn write(sources: Sources<'_>, counts: &Counts, out: &mut dyn Write) 
             writeln!(out, "{}Nothing was found.", if phase.items.is_empty() { "" } else { "\n" })?;
             continue;
         }
-        let mut rows: Vec<(Severity, &'static str)> = rules.iter().map(|name| (worst(sources, name), *name)).collect();
+        let mut rows: Vec<(Severity, &'static str)> =
+            rules.iter().map(|name| (worst(sources, name), *name)).collect();
         rows.sort_by_key(|(severity, name)| (std::cmp::Reverse(*severity), *name));
         if !phase.items.is_empty() {
             writeln!(out)?;
         }
-        writeln!(out, "| priority | rule | what | now | after fixes | after unsafe fixes |\n|---|---|---|--:|--:|--:|")?;
+        writeln!(
+            out,
+            "| priority | rule | what | now | after fixes | after unsafe fixes |\n|---|---|---|--:|--:|--:|"
+        )?;
         for (severity, name) in rows {
             let summary = rule::find(name).first().map_or("", |rule| rule.summary);
             let of = |counts: &BTreeMap<&'static str, usize>| counts.get(name).copied().unwrap_or_default();
