@@ -95,14 +95,10 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
         .iter()
         .any(|word| value.starts_with(word))
         || value.starts_with('<') && value.ends_with('>')
-        || ["-password", "_password", "-secret", "_secret", "-key", "_key", "-token", "_token"]
-            .iter()
-            .any(|end| value.strip_suffix(end).is_some_and(|rest| rest.bytes().all(is_plain)))
-}
-
-/// Whether a byte is one of plain words.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_')
+        // Plain words are guessed, or name something.
+        || value
+            .split(['-', '_'])
+            .all(|word| (1..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
 /// Whether a value says where a secret is, or that there is none, rather than being it.
@@ -182,8 +178,10 @@ mod tests {
             ("app_password", true),
             ("postgres://app:secret@db/app", true),
             ("postgres://app:hunter2@db/app", false),
+            ("zipkin", true),
             ("hunter22", false),
             ("7f3c9a1e-key", false),
+            ("qwzxkvbnmplkjhgfdsa", false),
         ] {
             assert_eq!(is_placeholder(value), placeholder, "{value}");
         }

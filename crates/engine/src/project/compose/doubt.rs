@@ -40,7 +40,8 @@ impl Project {
                     .is_some_and(|name| chain::DEFAULTS.contains(&name))
             });
             // A development container is merged after the project's own file.
-            let whole = whole && !composition.directory.components().any(|c| c.as_str() == ".devcontainer");
+            let workbench = composition.directory.components().any(|c| c.as_str() == ".devcontainer");
+            let whole = whole && !workbench;
             // Where a quarter of all projects have it, some other program reads them.
             let foreign = composition.directory.ancestors().take(2).any(|directory| {
                 let (faulty, all) = counts.get(directory).copied().unwrap_or_default();
@@ -56,7 +57,9 @@ impl Project {
                     problem.kind,
                     ProblemKind::Undefined | ProblemKind::NoImage | ProblemKind::Disabled
                 );
-                let elsewhere = lacking && self.is_elsewhere(composition, problem.kind, name, whole);
+                // Which files an editor merges stands in its own settings.
+                let elsewhere =
+                    lacking && (workbench || self.is_elsewhere(composition, problem.kind, name, whole));
                 let convention = usual && (lacking || problem.kind == ProblemKind::UnknownKey);
                 if elsewhere || convention || !self.is_compose(problem) {
                     continue;

@@ -90,7 +90,9 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     };
     let facts = container.facts();
     let mut finding = ctx.report(at, message);
-    finding.severity(if uid == Some(0) { Severity::High } else { Severity::Medium });
+    // An official image whose entry point gives up root does not stay root.
+    let stays = uid == Some(0) && (own || facts.is_none_or(|f| f.drops_with.is_none()));
+    finding.severity(if stays { Severity::High } else { Severity::Medium });
     if own && uid == Some(0) {
         return;
     }

@@ -39,7 +39,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let message = format!(
                 "`{}` starts before {} {} ready, although a health check tells",
                 service.name,
-                names.join(" and "),
+                listed(&names),
                 if names.len() == 1 { "is" } else { "are" }
             );
             let entries = service.depends_on.iter().map(|dependency| {
@@ -56,6 +56,14 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 whole.then_some(edit),
             );
         }
+    }
+}
+
+/// Names as a sentence lists them.
+fn listed(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
     }
 }
 
