@@ -49,6 +49,7 @@ mod dockerfile {
     pub(super) mod copy_destination_without_slash;
     pub(super) mod current_directory_in_path;
     pub(super) mod duplicate_stage_name;
+    pub(super) mod existing_account;
     pub(super) mod hidden_failure;
     pub(super) mod ignored_copy;
     pub(super) mod ignored_readme;
@@ -231,6 +232,7 @@ pub static ALL: &[&Rule] = &[
     &project::ended_release::RULE,
     &variant::exec_command::RULE,
     &variant::exec_script::RULE,
+    &dockerfile::existing_account::RULE,
     &variant::existing_application::RULE,
     &container::exposed_ssh::RULE,
     &variant::first_process::RULE,

@@ -101,6 +101,12 @@ impl Project {
             }
         }
         let all = [&command.0, &entrypoint.0].into_iter().flatten().flatten();
+        // A script of one's own, or a line that does more, may write the settings first.
+        let writes = |word: &&String| word.contains(['>', '$']) || word.contains("envsubst") || word.contains("sed ") || word.contains("cp ");
+        let script = entrypoint.0.iter().flatten().any(|w| w.ends_with(".sh") && w != "/docker-entrypoint.sh");
+        if script || all.clone().any(|word| writes(&word)) {
+            return None;
+        }
         let nginx = all.clone().any(|word| word == "nginx")
             || all.clone().any(|w| w.starts_with("nginx ") || w.contains("exec nginx"));
         if nginx { self.of_nginx(place) } else { None }
@@ -222,6 +228,9 @@ impl Project {
             "nginx-unprivileged" => 8080,
             _ => return None,
         };
+        if stage.is_some_and(|stage| has_unknown_settings(self, stage)) {
+            return None;
+        }
         let main = place.at(self, "/etc/nginx/nginx.conf");
         let mut texts = Vec::new();
         let mut includes = true;
@@ -303,14 +312,44 @@ enum Known {
     Unknown,
 }
 
-/// Whether a command removes or replaces the site that the image comes with, or changes settings in another way.
+/// Whether a command removes the site that the image comes with.
 fn removes_default(project: &Project, stage: &Stage) -> bool {
     stage.instructions(project).iter().any(|i| {
         matches!(i.arguments, Arguments::Run(_)) && {
             let text = project.text(i.span);
-            text.contains("conf.d") || text.contains("default.conf") || text.contains("/etc/nginx")
+            text.contains("rm ") && (text.contains("conf.d") || text.contains("default.conf"))
         }
     })
+}
+
+/// Whether something puts settings into the image that are not known: a copy of what is not here, or a command.
+fn has_unknown_settings(project: &Project, stage: &Stage) -> bool {
+    let mut stage = stage;
+    loop {
+        let unknown = stage.walk(project).any(|step| {
+            let text = project.text(step.instruction.span);
+            match &step.instruction.arguments {
+                Arguments::Copy(transfer) | Arguments::Add(transfer) => {
+                    let target = &*transfer.destination.text;
+                    let near = target.contains("nginx") || matches!(target.trim_end_matches('/'), "" | "/etc" | "." | "..");
+                    near && !target.contains("/html") && !stage.copied().iter().any(|c| c.since == step.index)
+                }
+                Arguments::Run(_) => {
+                    let names = ["/etc/nginx", "nginx.conf", "conf.d", "default.conf"].iter().any(|n| text.contains(n));
+                    names && (!text.contains("rm ") || ["sed ", "mv ", "cp ", ">", "ln ", "curl", "wget", "envsubst"].iter().any(|c| text.contains(c)))
+                }
+                _ => false,
+            }
+        });
+        if unknown {
+            return true;
+        }
+        let super::Base::Stage(below) = stage.base else { return false };
+        match project.build(stage.build).stages.get(below) {
+            Some(below) => stage = below,
+            None => return true,
+        }
+    }
 }
 
 /// The ports of the `listen` directives of settings; `None` where a variable decides one.

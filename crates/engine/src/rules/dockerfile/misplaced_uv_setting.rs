@@ -37,6 +37,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if name.contains("uv") || starts || has || known || stage.facts.is_none() {
         return;
     }
+    // The stage that it belongs to.
+    let installs = project.build(stage.build).stages.iter().filter(|s| s.index != stage.index);
+    if !installs.flat_map(|s| s.runs(project)).any(|run| run.calls().any(|c| c.program == "uv")) {
+        return;
+    }
     for instruction in stage.instructions(project) {
         let Arguments::Env(pairs) = &instruction.arguments else { continue };
         for pair in pairs.iter().filter(|p| p.name.text.starts_with("UV_")) {

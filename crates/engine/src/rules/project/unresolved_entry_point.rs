@@ -1,6 +1,6 @@
 use crate::project::entry::{Entry, MissingAttribute, Module, Place, entries};
 use crate::project::links::BuiltHow;
-use crate::project::{Container, ImageCommand, Origin, Project, Setting, Stage, StageRole};
+use crate::project::{Container, ImageCommand, Origin, Project, Setting, Stage, StageRole, What};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Span};
 
 pub(crate) static RULE: Rule = Rule {
@@ -108,6 +108,15 @@ fn is_absent(project: &Project, place: Place<'_>, path: &str) -> bool {
         return false;
     }
     let name = path.rsplit('/').next().unwrap_or_default();
+    // Its directory is copied whole, or it is copied to another place: nobody meant to mount it.
+    let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let meant = stage.copied().iter().any(|c| match &c.what {
+        What::Directory(_) => !parent.is_empty() && (c.target == parent || parent.starts_with(&format!("{}/", c.target))),
+        _ => c.target.rsplit('/').next() == Some(name),
+    });
+    if !meant {
+        return false;
+    }
     // A public image brings scripts of its own, and a command may make this one.
     !["/usr/", "/docker-entrypoint", "/opt/", "/bin/", "/sbin/", "/init"].iter().any(|d| path.starts_with(d))
         && is_of_copies_alone(project, stage, name)
