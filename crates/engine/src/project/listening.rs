@@ -102,8 +102,14 @@ impl Project {
         }
         let all = [&command.0, &entrypoint.0].into_iter().flatten().flatten();
         // A script of one's own, or a line that does more, may write the settings first.
-        let writes = |word: &&String| word.contains(['>', '$']) || word.contains("envsubst") || word.contains("sed ") || word.contains("cp ");
-        let script = entrypoint.0.iter().flatten().any(|w| w.ends_with(".sh") && w != "/docker-entrypoint.sh");
+        let writes = |word: &&String| {
+            word.contains(['>', '$'])
+                || word.contains("envsubst")
+                || word.contains("sed ")
+                || word.contains("cp ")
+        };
+        let script =
+            entrypoint.0.iter().flatten().any(|w| w.ends_with(".sh") && w != "/docker-entrypoint.sh");
         if script || all.clone().any(|word| writes(&word)) {
             return None;
         }
@@ -331,12 +337,19 @@ fn has_unknown_settings(project: &Project, stage: &Stage) -> bool {
             match &step.instruction.arguments {
                 Arguments::Copy(transfer) | Arguments::Add(transfer) => {
                     let target = &*transfer.destination.text;
-                    let near = target.contains("nginx") || matches!(target.trim_end_matches('/'), "" | "/etc" | "." | "..");
+                    let near = target.contains("nginx")
+                        || matches!(target.trim_end_matches('/'), "" | "/etc" | "." | "..");
                     near && !target.contains("/html") && !stage.copied().iter().any(|c| c.since == step.index)
                 }
                 Arguments::Run(_) => {
-                    let names = ["/etc/nginx", "nginx.conf", "conf.d", "default.conf"].iter().any(|n| text.contains(n));
-                    names && (!text.contains("rm ") || ["sed ", "mv ", "cp ", ">", "ln ", "curl", "wget", "envsubst"].iter().any(|c| text.contains(c)))
+                    let names = ["/etc/nginx", "nginx.conf", "conf.d", "default.conf"]
+                        .iter()
+                        .any(|n| text.contains(n));
+                    names
+                        && (!text.contains("rm ")
+                            || ["sed ", "mv ", "cp ", ">", "ln ", "curl", "wget", "envsubst"]
+                                .iter()
+                                .any(|c| text.contains(c)))
                 }
                 _ => false,
             }

@@ -1,5 +1,5 @@
-use crate::project::dockerfile::Call;
 use crate::project::Stage;
+use crate::project::dockerfile::Call;
 use crate::syntax::shell::Connector;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -19,7 +19,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(facts) = stage.facts.filter(|_| !stage.windows) else { return };
     // What a command removed first may be made again.
-    let removes = |call: &Call<'_>| matches!(call.program, "userdel" | "deluser" | "groupdel" | "delgroup" | "usermod" | "groupmod");
+    let removes = |call: &Call<'_>| {
+        matches!(call.program, "userdel" | "deluser" | "groupdel" | "delgroup" | "usermod" | "groupmod")
+    };
     let runs = stage.runs(ctx.project);
     if runs.iter().any(|run| run.calls().any(|call| removes(&call))) {
         return;
@@ -28,7 +30,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for call in run.calls() {
             let context = call.command.context;
             let forgiven = call.command.after.as_ref().is_some_and(|after| after.value == Connector::Or);
-            if context.conditional || context.tested && forgiven || forgiven || call.has_option(&["-f", "--force"]) {
+            if context.conditional
+                || context.tested && forgiven
+                || forgiven
+                || call.has_option(&["-f", "--force"])
+            {
                 continue;
             }
             let Some(name) = made(call) else { continue };
@@ -56,7 +62,8 @@ fn made(call: Call<'_>) -> Option<&str> {
     let last = call.args.last()?.value.as_deref().filter(|w| !w.starts_with('-'))?;
     let before = call.args.len().checked_sub(2).and_then(|at| call.args.get(at));
     // `adduser USER GROUP` and `addgroup USER GROUP` add one to the other.
-    let pair = matches!(call.program, "adduser" | "addgroup") && before.is_some_and(|w| !w.text.starts_with('-') && !is_value(call));
+    let pair = matches!(call.program, "adduser" | "addgroup")
+        && before.is_some_and(|w| !w.text.starts_with('-') && !is_value(call));
     (!pair).then_some(last)
 }
 

@@ -111,7 +111,9 @@ fn is_absent(project: &Project, place: Place<'_>, path: &str) -> bool {
     // Its directory is copied whole, or it is copied to another place: nobody meant to mount it.
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let meant = stage.copied().iter().any(|c| match &c.what {
-        What::Directory(_) => !parent.is_empty() && (c.target == parent || parent.starts_with(&format!("{}/", c.target))),
+        What::Directory(_) => {
+            !parent.is_empty() && (c.target == parent || parent.starts_with(&format!("{}/", c.target)))
+        }
         _ => c.target.rsplit('/').next() == Some(name),
     });
     if !meant {
