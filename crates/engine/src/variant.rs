@@ -18,6 +18,7 @@ use crate::check::{Config, Part, Report, check_builds, check_project};
 use crate::diagnostic::{Diagnostic, Safety};
 use crate::fix::{self, Dropped, Line, Run};
 use crate::parse::{Parse, parse};
+use crate::project::container::{Action, Probe};
 use crate::project::{Build, Project};
 use crate::rule::{Rule, Target};
 use crate::rules;
@@ -60,6 +61,8 @@ pub struct Variant {
     pub changes: Vec<Change>,
     /// What was left out, in the order of the Dockerfile.
     pub omissions: Vec<Omission>,
+    /// What the `HEALTHCHECK` that was taken out asks, where the variant listens.
+    pub probe: Option<Probe>,
     /// Its files: the variant and, where the Dockerfile has one of its own, its `.dockerignore`.
     pub outputs: Vec<Output>,
     /// Where the file that is there already does not say what the Dockerfile says, if others wrote or edited it.
@@ -139,9 +142,11 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
     let variants: Vec<Variant> = bodies
         .into_iter()
         .filter_map(|(source, body)| {
+            let changes = changes.remove(&source).unwrap_or_default();
             Some(Variant {
                 source,
-                changes: changes.remove(&source).unwrap_or_default(),
+                probe: probe(&project, source, &changes),
+                changes,
                 omissions: omissions(last.remove(&source).unwrap_or_default(), &run),
                 outputs: outputs(&project, source, &body, &pairs)?,
                 drift: drift.iter().filter(|(of, _)| *of == source).map(|(_, d)| d.clone()).collect(),
@@ -150,6 +155,29 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
         })
         .collect();
     Made { project, variants, left_out, dropped: run.dropped, secrets }
+}
+
+/// What the health check of a Dockerfile asks, on the port that the server listens on in its variant.
+fn probe(project: &Project, source: SourceId, changes: &[Change]) -> Option<Probe> {
+    let stage = project.builds.iter().find(|b| b.source == source)?.last()?;
+    let mut probe = stage.end().healthcheck().value()?.understood(stage.end());
+    let moves = changes.iter().any(|c| c.rule == "unprivileged-port");
+    let port = probe.port().filter(|port| *port < 1024 && moves);
+    match &mut probe.action {
+        Action::None => return None,
+        Action::Http { port: at, .. } | Action::Tcp(at) => {
+            if let Some(port) = port {
+                *at = unprivileged(port).to_string();
+            }
+        }
+        _ => {}
+    }
+    Some(probe)
+}
+
+/// The port that takes the place of one under 1024: 80 becomes 8080.
+pub(crate) fn unprivileged(port: u16) -> u16 {
+    8000 + port
 }
 
 /// The Dockerfiles that get a variant, and those that do not.

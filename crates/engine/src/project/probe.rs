@@ -17,6 +17,14 @@ impl Env for Runtime<'_> {
 }
 
 impl Probe {
+    /// The number of the port that it asks, where it is one.
+    pub fn port(&self) -> Option<u16> {
+        match &self.action {
+            Action::Http { port, .. } | Action::Tcp(port) | Action::Grpc(port) => port.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// The probe with what its command asks: a path by HTTP or a port by TCP on its own host; the command itself where that
     /// cannot be told. Variables of the image are filled in.
     #[must_use]

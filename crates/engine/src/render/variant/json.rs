@@ -7,6 +7,7 @@ use seaworthy_syntax::Span;
 use serde::Serialize;
 
 use super::{Change, LeftOut, Made, Omission, Places, Status, Variant};
+use crate::project::container::{Action, Probe};
 use crate::render::json::{Finding, Position, finding, place};
 
 #[derive(Serialize)]
@@ -25,6 +26,8 @@ struct Entry<'a> {
     files: Vec<File<'a>>,
     changes: Vec<Changed<'a>>,
     left_out: Vec<Omitted<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Probed<'a>>,
     drift: Vec<Finding<'a>>,
 }
 
@@ -41,6 +44,22 @@ struct Changed<'a> {
     message: Cow<'a, str>,
     start: Position,
     end: Position,
+}
+
+/// What the kubelet has to ask instead of the health check, with Docker's numbers where none are written.
+#[derive(Serialize)]
+struct Probed<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<Vec<Cow<'a, str>>>,
+    period_seconds: u64,
+    timeout_seconds: u64,
+    failure_threshold: u64,
+    start_seconds: u64,
 }
 
 #[derive(Serialize)]
@@ -111,8 +130,30 @@ fn entry<'a>(variant: &'a Variant, places: &Places<'a>) -> Option<Entry<'a>> {
         files: files.collect(),
         changes: variant.changes.iter().map(|change| changed(change, places)).collect(),
         left_out: variant.omissions.iter().map(|omission| omitted(omission, places)).collect(),
+        probe: variant.probe.as_ref().map(|probe| probed(probe, places)),
         drift: variant.drift.iter().map(|d| finding(d, places)).collect(),
     })
+}
+
+fn probed<'a>(probe: &'a Probe, places: &Places<'_>) -> Probed<'a> {
+    let word = |word: &'a str| places.message(word, probe.span);
+    let (kind, path, command) = match &probe.action {
+        Action::Http { path, .. } => ("http", Some(path.as_str()), None),
+        Action::Tcp(_) | Action::Grpc(_) => ("tcp", None, None),
+        Action::Exec(words) => ("exec", None, Some(words.iter().map(|w| word(w)).collect())),
+        Action::Shell(line) => ("exec", None, Some(vec!["/bin/sh".into(), "-c".into(), word(line)])),
+        Action::None => ("none", None, None),
+    };
+    Probed {
+        kind,
+        path,
+        port: probe.port(),
+        command,
+        period_seconds: probe.interval.unwrap_or(30),
+        timeout_seconds: probe.timeout.unwrap_or(30),
+        failure_threshold: probe.failures(),
+        start_seconds: probe.start_period.unwrap_or(0),
+    }
 }
 
 fn changed<'a>(Change { rule, title, message, span }: &'a Change, places: &Places<'a>) -> Changed<'a> {

@@ -23,8 +23,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let end = stage.end();
     for instruction in checks(stage, project) {
         let counts = end.healthcheck().at == Some(instruction.span);
-        let asks = end.healthcheck().value().filter(|_| counts).map(|probe| shown(&probe.understood(end)));
+        let probe = end.healthcheck().value().filter(|_| counts).map(|probe| probe.understood(end));
+        let asks = probe.as_ref().map(shown);
+        let low = probe.as_ref().and_then(Probe::port).is_some_and(|port| port < 1024);
         let message = match &asks {
+            Some(asks) if low => format!(
+                "Kubernetes never runs a `HEALTHCHECK`; kept for the manifest: {asks}; where the server moves to another port, the probe follows"
+            ),
             Some(asks) => format!("Kubernetes never runs a `HEALTHCHECK`; kept for the manifest: {asks}"),
             None => {
                 "Kubernetes never runs a `HEALTHCHECK`, and a later one takes this one's place".to_owned()
@@ -33,7 +38,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         ctx.report(instruction.keyword.span, message).fix(
             Safety::Safe,
             "Take out the `HEALTHCHECK`; its probe belongs into the manifest",
-            match asks.filter(|_| is_explained(file, instruction)) {
+            match asks.filter(|_| !low && is_explained(file, instruction)) {
                 Some(asks) => {
                     let text = format!("# In Kubernetes the probes of the manifest do this: {asks}");
                     Edit { span: instruction.span, text }

@@ -5,6 +5,7 @@ use crate::project::listen::{self, Settings, WebServer};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Command, Dockerfile, Instruction, Keyword, Word};
 use crate::syntax::{Edit, Span};
+use crate::variant::unprivileged as moved;
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -37,11 +38,6 @@ const OPTIONS: [&str; 14] = [
     "--http",
     "-P",
 ];
-
-/// The port that takes the place of a port: 80 becomes 8080.
-fn moved(port: u16) -> u16 {
-    8000 + port
-}
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(file) = ctx.project.dockerfile(stage.source).filter(|_| !stage.windows) else { return };

@@ -42,7 +42,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if facts.user.as_deref().is_none_or(|user| !user.is_empty()) {
         return;
     }
-    let account = |name: &str| facts.users.iter().find(|u| u.name == name).map(|u| u.uid);
+    let Ok(Some(identity)) = stage.identity(project) else { return };
     let settings = match server.settings(stage, project) {
         Ok(settings) => settings,
         Err(why) => {
@@ -50,24 +50,16 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             Vec::new()
         }
     };
-    let (user, needs) = match server {
-        WebServer::Nginx => (account("nginx"), nginx(stage, &stage.launch(project), &settings)),
-        WebServer::Httpd => {
-            let trees = vec!["/usr/local/apache2/logs".to_owned()];
-            (account("www-data"), Needs { trees, ..Needs::default() })
-        }
+    let needs = match server {
+        WebServer::Nginx => nginx(stage, &stage.launch(project), &settings),
         WebServer::Caddy => {
             // With a capability of its own it cannot even be started where all are dropped.
             let commands = vec!["setcap -r /usr/bin/caddy".to_owned()];
-            (Some(0), Needs { commands, ..Needs::default() })
+            Needs { commands, ..Needs::default() }
         }
-        WebServer::Apache | WebServer::Haproxy => return,
+        WebServer::Httpd | WebServer::Apache | WebServer::Haproxy => return,
     };
-    let Some(user) = user else {
-        ctx.report(at, "the server is not prepared: which user this image has for it is not known");
-        return;
-    };
-    let Some(command) = needs.without(&written(stage, ctx)).command(user) else { return };
+    let Some(command) = needs.without(&written(stage, ctx)).command(&identity.owner()) else { return };
     let Some(file) = project.dockerfile(stage.source) else { return };
     let new = [New::new(Keyword::Run, command)];
     let Some(step) = last_as_root(stage, ctx) else {
@@ -89,22 +81,25 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         Safety::Unsafe,
         match server {
             WebServer::Caddy => "Take the capability off the program".to_owned(),
-            _ => format!("Give what the server writes to {user}:{user}, and nothing else"),
+            _ => format!("Let {} write what the server writes", identity.owner()),
         },
         edit,
     );
 }
 
-/// What nginx writes: its pid, its caches, logs, and with templates its settings.
+/// What its settings make nginx write besides what it always does: another pid, other caches, logs, and with templates its
+/// settings.
 fn nginx(stage: &Stage, launch: &Launch<'_>, settings: &[Settings<'_>]) -> Needs {
-    let mut needs = Needs { trees: vec!["/var/cache/nginx".to_owned()], ..Needs::default() };
+    let mut needs = Needs::default();
     let main = settings.iter().find(|s| s.path == "/etc/nginx/nginx.conf");
     let pid = main.and_then(|s| directives(&s.text, &["pid"]).into_iter().next()).map(|(_, path)| path);
-    let pid = pid.unwrap_or("/run/nginx.pid");
-    if !is_scratch(pid) {
-        needs
-            .files
-            .push(pid.strip_prefix("/var").filter(|p| p.starts_with("/run/")).unwrap_or(pid).to_owned());
+    // That of the image is there for its user.
+    let pid = pid.filter(|pid| !matches!(*pid, "/run/nginx.pid" | "/var/run/nginx.pid") && !is_scratch(pid));
+    if let Some((directory, _)) = pid.and_then(|pid| pid.rsplit_once('/')) {
+        match directory {
+            "" | "/run" | "/var/run" => needs.files.extend(pid.map(str::to_owned)),
+            directory => needs.made.push(directory.to_owned()),
+        }
     }
     for settings in settings {
         for (name, path) in directives(&settings.text, &["access_log", "error_log"]) {
@@ -195,7 +190,7 @@ impl Needs {
     }
 
     /// It as one command; `None` where there is nothing to do.
-    fn command(self, user: u32) -> Option<String> {
+    fn command(self, owner: &str) -> Option<String> {
         let mut commands = Vec::new();
         if !self.files.is_empty() {
             commands.push(format!("touch {}", self.files.join(" ")));
@@ -213,7 +208,7 @@ impl Needs {
         }
         let owned: Vec<String> = self.trees.into_iter().chain(self.made).chain(self.files).collect();
         if !owned.is_empty() {
-            commands.push(format!("chown -R {user}:{user} {}", owned.join(" ")));
+            commands.push(format!("chown -R {owner} {}", owned.join(" ")));
         }
         commands.extend(self.commands);
         (!commands.is_empty()).then(|| commands.join(" \n&& ").replace(" \n", "\n"))
