@@ -4,6 +4,7 @@ mod comments;
 mod engines;
 mod fidelity;
 mod survey;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,7 +28,7 @@ struct Wish {
     engines: Option<Engines>,
 }
 
-/// `cargo xtask corpus [--fix] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
+/// `cargo xtask corpus [--fix] [--variants] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let mut wish = Wish {
         program: PathBuf::new(),
@@ -37,11 +38,12 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         arguments: Vec::new(),
         engines: None,
     };
-    let (mut fix, mut engines, mut schemas) = (false, false, None);
+    let (mut fix, mut variants, mut engines, mut schemas) = (false, false, false, None);
     let mut words = words.iter();
     while let Some(&word) = words.next() {
         match word {
             "--fix" => fix = true,
+            "--variants" => variants = true,
             "--engines" => engines = true,
             "--schemas" => schemas = Some((*words.next().ok_or("--schemas needs a location")?).to_owned()),
             "--unsafe-fixes" => wish.unsafe_fixes = true,
@@ -60,6 +62,9 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     }
     if engines {
         wish.engines = Some(Engines::new(schemas)?);
+    }
+    if variants {
+        return variants::run(&wish);
     }
     if fix { fidelity::run(&wish) } else { survey::run(&wish) }
 }

@@ -18,6 +18,7 @@ cargo xtask bless [--check]   write the list of rules, the report and fixed bloc
 cargo xtask corpus DIR…       count what is found in real files, by rule; fail where the program crashes
     --fix                     fix copies instead, and fail where a fix does not keep what it should
     --unsafe-fixes            unsafe ones too
+    --variants                make the variants of copies instead, twice, and fail where one is not what it should be
     --engines                 and where an engine of tests/engines refuses a file after a fix that it accepted before
     --schemas LOCATION        ask kubeconform too, with this -schema-location
     --each                    each folder in DIR is a project of its own

@@ -13,7 +13,7 @@ use seaworthy_syntax::Span;
 
 use crate::diagnostic::Label;
 use crate::project::entry::{Entry, Place, entries};
-use crate::project::{Base, Build, Project, Setting, Stage};
+use crate::project::{Base, Build, ImageCommand, Project, Setting, Stage};
 use facts::{Fact, Kind, facts};
 
 /// Something that a Dockerfile and its variant do not agree in.
@@ -170,7 +170,7 @@ impl<'p> Comparison<'p> {
             let at = self.from(twin, stage(of_twin)).map(|span| (span, "it belongs here".to_owned()));
             self.push(fact.span, format!("{} is not in {}", fact.what(), self.name(twin)), at);
         }
-        for fact in open_theirs.iter().filter(|f| !facts::may_be_added(f) && !f.is_covered(&ours)) {
+        for fact in open_theirs.iter().filter(|f| !facts::may_be_added(f, self.project, twin) && !f.is_covered(&ours)) {
             let at =
                 self.from(source, stage(of_source)).map(|span| (span, "it has no such thing".to_owned()));
             self.push(fact.span, format!("{} is not in {}", fact.what(), self.name(source)), at);
@@ -213,7 +213,9 @@ impl<'p> Comparison<'p> {
 
     fn workdir(&mut self, source: &Stage, twin: &Stage) {
         let (a, b) = (source.end().workdir(), twin.end().workdir());
-        if a.is_unknown() || b.is_unknown() || a.value() == b.value() {
+        // Root's home is no place for anyone else.
+        let roots = a.value().is_some_and(|path| facts::is_roots(path));
+        if a.is_unknown() || b.is_unknown() || a.value() == b.value() || roots {
             return;
         }
         let raw = |setting: &Setting<String>| setting.at.map(|at| self.project.text(at));
@@ -233,7 +235,7 @@ impl<'p> Comparison<'p> {
     fn command(&mut self, source: &Stage, twin: &Stage) {
         let (a, b) = (source.end(), twin.end());
         let settings = [a.entrypoint(), a.command(), b.entrypoint(), b.command()];
-        let own = |setting: &&crate::project::Setting<crate::project::ImageCommand>| setting.at.is_some();
+        let own = |setting: &&Setting<ImageCommand>| setting.at.is_some();
         // What only the base images say differs with them.
         if !settings.iter().any(own) {
             return;
@@ -241,9 +243,14 @@ impl<'p> Comparison<'p> {
         let unknown = |n: usize| settings[n].is_unknown() && settings[n].at.is_none();
         let of = |n: usize| settings[n].value().map(command::normal).unwrap_or_default();
         let (ours, theirs) = ([of(0), of(1)], [of(2), of(3)]);
-        let both = |a: &[Vec<String>; 2]| a.concat();
-        let meant = self.meant(source, &both(&ours));
-        let same = command::same(&both(&ours), &both(&theirs)) || command::same(&meant, &both(&theirs));
+        // What an entry point gets as its arguments may be a line that its shell runs.
+        let both = |n: usize| {
+            let argv = |n: usize| settings[n].value().map(ImageCommand::argv).unwrap_or_default();
+            command::normal(&ImageCommand::Exec([argv(n), argv(n + 1)].concat()))
+        };
+        let (started, starts) = (both(0), both(2));
+        let meant = self.meant(source, &started);
+        let same = command::same(&started, &starts) || command::same(&meant, &starts);
         if same && unknown(0) == unknown(2) {
             return;
         }

@@ -113,7 +113,7 @@ impl Engines {
     }
 
     /// The Dockerfiles that `BuildKit` accepts.
-    fn buildkit<'f>(&self, root: &Path, files: &[&'f Path]) -> Result<BTreeSet<&'f Path>, String> {
+    pub(super) fn buildkit<'f>(&self, root: &Path, files: &[&'f Path]) -> Result<BTreeSet<&'f Path>, String> {
         if files.is_empty() {
             return Ok(BTreeSet::new());
         }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Span;
-use seaworthy_syntax::dockerfile::{Arguments, CopySource, Transfer, Word};
+use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer, Word};
 
 use super::command::has_moved;
 use super::installs::{self, What};
@@ -373,7 +373,13 @@ const TESTS: [&str; 11] = [
 /// Whether a variant may say something else of one thing.
 pub(super) fn may_change(source: &Fact, twin: &Fact) -> bool {
     let home = source.kind == Kind::Env && HOMES.contains(&source.name.as_str());
-    home || source.is_about_a_port(twin)
+    let known = source.known_value.as_deref().unwrap_or(&source.value);
+    home || source.is_about_a_port(twin) || source.kind == Kind::Copy && is_roots(known)
+}
+
+/// Whether a path lies in root's home, which a program that is not root cannot enter.
+pub(super) fn is_roots(path: &str) -> bool {
+    path.strip_prefix("/root").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a variant may go without something.
@@ -403,8 +409,17 @@ pub(super) fn may_be_left_out(fact: &Fact, project: &Project, source: &Build) ->
 }
 
 /// Whether a variant may have something of its own.
-pub(super) fn may_be_added(fact: &Fact) -> bool {
+pub(super) fn may_be_added(fact: &Fact, project: &Project, twin: &Build) -> bool {
     match fact.kind {
+        // A server that listened on a port of its image's below 1024 is told the other one by a command.
+        Kind::Port => {
+            let port = fact.known_name.as_deref().unwrap_or(&fact.name);
+            let is_told = |i: &Instruction| {
+                matches!(i.arguments, Arguments::Run(_)) && project.text(i.span).contains(port)
+            };
+            port.parse::<u16>().is_ok_and(|port| port >= 1024)
+                && twin.last().is_some_and(|stage| stage.instructions(project).iter().any(is_told))
+        }
         Kind::Env => HOMES.contains(&fact.name.as_str()),
         Kind::Package => TOOLS.contains(&fact.name.as_str()),
         // Less for developers.
