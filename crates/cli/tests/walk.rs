@@ -15,7 +15,11 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().flatten() {
         let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy(&entry.path(), &to) } else { _ = fs::copy(entry.path(), to).unwrap() }
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            _ = fs::copy(entry.path(), to).unwrap()
+        }
     }
 }
 
@@ -65,5 +69,9 @@ fn the_walk_is_real() {
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&page, &written).unwrap();
     }
-    assert_eq!(fs::read_to_string(&page).unwrap(), written, "`UPDATE=1 cargo test -p seaworthy --test walk` rewrites it");
+    assert_eq!(
+        fs::read_to_string(&page).unwrap(),
+        written,
+        "`UPDATE=1 cargo test -p seaworthy --test walk` rewrites it"
+    );
 }

@@ -170,7 +170,9 @@ impl<'p> Comparison<'p> {
             let at = self.from(twin, stage(of_twin)).map(|span| (span, "it belongs here".to_owned()));
             self.push(fact.span, format!("{} is not in {}", fact.what(), self.name(twin)), at);
         }
-        for fact in open_theirs.iter().filter(|f| !facts::may_be_added(f, self.project, twin) && !f.is_covered(&ours)) {
+        for fact in
+            open_theirs.iter().filter(|f| !facts::may_be_added(f, self.project, twin) && !f.is_covered(&ours))
+        {
             let at =
                 self.from(source, stage(of_source)).map(|span| (span, "it has no such thing".to_owned()));
             self.push(fact.span, format!("{} is not in {}", fact.what(), self.name(source)), at);

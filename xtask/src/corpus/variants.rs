@@ -53,7 +53,9 @@ pub(super) fn run(wish: &Wish) -> Result<(), String> {
     let Tally { projects, variants, unchanged, left_out, changes, omissions, check, variant, wrong } = tally;
     println!("{projects} projects: {variants} variants, {unchanged} of them with no more than a header");
     println!("check {} ms, variant {} ms\n", check.as_millis(), variant.as_millis());
-    for (what, counts) in [("changes", changes), ("changes left out", omissions), ("Dockerfiles left out", left_out)] {
+    for (what, counts) in
+        [("changes", changes), ("changes left out", omissions), ("Dockerfiles left out", left_out)]
+    {
         println!("{what}: {}", counts.values().sum::<usize>());
         let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
         counts.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), name.clone()));
@@ -154,7 +156,8 @@ fn one(wish: &Wish, engines: &Engines, project: &Path, copy: &Path, tally: &mut 
             text(v, "path") == path || text(finding, "rule") == "variant-drift" && text(v, "source") == path
         });
         let Some(variant) = variant else { continue };
-        let reasons = PROMISES.iter().find(|(rule, _)| *rule == text(finding, "rule")).map_or(&[][..], |(_, r)| r);
+        let reasons =
+            PROMISES.iter().find(|(rule, _)| *rule == text(finding, "rule")).map_or(&[][..], |(_, r)| r);
         let said = list(variant, "left_out").iter().any(|o| reasons.contains(&text(o, "rule")));
         if !said {
             wrong("promised, and found", format!("{name}: {} {}", text(finding, "rule"), place(finding)));
