@@ -22,7 +22,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             for dependency in service.depends_on.iter().filter(|d| d.condition == "service_healthy") {
                 let other = composition.services.iter().find(|s| s.name == dependency.service.value);
                 let Some(other) = other.map(|s| project.container(s.container)) else { continue };
-                if has_none(project, other) {
+                // Which of several files an override is meant for is guessed, and it may turn off the check for another.
+                let off = other.healthcheck.as_ref().map(|check| check.span.source);
+                let guessed = off.is_some_and(|off| off != dependency.service.span.source)
+                    && !is_merged_unasked(project, composition);
+                if !guessed && has_none(project, other) {
                     let message = format!(
                         "`{}` has no health check, so `{}` never starts",
                         dependency.service.value, service.name
@@ -33,6 +37,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// Whether Compose merges the files of a project without being told to.
+fn is_merged_unasked(project: &Project, composition: &Composition) -> bool {
+    let first = composition.files.first().and_then(|source| project.parse(*source));
+    first.is_some_and(|p| matches!(p.source.path.file_stem(), Some("compose" | "docker-compose")))
 }
 
 /// Whether neither the service nor its image has a health check, as far as can be known.
