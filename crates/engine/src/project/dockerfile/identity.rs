@@ -218,6 +218,10 @@ impl Stage {
             let number = identity.owner();
             return Ok(Identity { need: Need::Number(number), ..identity });
         }
+        if self.programs(project).iter().any(|p| p == "nginx") {
+            let why = "nothing tells the id of the user that nginx has in this image";
+            return Err(Obstacle { why: why.into(), span: at });
+        }
         let is_free = |id: &u32| !end.accounts().any(|a| a.uid == *id);
         let id = (FIRST_ID..FIRST_ID + 64).find(is_free).unwrap_or(FIRST_ID);
         let command = match self.distribution(project).map(|d| d.users) {

@@ -3,7 +3,7 @@
 use seaworthy_syntax::dockerfile::{Arguments, edit};
 use seaworthy_syntax::{Edit, Span};
 
-use super::writable::{Owned, absolute, paths};
+use super::writable::{Owned, absolute, is_root, paths};
 use super::{Identity, Project, Stage};
 
 /// Files that only root can read or run.
@@ -67,6 +67,7 @@ impl Stage {
                 }
             }
         }
+        self.keys(project, identity, &owned, &mut found);
         for (index, transfer, to) in self.transfers(project) {
             let Some(instruction) = file.instructions.get(index) else { continue };
             let Some(value) = instruction.flag("chmod").and_then(|f| f.value.as_ref()) else { continue };
@@ -93,6 +94,31 @@ impl Stage {
             }
         }
         found
+    }
+
+    /// Keys that its `RUN`s make, which their tools leave to whoever made them.
+    fn keys(&self, project: &Project, identity: &Identity, owned: &Owned, found: &mut Vec<Closed>) {
+        let Some(file) = project.dockerfile(self.source) else { return };
+        for run in self.runs(project) {
+            let state = self.state_at(run.index);
+            for call in run.calls().filter(|c| c.program == "openssl" && is_root(state)) {
+                let verb = call.verb().and_then(|w| w.value.as_deref()).unwrap_or_default();
+                let option = match verb {
+                    "req" => "-keyout",
+                    "genrsa" | "genpkey" | "ecparam" => "-out",
+                    _ => continue,
+                };
+                let at = call.args.iter().position(|w| w.is(option));
+                let word = at.and_then(|at| call.args.get(at + 1));
+                let path = word.and_then(|w| absolute(w.value.as_deref()?, state));
+                let (Some(word), Some(path)) = (word, path.filter(|p| !owned.covers(p))) else { continue };
+                let give = format!("chown {} {path}", identity.owner());
+                if let Some(edit) = edit::append_command(file, run.instruction, &run.shell, &give) {
+                    let title = format!("Give it to {}", identity.owner());
+                    found.push(Closed { path, mode: "0600".into(), span: word.span, title, edits: vec![edit] });
+                }
+            }
+        }
     }
 }
 

@@ -90,6 +90,7 @@ fn command(paths: &[Writable], owner: &str) -> String {
             .filter(|w| there(w))
             .filter_map(|w| Some(w.path.rsplit_once('/')?.0).filter(|parent| !matches!(*parent, "" | "/etc")))
             .collect();
+        parents.retain(|parent| !paths.iter().any(|w| !there(w) && w.path == *parent));
         parents.dedup();
         if !parents.is_empty() {
             commands.push(format!("mkdir -p {}", parents.join(" ")));
