@@ -150,6 +150,12 @@ pub(crate) fn read_sources(project: &mut Project, tree: &Tree) {
     }
 }
 
+/// Reads the code of programs, which tells what they write.
+pub(crate) fn read_code(project: &mut Project, tree: &Tree) {
+    let wanted = project.code_reads();
+    supply_up_to(&mut project.files, wanted, tree, SOURCE_LIMIT);
+}
+
 fn supply_up_to(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree, limit: u64) {
     let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path, limit)).collect();
     for (path, text) in wanted.into_iter().zip(texts) {

@@ -123,6 +123,9 @@ pub(crate) fn load(
     progress.doing(format!("checking {}", count(parses.len(), "file")));
     let mut project = Project::of(parses, files);
     discover::read_sources(&mut project, &found.tree);
+    if variants == Variants::Beside {
+        discover::read_code(&mut project, &found.tree);
+    }
     Ok(Loaded { project, config, tree: found.tree, stdin: found.stdin, failed, misconfigured })
 }
 

@@ -119,10 +119,9 @@ pub(super) fn made(program: &str, args: &[Option<String>]) -> Option<Made> {
             continue;
         };
         let (option, inline) = match rest.strip_prefix('-') {
-            Some(long) => match long.split_once('=') {
-                Some((option, value)) => (option, Some(value.to_owned())),
-                None => (long, None),
-            },
+            Some(long) => {
+                long.split_once('=').map_or((long, None), |(option, value)| (option, Some(value.to_owned())))
+            }
             // Of several short options in one word the last may take a value, and that may stick to it: `-u1000`.
             None => {
                 let at = rest.find(|c| takes_value(program, c)).unwrap_or(rest.len());

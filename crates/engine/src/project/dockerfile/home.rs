@@ -91,7 +91,7 @@ static TOOLS: [Tool; 11] = [
         made_before: false,
         installs: |stage, project, _, call| {
             let verb = call.verb().and_then(|v| v.value.as_deref()).unwrap_or_default();
-            let image = stage.image(project).map(|i| i.to_string()).unwrap_or_default();
+            let image = stage.image(project).map(ToString::to_string).unwrap_or_default();
             call.program == "uv"
                 && (verb == "python" && call.args.iter().any(|w| w.is("install"))
                     || matches!(verb, "sync" | "venv" | "run") && !image.contains("python"))

@@ -353,12 +353,13 @@ impl Stage {
     /// The text of a script in the image, by its path from where the image starts, or its name in `PATH`.
     fn script<'p>(&self, project: &'p Project, path: &str) -> Option<&'p str> {
         let text = |path: &str| project.in_image(self, path)?.text(project);
-        let text = match path.contains('/') {
-            true => text(&absolute(path, self.end())?),
-            false => ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin"]
+        let text = if path.contains('/') {
+            text(&absolute(path, self.end())?)
+        } else {
+            ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin"]
                 .iter()
                 .find_map(|directory| text(&format!("{directory}/{path}")))
-                .or_else(|| text(&absolute(path, self.end())?)),
+                .or_else(|| text(&absolute(path, self.end())?))
         };
         text.filter(|text| {
             let first = text.lines().next().unwrap_or_default();

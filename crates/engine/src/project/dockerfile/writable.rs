@@ -43,6 +43,8 @@ pub enum Reason {
     File,
     /// The script that starts the program writes there.
     Start,
+    /// The code of the program is seen to write there.
+    Code,
     /// It is in a home that the Dockerfile sets.
     Home,
 }
@@ -132,7 +134,7 @@ impl Reason {
             Self::Made(_) => "is made for the program to write to",
             Self::Variable => "is where a variable tells the program to write",
             Self::Home => "is where programs keep what is theirs in a home",
-            Self::Program | Self::Tree | Self::File | Self::Start => "is written by the program when it runs",
+            Self::Program | Self::Tree | Self::File | Self::Start | Self::Code => "is written by the program when it runs",
         }
     }
 }
@@ -147,6 +149,7 @@ impl Stage {
         self.written_by_program(project, &mut found);
         self.in_home(identity, &mut found);
         self.at_start(project, &mut found);
+        self.by_code(project, &mut found);
         let mut seen = BTreeSet::new();
         found.retain(|w| seen.insert(w.path.clone()));
         let owned = Owned::of(self, project);
@@ -221,6 +224,23 @@ impl Stage {
                 }
                 Written::Made(path) => push(&path, Reason::Start),
                 Written::Tree(path) => push(&path, Reason::Tree),
+            }
+        }
+    }
+
+    /// What its code is seen to write.
+    fn by_code(&self, project: &Project, found: &mut Vec<Writable>) {
+        let Some(span) = self.from_span(project) else { return };
+        let workdir = self.end().workdir();
+        let directory = workdir.value().map(String::as_str).or_else(|| workdir.is_unset().then_some("/"));
+        for write in project.writes_of(self, directory) {
+            let parent = write.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let path = if write.directory { write.path.as_str() } else { parent };
+            if path.len() > 1 && !is_system(path) {
+                found.push(Writable { path: path.to_owned(), reason: Reason::Code, span });
+            }
+            if !write.directory && project.in_image(self, &write.path).is_some() {
+                found.push(Writable { path: write.path, reason: Reason::File, span });
             }
         }
     }

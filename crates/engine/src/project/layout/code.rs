@@ -50,6 +50,8 @@ pub struct Write {
     pub file: Utf8PathBuf,
     /// Its line, from 1.
     pub line: usize,
+    /// Whether it is a directory that is made.
+    pub directory: bool,
 }
 
 /// What writes the path in the string behind it.
@@ -87,6 +89,19 @@ impl Project {
                 }
             }
         }
+    }
+
+    /// The files of code of the images that ship, which tell what their programs write. A variant asks for them besides
+    /// [`Project::reads`].
+    pub fn code_reads(&self) -> Vec<Utf8PathBuf> {
+        let mut wanted = BTreeSet::new();
+        for stage in self.builds.iter().flat_map(|b| &b.stages).filter(|s| s.role == StageRole::Final) {
+            wanted.extend(self.code_files(stage).into_iter().map(|(file, _)| file));
+            if wanted.len() >= OF_ALL {
+                break;
+            }
+        }
+        wanted.into_iter().take(OF_ALL).filter(|path| !self.files.has_asked(path)).collect()
     }
 
     fn code_files(&self, stage: &Stage) -> Vec<(Utf8PathBuf, usize)> {
@@ -134,7 +149,8 @@ impl Project {
         self.writes_of(stage, if container.workdir.is_unknown() { None } else { Some(directory) })
     }
 
-    fn writes_of(&self, stage: &Stage, directory: Option<&str>) -> Vec<Write> {
+    /// The paths that the code of an image is seen to write; there may be more.
+    pub(crate) fn writes_of(&self, stage: &Stage, directory: Option<&str>) -> Vec<Write> {
         let mut writes = Vec::new();
         for code in self.code(stage) {
             // Scripts in Python and JavaScript only: of others a string says less.
@@ -152,11 +168,12 @@ impl Project {
                     let Some(path) = path.filter(|path| is_plain(path)) else { continue };
                     let path = match (path.starts_with('/'), directory) {
                         (true, _) => super::rooted(path),
-                        (false, Some(directory)) => super::rooted(&format!("{directory}/{path}")),
+                        (false, Some(within)) => super::rooted(&format!("{within}/{path}")),
                         (false, None) => continue,
                     };
                     let line = memchr::memchr_iter(b'\n', &code.text.as_bytes()[..at]).count() + 1;
-                    writes.push(Write { path, file: code.file.clone(), line });
+                    let directory = writer.to_ascii_lowercase().contains("dir");
+                    writes.push(Write { path, file: code.file.clone(), line, directory });
                 }
             }
         }

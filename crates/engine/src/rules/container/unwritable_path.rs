@@ -44,7 +44,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     for (directory, (write, why)) in refused {
         let at = container.read_only_root.at.or(container.user.at).unwrap_or(container.name.span);
-        let Write { path, file, line } = &write;
+        let Write { path, file, line, .. } = &write;
         ctx.report(
             at,
             format!("`{file}` writes `{path}` in line {line}, which fails since {why}: mount something at `{directory}`"),
