@@ -115,7 +115,13 @@ impl Stage {
                 let give = format!("chown {} {path}", identity.owner());
                 if let Some(edit) = edit::append_command(file, run.instruction, &run.shell, &give) {
                     let title = format!("Give it to {}", identity.owner());
-                    found.push(Closed { path, mode: "0600".into(), span: word.span, title, edits: vec![edit] });
+                    found.push(Closed {
+                        path,
+                        mode: "0600".into(),
+                        span: word.span,
+                        title,
+                        edits: vec![edit],
+                    });
                 }
             }
         }

@@ -134,7 +134,9 @@ impl Reason {
             Self::Made(_) => "is made for the program to write to",
             Self::Variable => "is where a variable tells the program to write",
             Self::Home => "is where programs keep what is theirs in a home",
-            Self::Program | Self::Tree | Self::File | Self::Start | Self::Code => "is written by the program when it runs",
+            Self::Program | Self::Tree | Self::File | Self::Start | Self::Code => {
+                "is written by the program when it runs"
+            }
         }
     }
 }
