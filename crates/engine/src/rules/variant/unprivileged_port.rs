@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::project::dockerfile::{Program, Stage};
+use crate::project::dockerfile::{Program, Stage, StageRole};
 use crate::project::listen::{self, Settings, WebServer};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Command, Dockerfile, Instruction, Keyword, Word};
@@ -85,6 +85,11 @@ fn in_settings(server: WebServer, stage: &Stage, file: &Dockerfile, ctx: &mut Ct
         return;
     }
     let mut new = Vec::new();
+    // What ships and this stage stands on is changed itself.
+    let own = files.iter().any(|f| f.instruction.is_some_and(|at| at > stage.from && at < stage.end));
+    if !own && stage.and_below(project).skip(1).any(|s| s.role == StageRole::Final) {
+        return;
+    }
     if !files.is_empty() {
         let script = ports.iter().map(|p| server.sed(*p, moved(*p))).collect::<Vec<_>>().join("; ");
         let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
@@ -296,7 +301,7 @@ fn in_text(text: &str, port: u16) -> Option<String> {
 }
 
 fn has_run(stage: &Stage, ctx: &Ctx<'_>, command: &str) -> bool {
-    stage.instructions(ctx.project).iter().any(|i| match &i.arguments {
+    stage.and_below(ctx.project).flat_map(|s| s.instructions(ctx.project)).any(|i| match &i.arguments {
         Arguments::Run(Command::Shell(script)) => script.text.contains(command),
         _ => false,
     })

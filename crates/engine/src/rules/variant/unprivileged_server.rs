@@ -1,5 +1,5 @@
 use crate::project::Stage;
-use crate::project::dockerfile::{Launch, Step};
+use crate::project::dockerfile::{Launch, StageRole, Step};
 use crate::project::listen::{Settings, WebServer};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Command, Keyword};
@@ -43,6 +43,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         return;
     }
     let Ok(Some(identity)) = stage.identity(project) else { return };
+    // What ships and this stage stands on is prepared itself.
+    if stage.and_below(project).skip(1).any(|s| s.role == StageRole::Final && WebServer::of(s, project).is_some()) {
+        return;
+    }
     let settings = match server.settings(stage, project) {
         Ok(settings) => settings,
         Err(why) => {
