@@ -44,7 +44,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     }
     let Ok(Some(identity)) = stage.identity(project) else { return };
     // What ships and this stage stands on is prepared itself.
-    if stage.and_below(project).skip(1).any(|s| s.role == StageRole::Final && WebServer::of(s, project).is_some()) {
+    if stage
+        .and_below(project)
+        .skip(1)
+        .any(|s| s.role == StageRole::Final && WebServer::of(s, project).is_some())
+    {
         return;
     }
     let settings = match server.settings(stage, project) {
