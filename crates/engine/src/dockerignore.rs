@@ -270,7 +270,9 @@ fn matches(tokens: &[Token], path: &str) -> bool {
             Token::Char(wanted) => step(&mut next, &|c| c == *wanted),
             Token::One => step(&mut next, &|c| c != '/'),
             Token::Class { negated, ranges } => {
-                step(&mut next, &|c| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated)
+                step(&mut next, &|c| {
+                    ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
+                });
             }
             Token::Within => {
                 let mut on = false;

@@ -132,7 +132,7 @@ fn context(project: &Project, build: &Build) -> Option<Context> {
         return Some(Context::new(build, project, directory.clone(), true));
     }
     let own = build.contexts.first()?;
-    let named = sources.iter().any(|source| source.trim_matches(['.', '/']) != "");
+    let named = sources.iter().any(|source| !source.trim_matches(['.', '/']).is_empty());
     let nearest = own.ancestors().find(|directory| lacks(directory) == 0);
     // What only `COPY . .` says is true of every directory.
     let alone = nearest.is_some_and(|nearest| !own.ancestors().any(|d| d != nearest && lacks(d) == 0));
@@ -289,7 +289,8 @@ fn taken(project: &Project, context: &Context, source: &str, add: bool) -> Vec<(
     let mut taken = Vec::new();
     for path in paths {
         if files.is_file(&path) {
-            if !context.ignores(&path) && !(add && is_archive(&path)) {
+            let unpacked = add && is_archive(&path);
+            if !context.ignores(&path) && !unpacked {
                 let name = path.file_name().map(str::to_owned);
                 taken.push((What::File(path), name));
             }

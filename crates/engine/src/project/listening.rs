@@ -96,8 +96,15 @@ impl Project {
         };
         for (argv, at) in [&command, &entrypoint] {
             let Some(argv) = argv else { continue };
-            if let Some(listening) = self.of_server(place, argv, *at) {
-                return listening;
+            let words: Vec<&str> = argv
+                .iter()
+                .flat_map(|w| w.split(|c: char| c.is_whitespace() || "\"';&|".contains(c)))
+                .filter(|w| !w.is_empty())
+                .collect();
+            if let Some((server, rest)) = server_of(&words) {
+                let shell = argv.len() == 1 || argv.iter().any(|w| w == "-c" || w == "-lc");
+                let ports = self.ports_of(place, server, rest, shell)?;
+                return Some(Listening { program: server.name, ports, at: *at });
             }
         }
         let all = [&command.0, &entrypoint.0].into_iter().flatten().flatten();
@@ -118,62 +125,47 @@ impl Project {
         if nginx { self.of_nginx(place) } else { None }
     }
 
-    /// The outer `None` where no server is started, the inner where it is and its port is not known.
-    fn of_server(&self, place: Place<'_>, argv: &[String], at: Option<Span>) -> Option<Option<Listening>> {
-        let shell = argv.len() == 1 || argv.iter().any(|w| w == "-c" || w == "-lc");
-        let words: Vec<&str> = argv
-            .iter()
-            .flat_map(|w| w.split(|c: char| c.is_whitespace() || "\"';&|".contains(c)))
-            .filter(|w| !w.is_empty())
-            .collect();
-        let (server, rest) = words.iter().enumerate().find_map(|(at, word)| {
-            let name = word.rsplit('/').next().unwrap_or_default();
-            let server = SERVERS.iter().find(|s| s.name == name)?;
-            let rest = &words[at + 1..];
-            (server.verb.is_empty() || rest.contains(&server.verb)).then_some((server, rest))
-        })?;
-        Some((|| {
-            if rest.iter().any(|w| server.settings.iter().any(|s| w == s || w.starts_with(&format!("{s}="))))
-            {
-                return None;
+    /// The ports that the arguments of a server, or else its environment, name; `None` where that is not known.
+    fn ports_of(
+        &self,
+        place: Place<'_>,
+        server: &Server,
+        rest: &[&str],
+        shell: bool,
+    ) -> Option<BTreeSet<u16>> {
+        if rest.iter().any(|w| server.settings.iter().any(|s| w == s || w.starts_with(&format!("{s}=")))) {
+            return None;
+        }
+        let mut ports = BTreeSet::new();
+        for (index, word) in rest.iter().enumerate() {
+            let value = match word.split_once('=') {
+                Some((option, value)) if server.options.contains(&option) => value,
+                _ if server.options.contains(word) => *rest.get(index + 1)?,
+                _ => continue,
+            };
+            if value.starts_with("unix:") {
+                continue;
             }
-            let mut ports = BTreeSet::new();
-            for (index, word) in rest.iter().enumerate() {
-                let value = match word.split_once('=') {
-                    Some((option, value)) if server.options.contains(&option) => value,
-                    _ if server.options.contains(word) => *rest.get(index + 1)?,
-                    _ => continue,
-                };
-                if value.starts_with("unix:") {
-                    continue;
+            // Only a shell puts values in the place of variables.
+            let value = if value.contains('$') {
+                self.expanded(place, value).filter(|_| shell)?
+            } else {
+                value.to_owned()
+            };
+            let port = value.rsplit(':').next()?;
+            ports.insert(port.parse().ok()?);
+        }
+        if ports.is_empty() {
+            for variable in server.variables {
+                match self.variable(place, variable) {
+                    Known::Set(value) => return Some(BTreeSet::from([value.parse().ok()?])),
+                    Known::Unset => {}
+                    Known::Unknown => return None,
                 }
-                // Only a shell puts values in the place of variables.
-                let value = if value.contains('$') {
-                    self.expanded(place, value).filter(|_| shell)?
-                } else {
-                    value.to_owned()
-                };
-                let port = value.rsplit(':').next()?;
-                ports.insert(port.parse().ok()?);
             }
-            if ports.is_empty() {
-                for variable in server.variables {
-                    match self.variable(place, variable) {
-                        Known::Set(value) => {
-                            return Some(Listening {
-                                program: server.name,
-                                ports: BTreeSet::from([value.parse().ok()?]),
-                                at,
-                            });
-                        }
-                        Known::Unset => {}
-                        Known::Unknown => return None,
-                    }
-                }
-                ports.insert(server.default);
-            }
-            Some(Listening { program: server.name, ports, at })
-        })())
+            ports.insert(server.default);
+        }
+        Some(ports)
     }
 
     /// `$NAME`, `${NAME}` and `${NAME:-default}` at the end of a word.
@@ -309,6 +301,16 @@ impl Project {
         }
         Some(sites)
     }
+}
+
+/// The server that a command starts, and its arguments.
+fn server_of<'w>(words: &'w [&'w str]) -> Option<(&'static Server, &'w [&'w str])> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        let name = word.rsplit('/').next().unwrap_or_default();
+        let server = SERVERS.iter().find(|s| s.name == name)?;
+        let rest = &words[at + 1..];
+        (server.verb.is_empty() || rest.contains(&server.verb)).then_some((server, rest))
+    })
 }
 
 /// What is known of a variable.

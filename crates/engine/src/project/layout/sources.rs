@@ -66,7 +66,7 @@ impl Project {
 
     fn of_build(&self, build: &Build, wanted: &mut BTreeSet<Utf8PathBuf>) {
         for stage in build.stages.iter().filter(|stage| stage.role != StageRole::Aside) {
-            self.manifests(stage, wanted);
+            Self::manifests(stage, wanted);
             if stage.role == StageRole::Final {
                 self.settings(stage, wanted);
                 let end = stage.end();
@@ -153,7 +153,7 @@ impl Project {
         }
     }
 
-    fn manifests(&self, stage: &Stage, wanted: &mut BTreeSet<Utf8PathBuf>) {
+    fn manifests(stage: &Stage, wanted: &mut BTreeSet<Utf8PathBuf>) {
         for copied in stage.copied() {
             if let What::File(path) = &copied.what
                 && path.file_name().is_some_and(says_what_is_installed)

@@ -78,7 +78,7 @@ fn belongs_to_root(project: &Project, container: &Container, path: &str) -> bool
         let touched = stage.instructions(project).iter().any(|instruction| match &instruction.arguments {
             Arguments::Run(_) => {
                 let text = project.text(instruction.span);
-                text.contains(&top) || text.contains("chown") || text.contains("chmod") || text.contains("$")
+                text.contains(&top) || text.contains("chown") || text.contains("chmod") || text.contains('$')
             }
             Arguments::Copy(_) | Arguments::Add(_) => {
                 instruction.flag("chown").is_some()

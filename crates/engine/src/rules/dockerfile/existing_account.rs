@@ -30,11 +30,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for call in run.calls() {
             let context = call.command.context;
             let forgiven = call.command.after.as_ref().is_some_and(|after| after.value == Connector::Or);
-            if context.conditional
-                || context.tested && forgiven
-                || forgiven
-                || call.has_option(&["-f", "--force"])
-            {
+            if context.conditional || forgiven || call.has_option(&["-f", "--force"]) {
                 continue;
             }
             let Some(name) = made(call) else { continue };

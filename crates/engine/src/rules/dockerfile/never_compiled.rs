@@ -21,12 +21,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         return;
     }
     // Whoever runs what this stage installs.
-    let stages = project.build(stage.build).stages.iter().filter(|s| s.role == StageRole::Final);
-    let unwritten = stages.filter_map(|s| Some((s, on(s.end().env("PYTHONDONTWRITEBYTECODE"))?))).next();
-    let Some((last, ())) = unwritten else { return };
+    let mut stages = project.build(stage.build).stages.iter().filter(|s| s.role == StageRole::Final);
+    let Some(last) = stages.find(|s| on(s.end().env("PYTHONDONTWRITEBYTECODE"))) else { return };
     for run in stage.runs(project) {
         let state = stage.state_at(run.index);
-        if on(crate::syntax::dockerfile::Env::get(&state, "UV_COMPILE_BYTECODE")).is_some() {
+        if on(crate::syntax::dockerfile::Env::get(&state, "UV_COMPILE_BYTECODE")) {
             continue;
         }
         let text = project.text(run.instruction.span);
@@ -50,6 +49,6 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     }
 }
 
-fn on(value: Value<'_>) -> Option<()> {
-    matches!(value, Value::Set(set) if !set.is_empty() && set != "0" && set != "false").then_some(())
+fn on(value: Value<'_>) -> bool {
+    matches!(value, Value::Set(set) if !set.is_empty() && set != "0" && set != "false")
 }

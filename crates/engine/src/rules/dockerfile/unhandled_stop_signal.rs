@@ -88,7 +88,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         }
         _ => return,
     };
-    ctx.report(at, format!("`{}` {why}, and a first process without a handler ignores it: it is killed after the grace period", name));
+    ctx.report(at, format!("`{name}` {why}, and a first process without a handler ignores it: it is killed after the grace period"));
 }
 
 /// Whether every container of the image has an init process of its own; only Docker gives one.
