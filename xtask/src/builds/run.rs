@@ -95,7 +95,7 @@ pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind)
         .spawn()
         .map_err(|e| format!("cannot run runc: {e}"))?;
     let mut container = Container { builder, id, child };
-    let port = port(mounted, case);
+    let port = port(mounted, case, kind);
     while !container.answers(case, port, &log) {
         if let Ok(Some(status)) = container.child.try_wait() {
             return Err(format!(
@@ -105,7 +105,8 @@ pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind)
             ));
         }
         if started.elapsed() > READY {
-            return Err(format!("does not answer on {port:?}:\n{}", tail(&log)));
+            let port = port.map(|port| format!(" on port {port}")).unwrap_or_default();
+            return Err(format!("does not answer{port}:\n{}", tail(&log)));
         }
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -127,15 +128,12 @@ pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind)
     Ok(Outcome { ready, stop: told.elapsed(), code })
 }
 
-/// The port that is asked: the case's, or where the variant exposes another one, that.
-fn port(mounted: &Mounted, case: &Case) -> Option<u16> {
+/// The port that is asked: the case's, or where the image exposes the one that a variant moves it to, that.
+fn port(mounted: &Mounted, case: &Case, kind: Kind) -> Option<u16> {
     let wanted = case.port?;
-    let exposed: Vec<u16> =
-        mounted.image.ports().iter().filter_map(|port| port.strip_suffix("/tcp")?.parse().ok()).collect();
-    if exposed.is_empty() || exposed.contains(&wanted) {
-        return Some(wanted);
-    }
-    exposed.into_iter().find(|port| *port == wanted + 8000).or(Some(wanted))
+    let moved = wanted.saturating_add(8000);
+    let is_moved = kind == Kind::Variant && mounted.image.ports().contains(&format!("{moved}/tcp"));
+    Some(if is_moved { moved } else { wanted })
 }
 
 fn tail(log: &Path) -> String {
