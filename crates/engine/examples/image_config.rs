@@ -36,7 +36,7 @@ fn config(end: State<'_>) -> Value {
             config.insert(key.to_owned(), value);
         }
     };
-    put("User", known(end.user(), |user| user_text(user).into(), ""));
+    put("User", known(end.user(), account, Value::Null));
     put("WorkingDir", known(end.workdir(), |path| path.as_str().into(), "/"));
     put("StopSignal", known(end.stop_signal(), |signal| signal.as_str().into(), ""));
     put("Entrypoint", known(end.entrypoint(), words, Value::Null));
@@ -61,10 +61,9 @@ fn known<T>(setting: &Setting<T>, show: impl Fn(&T) -> Value, unset: impl Into<V
     if setting.is_unset() { Some(unset.into()) } else { setting.value().map(show) }
 }
 
-/// `name:group` as written; a number where there is no name.
-fn user_text(user: &User) -> String {
-    let who = user.name.clone().or_else(|| user.uid.map(|uid| uid.to_string())).unwrap_or_default();
-    user.group.as_ref().map_or_else(|| who.clone(), |group| format!("{who}:{group}"))
+/// The names and the numbers that are known of it.
+fn account(user: &User) -> Value {
+    json!({ "name": user.name, "uid": user.uid, "group": user.group, "gid": user.gid })
 }
 
 fn words(command: &ImageCommand) -> Value {

@@ -235,7 +235,7 @@ impl Image {
         for (key, said) in said.as_object().into_iter().flatten() {
             let is = &self.config[key];
             match key.as_str() {
-                "User" => compare(key, account(said), account(is)),
+                "User" if is_account(is.as_str().unwrap_or_default(), said) => {}
                 "WorkingDir" => compare(key, text(said, "/"), text(is, "/")),
                 "StopSignal" => compare(key, text(said, "SIGTERM"), text(is, "SIGTERM")),
                 "ExposedPorts" => {
@@ -265,10 +265,17 @@ fn text(value: &Value, unset: &str) -> String {
     value.as_str().filter(|t| !t.is_empty()).unwrap_or(unset).to_owned()
 }
 
-/// Root has three names.
-fn account(value: &Value) -> String {
-    let text = text(value, "root");
-    if text == "0" { "root".to_owned() } else { text }
+/// Whether a user of an image is one that the model knows by name or number.
+fn is_account(user: &str, said: &Value) -> bool {
+    let is = |text: &str, name: &Value, number: &Value| {
+        let number = number.as_u64().map(|n| n.to_string());
+        name.as_str() == Some(text) || number.as_deref() == Some(text)
+    };
+    if ["", "0", "root"].contains(&user) {
+        return said.is_null() || is("root", &said["name"], &said["uid"]) || is("0", &said["name"], &said["uid"]);
+    }
+    let (user, group) = user.split_once(':').map_or((user, None), |(a, b)| (a, Some(b)));
+    is(user, &said["name"], &said["uid"]) && group.is_none_or(|group| is(group, &said["group"], &said["gid"]))
 }
 
 impl Mounted {

@@ -247,6 +247,7 @@ fn spec(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind) -> Result
         "hostname": "test",
         "mounts": mounts,
         "linux": {
+            "sysctl": if case.low_port { json!({ "net.ipv4.ip_unprivileged_port_start": "0" }) } else { json!({}) },
             "resources": { "devices": [{ "allow": false, "access": "rwm" }] },
             "namespaces": [
                 { "type": "pid" }, { "type": "network" }, { "type": "ipc" }, { "type": "uts" }, { "type": "mount" },
