@@ -272,7 +272,8 @@ fn report(
             }
         }
     }
-    let count = |kind: Kind, is: fn(&Row) -> bool| rows.iter().filter(|row| row.kind == kind && is(row)).count();
+    let count =
+        |kind: Kind, is: fn(&Row) -> bool| rows.iter().filter(|row| row.kind == kind && is(row)).count();
     println!(
         "\n{} variants: {} built, {} configured as the model says (of the originals {}), {} answered, {} with nothing wrong; \
          built in {:.0} s, all in {:.0} s",

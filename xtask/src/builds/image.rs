@@ -272,7 +272,9 @@ fn is_account(user: &str, said: &Value) -> bool {
         name.as_str() == Some(text) || number.as_deref() == Some(text)
     };
     if ["", "0", "root"].contains(&user) {
-        return said.is_null() || is("root", &said["name"], &said["uid"]) || is("0", &said["name"], &said["uid"]);
+        return said.is_null()
+            || is("root", &said["name"], &said["uid"])
+            || is("0", &said["name"], &said["uid"]);
     }
     let (user, group) = user.split_once(':').map_or((user, None), |(a, b)| (a, Some(b)));
     is(user, &said["name"], &said["uid"]) && group.is_none_or(|group| is(group, &said["group"], &said["gid"]))
