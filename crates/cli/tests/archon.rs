@@ -422,7 +422,7 @@ impl Archon {
         self.hold(
             "frontend A8",
             vite.is_some(),
-            vite.map(|f| f.2).unwrap_or_else(|| "nothing is said of VITE_…".into()),
+            vite.map_or_else(|| "nothing is said of VITE_…".into(), |f| f.2),
         );
         self.say("frontend A8", Later("the manifest's variables"));
         let stage = |tree: &Dockerfile| -> Vec<String> {

@@ -60,16 +60,13 @@ pub(crate) fn run(args: &Report, global: &Global) -> Result<u8, Error> {
         }
     }
     drop(progress);
-    match &args.output {
-        Some(path) => {
-            fs::write(path, &text)
-                .map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))?;
-        }
-        None => {
-            let mut out = stdout();
-            out.write_all(&text)?;
-            out.flush()?;
-        }
+    if let Some(path) = &args.output {
+        fs::write(path, &text)
+            .map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))?;
+    } else {
+        let mut out = stdout();
+        out.write_all(&text)?;
+        out.flush()?;
     }
     Ok(if failed { FAILED } else { CLEAN })
 }
