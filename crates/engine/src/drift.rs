@@ -125,7 +125,7 @@ impl<'p> Comparison<'p> {
 
     fn compare(&mut self, of_source: &[usize], of_twin: &[usize], pairs: &BTreeMap<usize, usize>) {
         let canonical: BTreeMap<usize, usize> = pairs.iter().map(|(s, t)| (*t, *s)).collect();
-        let ours = facts(self.project, self.source, of_source, |index| Some(index));
+        let ours = facts(self.project, self.source, of_source, Some);
         let theirs = facts(self.project, self.twin, of_twin, |index| canonical.get(&index).copied());
         let mut open_ours: Vec<&Fact> = ours.iter().collect();
         let mut open_theirs: Vec<&Fact> = theirs.iter().collect();

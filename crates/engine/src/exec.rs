@@ -107,7 +107,7 @@ pub(crate) fn last_command<'s>(line: &str, shell: &'s Shell) -> Result<&'s Comma
     if shell.commands.iter().any(|c| background(&c)) {
         return Err("it runs jobs in the background, whose parent the shell is");
     }
-    let last = top().last().ok_or("it ends in a loop or a condition")?;
+    let last = top().next_back().ok_or("it ends in a loop or a condition")?;
     let end = last.span.end as usize;
     let rest = line.get(end..).unwrap_or_default().lines().enumerate();
     let ends = |(index, line): (usize, &str)| {

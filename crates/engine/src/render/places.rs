@@ -160,7 +160,7 @@ impl<'p> Places<'p> {
             fix.edits.iter().all(|edit| {
                 let secrets = self.secrets.get(&edit.span.source);
                 let tells = |value: &&str| edit.text.contains(value) && self.may_be_it(value, edit.span);
-                secrets.is_none_or(|s| !s.values.iter().any(|value| tells(value)))
+                secrets.is_none_or(|s| !s.values.iter().any(tells))
             })
         })
     }

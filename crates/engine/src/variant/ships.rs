@@ -209,7 +209,7 @@ fn development(words: &[String]) -> Option<String> {
         }
     }
     let idle = match words {
-        [tail, f, null] => tail == "tail" && f.starts_with("-") && null == "/dev/null",
+        [tail, f, null] => tail == "tail" && f.starts_with('-') && null == "/dev/null",
         [sleep, time] => sleep == "sleep" && time == "infinity",
         _ => false,
     };

@@ -283,7 +283,7 @@ impl Stage {
                     continue;
                 }
                 for (word, value) in paths(call, state) {
-                    let Some(value) = value.filter(|v| !(moved && !v.starts_with('/'))) else { continue };
+                    let Some(value) = value.filter(|v| !moved || v.starts_with('/')) else { continue };
                     let path = absolute(&value, state);
                     let Some(path) = path.filter(|p| p.len() > 1 && !p.contains(['{', '*', '$', '~'])) else {
                         continue;
@@ -413,7 +413,8 @@ impl Stage {
                 Some("PATH" | "FILE" | "FILENAME" | "LOCATION") => (true, true),
                 _ => (false, false),
             };
-            if !(is_directory && words.iter().any(|w| about.contains(w)))
+            let is_about = is_directory && words.iter().any(|w| about.contains(w));
+            if !is_about
                 || !value.starts_with('/')
                 || value.contains([':', '$', ' ', ','])
             {
@@ -487,7 +488,7 @@ impl Stage {
                     if (has("beat") || has("-B"))
                         && !rest.iter().any(|w| w.starts_with("-s") || w.starts_with("--schedule")) =>
                 {
-                    push("")
+                    push("");
                 }
                 // Development servers keep caches beside the sources.
                 "dev" | "vite" | "nodemon" | "react-scripts" | "ng" | "start:dev" | "next"
@@ -521,7 +522,7 @@ impl Stage {
         self.databases(project, found);
     }
 
-    /// Files of SQLite that it copies: the program writes to them, and to their directory.
+    /// Files of `SQLite` that it copies: the program writes to them, and to their directory.
     fn databases(&self, project: &Project, found: &mut Vec<Writable>) {
         let is_database = |name: &str| {
             [".sqlite3", ".sqlite", ".db"].iter().any(|end| name.ends_with(end))
@@ -676,7 +677,7 @@ pub(super) fn paths<'w>(call: Call<'w>, state: State<'_>) -> Vec<(&'w Word, Opti
             "-m" | "--mode" | "-o" | "--owner" | "-g" | "--group"
                 if matches!(call.program, "mkdir" | "install") =>
             {
-                drop(words.next())
+                drop(words.next());
             }
             text if text.starts_with('-') => {}
             _ => found.push((word, value)),

@@ -45,10 +45,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let (at, hidden) = places(text, name, variable.name.span, span);
         // A word that stands beside it as something else, such as the user's name, is no better than a well-known one.
         let repeated = container.env.iter().any(|other| {
-            let text = match other.value.value() {
-                Some(EnvValue::Literal(text)) => text,
-                _ => return false,
-            };
+            let Some(EnvValue::Literal(text)) = other.value.value() else { return false };
             text == value && !secret::is_secret(&other.name.value, text)
         });
         let severity = if repeated { Severity::Medium } else { secret::severity(value) };

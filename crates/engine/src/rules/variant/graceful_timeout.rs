@@ -83,7 +83,7 @@ fn shown((major, minor): pins::Version) -> String {
 fn newest(stage: &Stage, ctx: &Ctx<'_>, package: &str) -> Option<pins::Version> {
     let image = stage.image(ctx.project).filter(|i| i.repository == "python");
     let tag = image.and_then(|i| i.tag.as_deref()).unwrap_or_default();
-    let old = tag.starts_with("2") || ["3.4", "3.5", "3.6"].iter().any(|v| tag.starts_with(v));
+    let old = tag.starts_with('2') || ["3.4", "3.5", "3.6"].iter().any(|v| tag.starts_with(v));
     if old { Some((0, 16)) } else { pins::newest(ctx.project, stage, package) }
 }
 

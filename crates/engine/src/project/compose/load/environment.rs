@@ -8,7 +8,7 @@ use crate::project::compose::interpolate::{Environment, Known};
 use crate::project::compose::item::{Item, Map, Value};
 use crate::project::compose::problem::ProblemKind;
 
-impl<'a> Loader<'a> {
+impl Loader<'_> {
     /// Gives each service the variables of its `env_file`s and the labels of its `label_file`s.
     pub(super) fn environments(
         &mut self,

@@ -13,7 +13,7 @@ use crate::project::compose::item::{Item, Map, Value};
 use crate::project::compose::merge::{merge_maps, unique};
 use crate::project::compose::problem::ProblemKind;
 
-impl<'a> Loader<'a> {
+impl Loader<'_> {
     pub(super) fn extends(
         &mut self,
         file: &mut Map,

@@ -14,7 +14,7 @@ use crate::project::compose::merge::merge;
 use crate::project::compose::problem::ProblemKind;
 use crate::project::compose::validate;
 
-impl<'a> Loader<'a> {
+impl Loader<'_> {
     pub(super) fn includes(
         &mut self,
         file: &mut Map,
