@@ -223,16 +223,13 @@ pub(super) fn plain(text: &str) -> String {
         // `${a}b` is not `$ab`.
         let simple = after
             .filter(|after| end > 0 && !after.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric()));
-        match simple {
-            Some(after) => {
-                out.push('$');
-                out.push_str(&variable[..end]);
-                rest = after;
-            }
-            None => {
-                out.push_str("${");
-                rest = variable;
-            }
+        if let Some(after) = simple {
+            out.push('$');
+            out.push_str(&variable[..end]);
+            rest = after;
+        } else {
+            out.push_str("${");
+            rest = variable;
         }
     }
     out.push_str(rest);

@@ -118,22 +118,22 @@ pub(super) fn made(program: &str, args: &[Option<String>]) -> Option<Made> {
             names.push(arg.to_owned());
             continue;
         };
-        let (option, inline) = match rest.strip_prefix('-') {
-            Some(long) => {
-                long.split_once('=').map_or((long, None), |(option, value)| (option, Some(value.to_owned())))
+        let (option, inline) = if let Some(long) = rest.strip_prefix('-') {
+            match long.split_once('=') {
+                Some((option, value)) => (option, Some(value.to_owned())),
+                None => (long, None),
             }
+        } else {
             // Of several short options in one word the last may take a value, and that may stick to it: `-u1000`.
-            None => {
-                let at = rest.find(|c| takes_value(program, c)).unwrap_or(rest.len());
-                made.system |= rest[..at].contains(['r', 'S']);
-                small |= rest[..at].contains(['D', 'S']);
-                if useradd && rest[..at].contains('N') {
-                    made.primary = Primary::Unknown;
-                }
-                let Some(letter) = rest[at..].chars().next() else { continue };
-                let glued = &rest[at + letter.len_utf8()..];
-                (&rest[at..at + letter.len_utf8()], (!glued.is_empty()).then(|| glued.to_owned()))
+            let at = rest.find(|c| takes_value(program, c)).unwrap_or(rest.len());
+            made.system |= rest[..at].contains(['r', 'S']);
+            small |= rest[..at].contains(['D', 'S']);
+            if useradd && rest[..at].contains('N') {
+                made.primary = Primary::Unknown;
             }
+            let Some(letter) = rest[at..].chars().next() else { continue };
+            let glued = &rest[at + letter.len_utf8()..];
+            (&rest[at..at + letter.len_utf8()], (!glued.is_empty()).then(|| glued.to_owned()))
         };
         let mut value = || inline.clone().or_else(|| args.next().cloned().flatten());
         match option {

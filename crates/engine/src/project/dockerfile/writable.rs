@@ -141,6 +141,16 @@ impl Reason {
     }
 }
 
+/// Whether instructions speak of a name more than once.
+fn is_named(project: &Project, runs: &[Run<'_>], name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let times: usize = runs
+        .iter()
+        .map(|run| project.text(run.instruction.span).split(|c| !word(c)).filter(|w| *w == name).count())
+        .sum();
+    times > 1
+}
+
 impl Stage {
     /// What its program writes to and a user does not own, each path once, in order.
     pub fn writable(&self, project: &Project, identity: &Identity) -> Vec<Writable> {
@@ -296,7 +306,7 @@ impl Stage {
                         || !data
                             && (!told
                                 || self.is_used(&runs, word, &path)
-                                || self.is_named(project, &runs, name))
+                                || is_named(project, &runs, name))
                     {
                         continue;
                     }
@@ -357,16 +367,6 @@ impl Stage {
                     })
             })
         })
-    }
-
-    /// Whether its instructions speak of a name more than once.
-    fn is_named(&self, project: &Project, runs: &[Run<'_>], name: &str) -> bool {
-        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let times: usize = runs
-            .iter()
-            .map(|run| project.text(run.instruction.span).split(|c| !word(c)).filter(|w| *w == name).count())
-            .sum();
-        times > 1
     }
 
     /// Paths that variables of the image name.

@@ -115,16 +115,11 @@ fn in_settings(server: WebServer, stage: &Stage, file: &Dockerfile, ctx: &mut Ct
     edits.extend(words);
     if !new.is_empty() {
         let brought = files.iter().filter_map(|f| f.instruction).max();
-        match place(stage, ctx, brought) {
-            Some(instruction) => edits.push(edit::insert_after(file, instruction, &new)),
-            None => {
-                ctx.report(
-                    at,
-                    format!("port {first} stays: the settings are brought by a user that is not root"),
-                );
-                return;
-            }
-        }
+        let Some(instruction) = place(stage, ctx, brought) else {
+            ctx.report(at, format!("port {first} stays: the settings are brought by a user that is not root"));
+            return;
+        };
+        edits.push(edit::insert_after(file, instruction, &new));
     }
     finish(ctx, at, &all, edits);
 }

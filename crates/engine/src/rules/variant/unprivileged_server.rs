@@ -74,13 +74,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         ctx.report(at, "the server is not prepared: every instruction runs as a user that is not root");
         return;
     };
-    let edit = match step {
-        Some(step) => edit::insert_after(file, step.instruction, &new),
-        None => {
-            let Some(from) = stage.from_instruction(project) else { return };
-            edit::insert_after(file, from, &new)
-        }
-    };
+    let after = step.map(|step| step.instruction).or_else(|| stage.from_instruction(project));
+    let Some(after) = after else { return };
+    let edit = edit::insert_after(file, after, &new);
     let why = match server {
         WebServer::Caddy => "a program with a capability of its own cannot be started where all are dropped",
         _ => "without root the server cannot write where it does as root",
@@ -224,6 +220,7 @@ impl Needs {
 }
 
 /// The last step that does something as root, `Some(None)` where only `FROM` does; `None` where nothing does.
+#[expect(clippy::option_option, reason = "each of the two says something else")]
 fn last_as_root<'p>(stage: &'p Stage, ctx: &Ctx<'p>) -> Option<Option<Step<'p>>> {
     let is_root = |user: &crate::project::Setting<crate::project::User>| {
         user.value().map_or(!user.is_unknown(), |u| u.is_root() == Some(true))
