@@ -61,8 +61,7 @@ pub(crate) fn run(args: &Report, global: &Global) -> Result<u8, Error> {
     }
     drop(progress);
     if let Some(path) = &args.output {
-        fs::write(path, &text)
-            .map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))?;
+        fs::write(path, &text).map_err(|e| Error::message(format!("cannot write {path}: {}", reason(&e))))?;
     } else {
         let mut out = stdout();
         out.write_all(&text)?;

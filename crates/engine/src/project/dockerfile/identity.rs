@@ -397,8 +397,11 @@ impl Stage {
     fn unnumbered(&self, project: &Project, name: &str) -> Option<Identity> {
         let of_name = self.makers(project, |stage, call, made| {
             let busybox = stage.distribution(project).map(|d| d.users) == Some(UserTools::Busybox);
-            (!made.is_group && made.name == name && made.id == Id::Chosen)
-                .then_some((call.name.span, busybox, made))
+            (!made.is_group && made.name == name && made.id == Id::Chosen).then_some((
+                call.name.span,
+                busybox,
+                made,
+            ))
         });
         let (_, _, made) = of_name.first()?.clone();
         let end = self.end();

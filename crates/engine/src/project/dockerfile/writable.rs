@@ -304,9 +304,7 @@ impl Stage {
                     let data = DATA.contains(&name.trim_start_matches('.'));
                     if self.is_filled(project, &path, data)
                         || !data
-                            && (!told
-                                || self.is_used(&runs, word, &path)
-                                || is_named(project, &runs, name))
+                            && (!told || self.is_used(&runs, word, &path) || is_named(project, &runs, name))
                     {
                         continue;
                     }
@@ -414,10 +412,7 @@ impl Stage {
                 _ => (false, false),
             };
             let is_about = is_directory && words.iter().any(|w| about.contains(w));
-            if !is_about
-                || !value.starts_with('/')
-                || value.contains([':', '$', ' ', ','])
-            {
+            if !is_about || !value.starts_with('/') || value.contains([':', '$', ' ', ',']) {
                 continue;
             }
             let path = clean(value, false);

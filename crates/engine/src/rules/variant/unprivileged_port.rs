@@ -116,7 +116,10 @@ fn in_settings(server: WebServer, stage: &Stage, file: &Dockerfile, ctx: &mut Ct
     if !new.is_empty() {
         let brought = files.iter().filter_map(|f| f.instruction).max();
         let Some(instruction) = place(stage, ctx, brought) else {
-            ctx.report(at, format!("port {first} stays: the settings are brought by a user that is not root"));
+            ctx.report(
+                at,
+                format!("port {first} stays: the settings are brought by a user that is not root"),
+            );
             return;
         };
         edits.push(edit::insert_after(file, instruction, &new));
