@@ -143,6 +143,7 @@ mod project {
 }
 
 mod variant {
+    pub(super) mod development_dependencies;
     pub(super) mod exec_command;
     pub(super) mod exec_script;
     pub(super) mod existing_application;
@@ -219,6 +220,7 @@ pub static ALL: &[&Rule] = &[
     &workload::default_service_account::RULE,
     &project::dependency_cycle::RULE,
     &project::deprecated_api_version::RULE,
+    &variant::development_dependencies::RULE,
     &container::development_setting::RULE,
     &project::disabled_dependency::RULE,
     &project::discarded_build_cache::RULE,

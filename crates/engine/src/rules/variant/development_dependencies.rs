@@ -63,7 +63,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 Known::Set("production") => continue,
                 _ => npm(stage, project, text("package.json")),
             },
-            "composer" => Ok(true),
+            "composer" => match state.env("APP_ENV") {
+                Known::Set("local" | "dev" | "development" | "test" | "testing") => continue,
+                _ => Ok(true),
+            },
             _ => uv(stage, project, text("pyproject.toml")),
         };
         let message = format!("`{} {}` installs what only developers need as well", call.program, verb.text);
@@ -96,13 +99,17 @@ fn npm(stage: &Stage, project: &Project, package: Option<&str>) -> Result<bool, 
     }
     let program = stage.launch(project).program().ok_or("what starts is not known")?;
     let script = program.args().iter().filter_map(|a| a.value.as_deref()).find(|a| !a.starts_with('-') && *a != "run");
-    let starts = match program.name.as_str() {
+    let line = match program.name.as_str() {
         "npm" | "yarn" | "pnpm" => {
-            let line = script.and_then(|s| scripts?.get(s)?.as_str()).ok_or("what starts is not known")?;
-            line.split_whitespace().next().unwrap_or_default().to_owned()
+            script.and_then(|s| scripts?.get(s)?.as_str()).ok_or("what starts is not known")?.to_owned()
         }
-        name => name.to_owned(),
+        _ => program.words.iter().map(|w| w.text.to_string()).collect::<Vec<_>>().join(" "),
     };
+    if let Some(name) = development.keys().find(|name| line.contains(name.as_str())) {
+        return Err(format!("`{name}`, which is one of them, starts the program"));
+    }
+    let starts = line.split_whitespace().next().unwrap_or_default();
+    let starts = starts.rsplit('/').next().unwrap_or_default().to_owned();
     if starts != "node" && !names("dependencies").is_some_and(|d| d.contains_key(&starts)) {
         return Err(format!("`{starts}` starts the program and may be one of them"));
     }
