@@ -20,21 +20,53 @@ pub(crate) static RULE: Rule = Rule {
 
 /// What packages of npm that run no program begin with.
 const TOOLS: [&str; 34] = [
-    "@babel/", "@commitlint/", "@eslint/", "@testing-library/", "@types/", "@typescript-eslint/", "@vitejs/", "autoprefixer",
-    "ava", "babel", "chai", "commitlint", "cypress", "eslint", "gulp", "grunt", "husky", "jest", "lint-staged", "mocha",
-    "nodemon", "nyc", "playwright", "postcss", "prettier", "rimraf", "rollup", "sinon", "standard", "supertest",
-    "tailwindcss", "typescript", "vite", "webpack",
+    "@babel/",
+    "@commitlint/",
+    "@eslint/",
+    "@testing-library/",
+    "@types/",
+    "@typescript-eslint/",
+    "@vitejs/",
+    "autoprefixer",
+    "ava",
+    "babel",
+    "chai",
+    "commitlint",
+    "cypress",
+    "eslint",
+    "gulp",
+    "grunt",
+    "husky",
+    "jest",
+    "lint-staged",
+    "mocha",
+    "nodemon",
+    "nyc",
+    "playwright",
+    "postcss",
+    "prettier",
+    "rimraf",
+    "rollup",
+    "sinon",
+    "standard",
+    "supertest",
+    "tailwindcss",
+    "typescript",
+    "vite",
+    "webpack",
 ];
 
 /// Programs that may need them while the image is built.
 const BUILDS: [&str; 14] = [
-    "npm", "npx", "yarn", "pnpm", "tsc", "ng", "vite", "webpack", "next", "gulp", "grunt", "phpunit", "pytest", "artisan",
+    "npm", "npx", "yarn", "pnpm", "tsc", "ng", "vite", "webpack", "next", "gulp", "grunt", "phpunit",
+    "pytest", "artisan",
 ];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     let runs = stage.runs(project);
-    let calls: Vec<(&Run<'_>, Call<'_>)> = runs.iter().flat_map(|run| run.calls().map(move |c| (run, c))).collect();
+    let calls: Vec<(&Run<'_>, Call<'_>)> =
+        runs.iter().flat_map(|run| run.calls().map(move |c| (run, c))).collect();
     for (at, (run, call)) in calls.iter().enumerate() {
         let Some(verb) = call.verb() else { continue };
         let later = calls[at + 1..].iter().any(|(_, c)| {
@@ -49,15 +81,27 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         };
         let plain = call.args.iter().filter(|w| !w.text.starts_with('-')).count() == 1;
         let left_out = call.has_option(&[
-            "--omit", "--omit=dev", "--production", "--only", "--only=production", "--only=prod", "--prod", "--no-dev",
-            "--no-default-groups", "--only-group", "-g", "--global",
+            "--omit",
+            "--omit=dev",
+            "--production",
+            "--only",
+            "--only=production",
+            "--only=prod",
+            "--prod",
+            "--no-dev",
+            "--no-default-groups",
+            "--only-group",
+            "-g",
+            "--global",
         ]);
         if left_out || !plain || later {
             continue;
         }
         let state = stage.state_at(run.index);
         let directory = state.workdir().value().map_or("/", String::as_str);
-        let text = |name: &str| project.in_image(stage, &format!("{directory}/{name}")).and_then(|f| f.text(project));
+        let text = |name: &str| {
+            project.in_image(stage, &format!("{directory}/{name}")).and_then(|f| f.text(project))
+        };
         let needed = match call.program {
             "npm" => match state.env("NODE_ENV") {
                 Known::Set("production") => continue,
@@ -93,12 +137,15 @@ fn npm(stage: &Stage, project: &Project, package: Option<&str>) -> Result<bool, 
     let names = |key: &str| package.get(key).and_then(Value::as_object);
     let Some(development) = names("devDependencies").filter(|d| !d.is_empty()) else { return Ok(false) };
     let scripts = names("scripts");
-    let hook = ["preinstall", "install", "postinstall", "prepare"].into_iter().find(|h| scripts.is_some_and(|s| s.contains_key(*h)));
+    let hook = ["preinstall", "install", "postinstall", "prepare"]
+        .into_iter()
+        .find(|h| scripts.is_some_and(|s| s.contains_key(*h)));
     if let Some(hook) = hook {
         return Err(format!("its script `{hook}` may need them"));
     }
     let program = stage.launch(project).program().ok_or("what starts is not known")?;
-    let script = program.args().iter().filter_map(|a| a.value.as_deref()).find(|a| !a.starts_with('-') && *a != "run");
+    let script =
+        program.args().iter().filter_map(|a| a.value.as_deref()).find(|a| !a.starts_with('-') && *a != "run");
     let line = match program.name.as_str() {
         "npm" | "yarn" | "pnpm" => {
             script.and_then(|s| scripts?.get(s)?.as_str()).ok_or("what starts is not known")?.to_owned()
@@ -113,7 +160,9 @@ fn npm(stage: &Stage, project: &Project, package: Option<&str>) -> Result<bool, 
     if starts != "node" && !names("dependencies").is_some_and(|d| d.contains_key(&starts)) {
         return Err(format!("`{starts}` starts the program and may be one of them"));
     }
-    let tool = |name: &&String| TOOLS.iter().any(|t| name.starts_with(t)) || name.contains("eslint") || name.starts_with("ts-");
+    let tool = |name: &&String| {
+        TOOLS.iter().any(|t| name.starts_with(t)) || name.contains("eslint") || name.starts_with("ts-")
+    };
     match development.keys().find(|name| !tool(name)) {
         Some(name) => Err(format!("the program may need `{name}`, which is one of them")),
         None => Ok(true),
