@@ -1,5 +1,5 @@
 //! Variants: what is made of Dockerfiles, and how it is told.
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads the checkout")]
+#![expect(clippy::disallowed_methods, reason = "a test that reads the checkout")]
 
 use std::path::Path;
 
