@@ -258,7 +258,8 @@ fn choose(report: &Value, unsafe_too: bool) -> BTreeMap<PathBuf, Edits> {
             broken.contains(&*file.to_string_lossy())
                 || chosen.get(file).is_some_and(|taken| taken.iter().any(|t| meets(edit, t)))
         });
-        if blocked || wanted.windows(2).any(|w| w[0].0 == w[1].0 && meets(&w[0].1, &w[1].1)) {
+        // Edits of one fix may meet, as long as none reaches into another.
+        if blocked || wanted.windows(2).any(|w| w[0].0 == w[1].0 && w[1].1.0 < w[0].1.1) {
             continue;
         }
         for (file, edit) in wanted {
