@@ -8,8 +8,10 @@ mod late;
 mod launch;
 mod lower;
 mod modes;
+mod owned;
 mod privilege;
 mod runs;
+mod start;
 mod state;
 mod writable;
 

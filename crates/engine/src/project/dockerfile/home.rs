@@ -5,7 +5,7 @@ use seaworthy_syntax::dockerfile::edit::{self, New};
 use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Keyword, Value};
 use seaworthy_syntax::{Span, dockerfile::Dockerfile};
 
-use super::writable::{is_root, is_within};
+use super::owned::{is_root, is_within};
 use super::{Call, Identity, Project, Run, Stage};
 
 /// What is installed into a home unless a variable says where.

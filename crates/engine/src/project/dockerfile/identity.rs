@@ -5,7 +5,7 @@ use seaworthy_syntax::dockerfile::{Arguments, Instruction, Keyword, Value, Word}
 use seaworthy_syntax::{Edit, Span};
 
 use super::accounts::{self, Id, Made, Primary};
-use super::writable::is_root;
+use super::owned::is_root;
 use super::{Base, Call, Project, Stage, State};
 use crate::images::{self, Account, Facts, PackageManager, UserTools};
 use crate::project::Origin;

@@ -5,7 +5,7 @@ use seaworthy_syntax::dockerfile::{Arguments, Dockerfile};
 use seaworthy_syntax::{Edit, Span};
 
 use super::accounts::values;
-use super::writable::{absolute, is_within};
+use super::owned::{absolute, is_within};
 use super::{Call, Project, Run, Stage, State};
 
 /// A `chown -R` of what was copied before.

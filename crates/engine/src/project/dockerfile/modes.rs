@@ -3,7 +3,7 @@
 use seaworthy_syntax::dockerfile::{Arguments, edit};
 use seaworthy_syntax::{Edit, Span};
 
-use super::writable::{Owned, absolute, is_root, paths};
+use super::owned::{Owned, absolute, is_root, paths};
 use super::{Identity, Project, Stage};
 
 /// Files that only root can read or run.
