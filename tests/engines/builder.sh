@@ -3,7 +3,7 @@
 #   builder.sh up      starts it and makes the images where they are not made yet; then prints its folder, which holds
 #                      buildkitd.sock, oci (an OCI layout of the images) and bases (a line each: name, digest)
 #   builder.sh down
-# Needs root, Debian and Go; the toolchains of golang and rust images are this machine's. Cold, on two cores: 7 min; warm: 1 s.
+# Needs root, Debian and Go; the toolchains of golang and rust images are this machine's. Cold, on two busy cores: some 10 min; warm: 1 s.
 # Exits with 3, and says why, where this machine cannot build images.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +18,7 @@ alive() { buildctl --timeout 5 debug workers >/dev/null 2>&1; }
 
 packages() {
   local missing=()
-  for pair in runc:runc mmdebstrap:mmdebstrap; do command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}"); done
+  for pair in runc:runc mmdebstrap:mmdebstrap setfattr:attr curl:curl; do command -v "${pair%:*}" >/dev/null || missing+=("${pair#*:}"); done
   [ ${#missing[@]} = 0 ] && return
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}"
 } >>"$log" 2>&1

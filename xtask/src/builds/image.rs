@@ -68,7 +68,21 @@ impl Builder {
         let blobs = builder.folder.join("images");
         let _ = fs::remove_dir_all(&blobs);
         command("cp", |c| c.args(["-al"]).arg(builder.folder.join("oci")).arg(&blobs))?;
+        builder.forget_layers();
         Ok(Some(builder))
+    }
+
+    /// Removes the unpacked layers of earlier runs, but those of the base images.
+    fn forget_layers(&self) {
+        let bases = fs::read_dir(self.folder.join("oci/blobs/sha256")).into_iter().flatten().flatten();
+        let bases: BTreeSet<String> =
+            bases.map(|blob| blob.file_name().to_string_lossy().chars().take(16).collect()).collect();
+        for layer in fs::read_dir(self.folder.join("layers")).into_iter().flatten().flatten() {
+            if !bases.contains(layer.file_name().to_string_lossy().as_ref()) {
+                // What cannot be removed is unpacked anew where it is needed.
+                let _ = fs::remove_dir_all(layer.path());
+            }
+        }
     }
 
     /// A new folder of a name that users of images may enter.
