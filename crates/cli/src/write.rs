@@ -1,10 +1,12 @@
 //! Writes files: each whole and atomically, and all of a run or none as far as the file system allows.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use camino::Utf8PathBuf;
+use rayon::prelude::*;
 use seaworthy_engine::Source;
 use tempfile::NamedTempFile;
 
@@ -30,21 +32,29 @@ pub(crate) fn write(changes: &[(Option<&Source>, &Source)], tree: &Tree) -> Resu
         error,
         written: written.iter().map(|s| s.path.clone()).collect::<Vec<Utf8PathBuf>>(),
     };
-    let mut staged = Vec::with_capacity(changes.len());
-    for (old, new) in changes {
-        let done = match old {
-            Some(old) => stage(old, new, tree),
-            None => stage_new(new, tree),
-        };
-        staged.push(done.map_err(|error| failed(new, error, &[]))?);
-    }
+    // Most of the time is spent waiting for the disk.
+    let staged: Vec<Result<Staged<'_>, Error>> = changes
+        .par_iter()
+        .map(|(old, new)| {
+            let done = match old {
+                Some(old) => stage(old, new, tree),
+                None => stage_new(new, tree),
+            };
+            done.map_err(|error| failed(new, error, &[]))
+        })
+        .collect();
+    let staged = staged.into_iter().collect::<Result<Vec<_>, Error>>()?;
+    let mut directories = BTreeSet::new();
     let mut written: Vec<&Source> = Vec::with_capacity(staged.len());
     for Staged { source, target, file, new } in staged {
         let done = if new { file.persist_noclobber(&target) } else { file.persist(&target) };
-        let done = done.map_err(|e| e.error).and_then(|_| sync_directory(&target));
-        done.map_err(|error| failed(source, error, &written))?;
+        done.map_err(|e| failed(source, e.error, &written))?;
         written.push(source);
+        directories.extend(target.parent().map(Path::to_owned));
     }
+    let directories: Vec<PathBuf> = directories.into_iter().collect();
+    // The files have their names by now, whether or not the disk says that it knows.
+    directories.par_iter().for_each(|directory| _ = sync_directory(directory));
     Ok(())
 }
 
@@ -106,13 +116,11 @@ fn keep_rights(file: &File, path: &Path, old: &Metadata) -> io::Result<()> {
     file.set_permissions(old.permissions())
 }
 
-/// Makes a rename durable.
-fn sync_directory(target: &Path) -> io::Result<()> {
+/// Makes the renames in a directory durable.
+fn sync_directory(directory: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    if let Some(directory) = target.parent() {
-        File::open(directory)?.sync_all()?;
-    }
+    File::open(directory)?.sync_all()?;
     #[cfg(not(unix))]
-    let _ = target;
+    let _ = directory;
     Ok(())
 }

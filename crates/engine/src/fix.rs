@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use rayon::prelude::*;
 use seaworthy_syntax::{Edit, Source, SourceId, Span, apply};
 
 use crate::check::{Config, Report, check};
@@ -56,8 +57,8 @@ pub(crate) trait Line {
     /// What is found: at first everywhere, later it may be left at the sources that changed.
     fn check(&mut self, project: &Project, changed: Option<&BTreeSet<SourceId>>) -> Report;
 
-    /// The project with new texts of some sources.
-    fn rebuild(&mut self, project: Project, texts: BTreeMap<SourceId, String>) -> Project;
+    /// The project with new trees of some sources.
+    fn rebuild(&mut self, project: Project, trees: Vec<Parse>) -> Project;
 }
 
 /// A fix that was applied.
@@ -117,9 +118,14 @@ impl Line for Everything<'_> {
         report
     }
 
-    fn rebuild(&mut self, project: Project, texts: BTreeMap<SourceId, String>) -> Project {
-        let (parses, files) = project.into_parts();
-        Project::of(reparse(parses, texts), files)
+    fn rebuild(&mut self, project: Project, trees: Vec<Parse>) -> Project {
+        let (mut parses, files) = project.into_parts();
+        for tree in trees {
+            if let Some(place) = parses.get_mut(tree.id.0 as usize) {
+                *place = tree;
+            }
+        }
+        Project::of(parses, files)
     }
 }
 
@@ -139,13 +145,13 @@ pub(crate) fn run(project: Project, line: &mut impl Line) -> (Project, Report, R
         if chosen.is_empty() {
             break;
         }
-        let (texts, accepted) = run.settle(&project, chosen);
-        if texts.is_empty() {
+        let (trees, accepted) = run.settle(&project, chosen);
+        if trees.is_empty() {
             // Everything was dropped: the next round has less to choose from.
             continue;
         }
         let before = offered(&report, safety);
-        let changed: BTreeSet<SourceId> = texts.keys().copied().collect();
+        let changed: BTreeSet<SourceId> = trees.iter().map(|tree| tree.id).collect();
         let mut touched: BTreeSet<Place> = BTreeSet::new();
         let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
         for fix in accepted {
@@ -159,7 +165,7 @@ pub(crate) fn run(project: Project, line: &mut impl Line) -> (Project, Report, R
             edits.sort();
             run.history.entry(source).or_default().push((round, edits));
         }
-        project = line.rebuild(project, texts);
+        project = line.rebuild(project, trees);
         report = line.check(&project, Some(&changed));
         let after = offered(&report, safety);
         for place in touched {
@@ -262,61 +268,67 @@ impl Run {
         chosen
     }
 
-    /// The texts after the chosen fixes, without those that break a file, and the fixes that are in them.
-    fn settle(
-        &mut self,
-        project: &Project,
-        chosen: Vec<Chosen>,
-    ) -> (BTreeMap<SourceId, String>, Vec<Chosen>) {
-        let mut texts = edited(project, &chosen);
-        let broken: BTreeSet<SourceId> = texts
-            .iter()
-            .filter(|(id, text)| self.breaks(project, **id, text).is_some())
-            .map(|(id, _)| *id)
-            .collect();
-        if !broken.is_empty() {
-            let (suspects, mut kept): (Vec<_>, Vec<_>) =
+    /// The trees after the chosen fixes, without those that break a file, and the fixes that are in them.
+    fn settle(&mut self, project: &Project, chosen: Vec<Chosen>) -> (Vec<Parse>, Vec<Chosen>) {
+        let mut kept = Vec::new();
+        let mut trees = Vec::new();
+        let mut broken: BTreeSet<SourceId> = BTreeSet::new();
+        for (id, tree) in self.parsed(project, edited(project, &chosen)) {
+            match tree {
+                Ok(tree) => trees.push(tree),
+                Err(_) => _ = broken.insert(id),
+            }
+        }
+        if broken.is_empty() {
+            kept = chosen;
+        } else {
+            let (suspects, innocent): (Vec<_>, Vec<_>) =
                 chosen.into_iter().partition(|fix| !fix.sources().is_disjoint(&broken));
+            kept.extend(innocent);
             for fix in suspects {
                 let sources = fix.sources();
                 let rule = fix.rule();
                 kept.push(fix);
                 let here = edited_in(project, &kept, Some(&sources));
-                let error = here.iter().find_map(|(id, text)| Some((*id, self.breaks(project, *id, text)?)));
+                let error = here.iter().find_map(|(id, text)| Some((*id, self.tree(project, *id, text).err()?)));
                 if let Some((source, error)) = error {
                     kept.pop();
                     self.drop(rule, source, error);
                 }
             }
-            texts = edited(project, &kept);
-            return self.remember(project, texts, kept);
+            let texts = edited(project, &kept);
+            trees = self.parsed(project, texts).into_iter().filter_map(|(_, tree)| tree.ok()).collect();
         }
-        self.remember(project, texts, chosen)
+        for tree in &trees {
+            if let Some(old) = project.parse(tree.id) {
+                self.seen.insert((tree.id, hash(&old.source.text)));
+            }
+            self.seen.insert((tree.id, hash(&tree.source.text)));
+        }
+        (trees, kept)
     }
 
-    fn remember(
-        &mut self,
+    /// The trees of new texts.
+    fn parsed(
+        &self,
         project: &Project,
         texts: BTreeMap<SourceId, String>,
-        kept: Vec<Chosen>,
-    ) -> (BTreeMap<SourceId, String>, Vec<Chosen>) {
-        for (id, text) in &texts {
-            if let Some(old) = project.parse(*id) {
-                self.seen.insert((*id, hash(&old.source.text)));
-            }
-            self.seen.insert((*id, hash(text)));
-        }
-        (texts, kept)
+    ) -> Vec<(SourceId, Result<Parse, String>)> {
+        let texts: Vec<(SourceId, String)> = texts.into_iter().collect();
+        texts.into_par_iter().map(|(id, text)| (id, self.tree(project, id, &text))).collect()
     }
 
-    /// Why a source must not become a text.
-    fn breaks(&self, project: &Project, id: SourceId, text: &str) -> Option<String> {
-        let old = project.parse(id)?;
+    /// The tree of a source's new text, or why the source must not become that.
+    fn tree(&self, project: &Project, id: SourceId, text: &str) -> Result<Parse, String> {
+        let old = project.parse(id).ok_or("is for no file")?;
         if self.seen.contains(&(id, hash(text))) {
-            return Some("takes back what another fix did".into());
+            return Err("takes back what another fix did".into());
         }
         let new = parse(id, old.source.with_text(text));
-        new.errors().first().map(|error| format!("would break the file ({})", error.value))
+        match new.errors().first() {
+            Some(error) => Err(format!("would break the file ({})", error.value)),
+            None => Ok(new),
+        }
     }
 }
 
@@ -394,17 +406,6 @@ fn edited_in(
             let old = &project.parse(id)?.source.text;
             let new = apply(old, &edits)?;
             (new != **old).then_some((id, new))
-        })
-        .collect()
-}
-
-/// The trees with new texts of some sources.
-fn reparse(parses: Vec<Parse>, mut texts: BTreeMap<SourceId, String>) -> Vec<Parse> {
-    parses
-        .into_iter()
-        .map(|old| match texts.remove(&old.id) {
-            Some(text) => parse(old.id, old.source.with_text(text)),
-            None => old,
         })
         .collect()
 }

@@ -33,6 +33,7 @@ pub use workflow::{ImageJob, Workflow};
 use std::collections::HashMap;
 
 use camino::Utf8Path;
+use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeId};
 use seaworthy_syntax::{SourceId, Span};
@@ -143,12 +144,18 @@ impl Project {
     pub(crate) fn replace_dockerfiles(&mut self, parses: Vec<Parse>) -> Vec<Parse> {
         let by_source: HashMap<SourceId, usize> =
             self.builds.iter().enumerate().map(|(index, build)| (build.source, index)).collect();
-        let mut changed = Vec::new();
-        let replace = |parse: Parse| {
-            if let Some(build) = by_source.get(&parse.id).and_then(|index| self.builds.get_mut(*index)) {
-                dockerfile::relower(build, &parse);
-                changed.push(build.id);
+        let builds = &self.builds;
+        let lowered: Vec<Build> = parses
+            .par_iter()
+            .filter_map(|parse| dockerfile::relower(builds.get(*by_source.get(&parse.id)?)?, parse))
+            .collect();
+        let changed: Vec<BuildId> = lowered.iter().map(|build| build.id).collect();
+        for build in lowered {
+            if let Some(place) = self.builds.get_mut(build.id.0 as usize) {
+                *place = build;
             }
+        }
+        let replace = |parse: Parse| {
             let place = self.parses.get_mut(parse.id.0 as usize)?;
             Some(std::mem::replace(place, parse))
         };

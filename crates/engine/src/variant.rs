@@ -11,13 +11,12 @@ pub(crate) mod step;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use rayon::prelude::*;
 use seaworthy_syntax::{Kind, SourceId, Span};
 
 use crate::check::{Config, Part, Report, check_builds, check_project};
 use crate::diagnostic::{Diagnostic, Safety};
 use crate::fix::{self, Dropped, Line, Run};
-use crate::parse::{Parse, parse};
+use crate::parse::Parse;
 use crate::project::container::{Action, Probe};
 use crate::project::{Build, Project};
 use crate::rule::{Rule, Target};
@@ -331,13 +330,8 @@ impl Line for Varying {
         report
     }
 
-    fn rebuild(&mut self, mut project: Project, texts: BTreeMap<SourceId, String>) -> Project {
-        let texts: Vec<(SourceId, String)> = texts.into_iter().collect();
-        let parses = texts
-            .into_par_iter()
-            .filter_map(|(id, text)| Some(parse(id, project.parse(id)?.source.with_text(text))))
-            .collect();
-        for old in project.replace_dockerfiles(parses) {
+    fn rebuild(&mut self, mut project: Project, trees: Vec<Parse>) -> Project {
+        for old in project.replace_dockerfiles(trees) {
             self.originals.entry(old.id).or_insert(old);
         }
         project

@@ -186,13 +186,13 @@ pub(super) fn lower(parses: &[Parse]) -> Vec<Build> {
 }
 
 /// Lowers a build anew, with the contexts and the stages that ship as they were.
-pub(super) fn relower(build: &mut Build, parse: &Parse) {
-    let Some(mut new) = lower::build(build.id, parse) else { return };
+pub(super) fn relower(build: &Build, parse: &Parse) -> Option<Build> {
+    let mut new = lower::build(build.id, parse)?;
     let ships = build.stages.iter().filter(|s| s.role == StageRole::Final).map(|s| s.index);
     new.assign_roles(&ships.collect::<Vec<_>>());
-    new.contexts = std::mem::take(&mut build.contexts);
+    new.contexts.clone_from(&build.contexts);
     new.contexts_are_named = build.contexts_are_named;
-    *build = new;
+    Some(new)
 }
 
 /// The texts that lowering needs: every `.dockerignore`, since which directory a Dockerfile is built in shows later.
