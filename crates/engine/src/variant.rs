@@ -126,6 +126,7 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
         .iter()
         .copied()
         .filter(|rule| rule.is_transformation() || REUSED.contains(&rule.name))
+        .filter(|rule| sources.iter().any(|source| config.runs(rule, *source)))
         .collect();
     let config = Config { target: Some(Target::Kubernetes), ..config.clone() };
     let secrets = secrets(&project, &config, &sources);
