@@ -290,7 +290,8 @@ impl Run {
                 let rule = fix.rule();
                 kept.push(fix);
                 let here = edited_in(project, &kept, Some(&sources));
-                let error = here.iter().find_map(|(id, text)| Some((*id, self.tree(project, *id, text).err()?)));
+                let error =
+                    here.iter().find_map(|(id, text)| Some((*id, self.tree(project, *id, text).err()?)));
                 if let Some((source, error)) = error {
                     kept.pop();
                     self.drop(rule, source, error);
