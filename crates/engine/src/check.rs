@@ -63,7 +63,8 @@ pub(crate) fn check_builds(
         let wanted = |rule: &Rule, stage: &Stage| match parts.get(stage.index) {
             Some(Part::Ships) => true,
             Some(Part::Below) => !rule.is_transformation(),
-            Some(Part::Apart) | None => false,
+            // A secret is one wherever it stands.
+            Some(Part::Apart) | None => SECRETS.contains(&rule.name),
         };
         let diagnostics = rules.on_stages(build, project, config, wanted);
         let mut report = Report { diagnostics, ..Report::default() };

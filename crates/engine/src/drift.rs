@@ -152,14 +152,15 @@ impl<'p> Comparison<'p> {
         facts::take_moved_ports(&mut open_ours, &mut open_theirs);
         facts::take_replaced(&mut open_ours, &mut open_theirs, &mut changed);
         for (ours, theirs) in changed {
-            let message = format!(
-                "{} {}, in {} {}",
-                ours.what(),
-                theirs.says(),
-                self.name(self.source),
-                ours.says_there()
-            );
-            self.push(theirs.span, message, Some((ours.span, format!("it {} here", ours.says()))));
+            let (name, there) = (self.name(self.source), ours.says_there());
+            let (message, label) = if ours.has_same_name(theirs) || ours.comes_to_same_name(theirs) {
+                let message = format!("{} {}, in {name} {there}", ours.what(), theirs.says());
+                (message, format!("it {} here", ours.says()))
+            } else {
+                let what = ours.what();
+                (format!("{} stands for {what} of {name}", theirs.what()), format!("{what} stands here"))
+            };
+            self.push(theirs.span, message, Some((ours.span, label)));
         }
         let (source, twin) = (self.source, self.twin);
         let stage = |of: &[usize]| (of.len() == 1).then(|| of.first().copied()).flatten();

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use seaworthy_syntax::{Kind, SourceId, Span};
 
-use crate::check::{Config, Part, Report, check_builds, check_project};
+use crate::check::{Config, Report, check_builds, check_project};
 use crate::diagnostic::{Diagnostic, Safety};
 use crate::fix::{self, Dropped, Line, Run};
 use crate::parse::Parse;
@@ -33,6 +33,9 @@ const REUSED: [&str; 6] = [
     "useless-cleanup",
     "world-writable",
 ];
+
+/// The rule that says where secrets stand.
+const SECRETS: &str = "secret-in-build";
 
 /// What making variants came to.
 #[derive(Debug)]
@@ -128,11 +131,19 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
         .filter(|rule| rule.is_transformation() || REUSED.contains(&rule.name))
         .filter(|rule| sources.iter().any(|source| config.runs(rule, *source)))
         .collect();
+    // What it finds is shown nowhere; nothing of it is mended here.
+    let rules = rules.into_iter().chain(rules::find(SECRETS)).collect();
     let config = Config { target: Some(Target::Kubernetes), ..config.clone() };
-    let secrets = secrets(&project, &config, &sources);
-    let mut line = Varying { config, rules, sources, originals: BTreeMap::new(), last: BTreeMap::new() };
+    let mut line = Varying {
+        config,
+        rules,
+        sources,
+        originals: BTreeMap::new(),
+        last: BTreeMap::new(),
+        secrets: Vec::new(),
+    };
     let (mut project, _, run) = fix::run(project, &mut line);
-    let Varying { config, sources, originals, mut last, .. } = line;
+    let Varying { config, sources, originals, mut last, secrets, .. } = line;
     let bodies: Vec<(SourceId, String)> =
         sources.iter().map(|id| (*id, project.source_text(*id).to_owned())).collect();
     project.replace_dockerfiles(originals.into_values().collect());
@@ -226,13 +237,6 @@ fn is_twin(project: &Project, path: &Utf8Path) -> bool {
         })
 }
 
-/// Where secrets stand in Dockerfiles.
-fn secrets(project: &Project, config: &Config, sources: &BTreeSet<SourceId>) -> Vec<Diagnostic> {
-    let rules = rules::find("secret-in-build");
-    let builds: Vec<&Build> = project.builds.iter().filter(|b| sources.contains(&b.source)).collect();
-    check_builds(project, config, &rules, &builds, |build| vec![Part::Below; build.stages.len()]).diagnostics
-}
-
 /// Where variants that others wrote or edited say something else than their Dockerfiles, each with the Dockerfile.
 fn drift(project: &Project, config: &Config, pairs: &[Pair<'_>]) -> Vec<(SourceId, Diagnostic)> {
     let by_hand =
@@ -307,6 +311,8 @@ struct Varying {
     sources: BTreeSet<SourceId>,
     /// The trees as they were, of the Dockerfiles that changed.
     originals: BTreeMap<SourceId, Parse>,
+    /// Where secrets stood at first.
+    secrets: Vec<Diagnostic>,
     /// What was found in each when it was last looked at.
     last: BTreeMap<SourceId, Vec<Diagnostic>>,
 }
@@ -317,10 +323,16 @@ impl Line for Varying {
     }
 
     fn check(&mut self, project: &Project, changed: Option<&BTreeSet<SourceId>>) -> Report {
+        let is_first = changed.is_none();
         let changed = changed.unwrap_or(&self.sources);
         let builds: Vec<&Build> = project.builds.iter().filter(|b| changed.contains(&b.source)).collect();
         let mut report =
             check_builds(project, &self.config, &self.rules, &builds, |b| ships::parts(project, b));
+        let (secrets, found) = report.diagnostics.into_iter().partition(|d| d.rule.name == SECRETS);
+        report.diagnostics = found;
+        if is_first {
+            self.secrets = secrets;
+        }
         report.diagnostics.retain(|d| self.config.runs(d.rule, d.span.source));
         for source in changed {
             self.last.remove(source);

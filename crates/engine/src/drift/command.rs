@@ -76,9 +76,17 @@ fn unquoted(word: &str) -> String {
     inner.filter(|inner| !inner.contains('"')).unwrap_or(word).to_owned()
 }
 
-/// Whether two commands start the same. A port below 1024 may have moved.
+/// Whether two commands start the same. A port below 1024 may have moved, and what lay in root's home.
 pub(super) fn same(source: &[String], twin: &[String]) -> bool {
-    source.len() == twin.len() && source.iter().zip(twin).all(|(a, b)| a == b || has_moved(a, b))
+    let agree = |(a, b): (&String, &String)| a == b || has_moved(a, b) || has_left_home(a, b);
+    source.len() == twin.len() && source.iter().zip(twin).all(agree)
+}
+
+/// Whether two words are the same but for a path in root's home that is elsewhere now.
+fn has_left_home(source: &str, twin: &str) -> bool {
+    source.split_once("/root/").is_some_and(|(before, after)| {
+        twin.strip_prefix(before).is_some_and(|rest| rest.starts_with('/') && rest.ends_with(&format!("/{after}")))
+    })
 }
 
 /// Whether two words are the same but for a port below 1024 that moved above.
@@ -130,5 +138,7 @@ mod tests {
         assert!(moved("--bind=0.0.0.0:80", "--bind=0.0.0.0:8080"));
         assert!(!moved("--bind=0.0.0.0:8000", "--bind=0.0.0.0:8080"));
         assert!(!moved("a:app", "a:other"));
+        assert!(moved("/root/bin/run.sh", "/app/bin/run.sh"));
+        assert!(!moved("/root/bin/run.sh", "/app/bin/walk.sh"));
     }
 }

@@ -7,6 +7,7 @@ use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer,
 use super::command::has_moved;
 use super::installs::{self, What};
 use crate::parse::normalise;
+use crate::secret;
 use crate::project::dockerfile::{Step, UseKind};
 use crate::project::{Base, Build, Project, Stage, State};
 
@@ -268,9 +269,15 @@ impl Fact {
         }
     }
 
+    /// Whether its value is shown to nobody.
+    fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Arg | Kind::Env) && secret::is_secret_name(&self.name)
+    }
+
     /// What it says, after "it".
     pub(super) fn says(&self) -> String {
         match self.kind {
+            _ if self.is_secret() => "has a value of its own".into(),
             Kind::Copy => format!("goes to `{}`", self.value),
             Kind::Package if self.value.is_empty() => "has no version".into(),
             Kind::Package => format!("has the version `{}`", self.value),
@@ -282,6 +289,7 @@ impl Fact {
     /// What the other side says, after its name.
     pub(super) fn says_there(&self) -> String {
         match self.kind {
+            _ if self.is_secret() => "another".into(),
             Kind::Copy => format!("to `{}`", self.value),
             _ if self.value.is_empty() => "none".into(),
             _ => format!("`{}`", self.value),
