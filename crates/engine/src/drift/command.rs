@@ -85,7 +85,8 @@ pub(super) fn same(source: &[String], twin: &[String]) -> bool {
 /// Whether two words are the same but for a path in root's home that is elsewhere now.
 fn has_left_home(source: &str, twin: &str) -> bool {
     source.split_once("/root/").is_some_and(|(before, after)| {
-        twin.strip_prefix(before).is_some_and(|rest| rest.starts_with('/') && rest.ends_with(&format!("/{after}")))
+        twin.strip_prefix(before)
+            .is_some_and(|rest| rest.starts_with('/') && rest.ends_with(&format!("/{after}")))
     })
 }
 

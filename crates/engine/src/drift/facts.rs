@@ -7,9 +7,9 @@ use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Transfer,
 use super::command::has_moved;
 use super::installs::{self, What};
 use crate::parse::normalise;
-use crate::secret;
 use crate::project::dockerfile::{Step, UseKind};
 use crate::project::{Base, Build, Project, Stage, State};
+use crate::secret;
 
 /// What a fact is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
