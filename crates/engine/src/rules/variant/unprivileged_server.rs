@@ -65,7 +65,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let commands = vec!["setcap -r /usr/bin/caddy".to_owned()];
             Needs { commands, ..Needs::default() }
         }
-        WebServer::Httpd | WebServer::Apache | WebServer::Haproxy => return,
+        WebServer::Httpd => {
+            Needs { trees: vec!["/usr/local/apache2/logs".to_owned()], ..Needs::default() }
+        }
+        WebServer::Apache | WebServer::Haproxy => return,
     };
     let Some(command) = needs.without(&written(stage, ctx)).command(&identity.owner()) else { return };
     let Some(file) = project.dockerfile(stage.source) else { return };
@@ -91,17 +94,17 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     );
 }
 
-/// What its settings make nginx write besides what it always does: another pid, other caches, logs, and with templates its
-/// settings.
+/// What nginx writes: its pid, its caches, logs of its settings, and with templates its settings.
 fn nginx(stage: &Stage, launch: &Launch<'_>, settings: &[Settings<'_>]) -> Needs {
-    let mut needs = Needs::default();
+    let mut needs = Needs { trees: vec!["/var/cache/nginx".to_owned()], ..Needs::default() };
     let main = settings.iter().find(|s| s.path == "/etc/nginx/nginx.conf");
     let pid = main.and_then(|s| directives(&s.text, &["pid"]).into_iter().next()).map(|(_, path)| path);
-    // That of the image is there for its user.
-    let pid = pid.filter(|pid| !matches!(*pid, "/run/nginx.pid" | "/var/run/nginx.pid") && !is_scratch(pid));
-    if let Some((directory, _)) = pid.and_then(|pid| pid.rsplit_once('/')) {
+    let elsewhere = launch.arguments().iter().any(|line| line.text.contains("pid /tmp/"));
+    let pid = pid.or(Some("/run/nginx.pid")).filter(|pid| !is_scratch(pid) && !elsewhere);
+    if let Some((directory, name)) = pid.and_then(|pid| pid.rsplit_once('/')) {
         match directory {
-            "" | "/run" | "/var/run" => needs.files.extend(pid.map(str::to_owned)),
+            // One is a link to the other.
+            "" | "/run" | "/var/run" => needs.files.push(format!("/run/{name}")),
             directory => needs.made.push(directory.to_owned()),
         }
     }
