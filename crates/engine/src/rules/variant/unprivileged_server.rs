@@ -65,9 +65,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let commands = vec!["setcap -r /usr/bin/caddy".to_owned()];
             Needs { commands, ..Needs::default() }
         }
-        WebServer::Httpd => {
-            Needs { trees: vec!["/usr/local/apache2/logs".to_owned()], ..Needs::default() }
-        }
+        WebServer::Httpd => Needs { trees: vec!["/usr/local/apache2/logs".to_owned()], ..Needs::default() },
         WebServer::Apache | WebServer::Haproxy => return,
     };
     let Some(command) = needs.without(&written(stage, ctx)).command(&identity.owner()) else { return };
