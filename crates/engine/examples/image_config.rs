@@ -70,6 +70,6 @@ fn words(command: &ImageCommand) -> Value {
     match command {
         ImageCommand::Exec(words) => json!(words),
         ImageCommand::Shell { shell, line } if shell.is_empty() => json!(["/bin/sh", "-c", line]),
-        ImageCommand::Shell { shell, line } => json!([shell.as_slice(), &[line.clone()]].concat()),
+        ImageCommand::Shell { shell, line } => json!([shell.as_slice(), std::slice::from_ref(line)].concat()),
     }
 }

@@ -1,6 +1,5 @@
 //! What of a context lies where in an image.
 #![expect(clippy::unwrap_used, reason = "a test that knows what it made")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use camino::Utf8PathBuf;
 use seaworthy_engine::project::Found;
