@@ -1,6 +1,6 @@
 //! Makes the Kubernetes variant of each Dockerfile that ships.
 //!
-//! A transformation is a rule (`rules/variant/`). It and some rules of [`check`](crate::check) whose fixes a variant wants
+//! A transformation is a rule (`rules/variant/`). It and some rules of [`check`](crate::check()) whose fixes a variant wants
 //! run to a fixpoint, as fixes do, on each Dockerfile in its place in the project, judged for Kubernetes.
 
 pub(crate) mod name;
