@@ -145,18 +145,18 @@ fn inside(image: Image, options: &Options, notes: &mut Vec<String>) -> Option<Im
     Some(Image { dockerfile, context, args, ..image })
 }
 
-/// Where the workflow belongs.
+/// Where the workflow belongs: what others wrote is left alone.
 fn path(project: &Project, options: &Options) -> Utf8PathBuf {
-    match options.system {
-        System::GitHub => ".github/workflows/images.yml".into(),
-        System::Gitea => ".gitea/workflows/images.yml".into(),
-        System::GitLab => {
-            let whole = options.root.join(".gitlab-ci.yml");
-            let of_others =
-                project.parses().iter().any(|p| p.source.path == whole && made(&p.source.text).is_none());
-            if of_others { ".gitlab/images.gitlab-ci.yml".into() } else { ".gitlab-ci.yml".into() }
-        }
-    }
+    let names = match options.system {
+        System::GitHub => [".github/workflows/images.yml", ".github/workflows/container-images.yml"],
+        System::Gitea => [".gitea/workflows/images.yml", ".gitea/workflows/container-images.yml"],
+        System::GitLab => [".gitlab-ci.yml", ".gitlab/images.gitlab-ci.yml"],
+    };
+    let of_others = |name: &str| {
+        let whole = options.root.join(name);
+        project.parses().iter().any(|p| p.source.path == whole && made(&p.source.text).is_none())
+    };
+    names.into_iter().find(|name| !of_others(name)).unwrap_or(names[0]).into()
 }
 
 /// Where images go, and who may push them.
