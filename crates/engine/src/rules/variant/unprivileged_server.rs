@@ -59,14 +59,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         }
     };
     let needs = match server {
+        // Distributions keep nginx's files elsewhere, and give them to users of their own.
+        WebServer::Nginx if !facts.users.iter().any(|user| user.name == "nginx") => return,
         WebServer::Nginx => nginx(stage, &stage.launch(project), &settings),
         WebServer::Caddy => {
             // With a capability of its own it cannot even be started where all are dropped.
             let commands = vec!["setcap -r /usr/bin/caddy".to_owned()];
             Needs { commands, ..Needs::default() }
         }
-        WebServer::Httpd => Needs { trees: vec!["/usr/local/apache2/logs".to_owned()], ..Needs::default() },
-        WebServer::Apache | WebServer::Haproxy => return,
+        // BusyBox has a program of this name, too.
+        WebServer::Httpd if stage.image(project).is_some_and(|image| image.short() == "httpd") => {
+            Needs { trees: vec!["/usr/local/apache2/logs".to_owned()], ..Needs::default() }
+        }
+        WebServer::Httpd | WebServer::Apache | WebServer::Haproxy => return,
     };
     let Some(command) = needs.without(&written(stage, ctx)).command(&identity.owner()) else { return };
     let Some(file) = project.dockerfile(stage.source) else { return };
