@@ -141,6 +141,21 @@ fn what_is_closed_to_the_user_is_said_and_the_rest_is_checked() {
 }
 
 #[test]
+fn no_document_shows_a_secret() {
+    const SECRET: &str = "hunter2-a7f3c9";
+    let dockerfile = format!(
+        "FROM ubuntu:24.04\nENV API_TOKEN={SECRET}\nHEALTHCHECK CMD ask --token {SECRET} now\nCMD exec serve --token {SECRET}\n"
+    );
+    let sandbox = Sandbox::new(&[("Dockerfile", &dockerfile)]);
+    for document in ["audit", "strategy", "plan"] {
+        let run = sandbox.run(&["report", "--document", document]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(!run.stdout.contains(SECRET), "{document}: {}", run.stdout);
+        assert!(document != "audit" || run.stdout.contains("ask --token … now"), "{}", run.stdout);
+    }
+}
+
+#[test]
 fn no_output_shows_a_secret_whatever_is_asked_for() {
     const SECRET: &str = "hunter2-a7f3c9";
     let dockerfile =

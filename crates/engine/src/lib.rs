@@ -7,7 +7,6 @@ pub mod check;
 pub mod config;
 pub mod diagnostic;
 pub mod dockerignore;
-pub mod documents;
 mod drift;
 mod exec;
 pub mod fix;

@@ -5,6 +5,7 @@
 
 mod checkstyle;
 mod concise;
+pub mod documents;
 mod fingerprint;
 mod github;
 mod gitlab;
@@ -24,7 +25,6 @@ use anstyle::{AnsiColor, Style};
 use crate::check::Report;
 use crate::project::Project;
 use crate::rule::Severity;
-pub(crate) use markdown::cell as markdown_cell;
 use places::Places;
 pub use text::{statistics, summary};
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 
 use seaworthy_engine::config::{Layer, Selector, resolve};
-use seaworthy_engine::documents::{self, Counts, Sources};
 use seaworthy_engine::fix::fix;
+use seaworthy_engine::render::documents::{self, Counts, Sources};
 use seaworthy_engine::variant::{variant, wanted};
 use seaworthy_engine::workflow::{Options, workflow};
 use seaworthy_engine::{Config, Project, Safety, check, parse};

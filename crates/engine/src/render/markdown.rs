@@ -29,7 +29,7 @@ pub(super) fn write(report: &Report, places: &Places<'_>, out: &mut dyn Write) -
 
 /// A text in a cell: what would end the cell or begin an element is escaped. A code span keeps its text as it is,
 /// but for the bar that would end the cell.
-pub(crate) fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let paired = text.matches('`').count().is_multiple_of(2);
     let mut code = false;
     let mut out = String::with_capacity(text.len());

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{Sources, cell, counted, lines};
+use super::{Sources, counted, lines, said};
 use crate::variant::Variant;
 use crate::workflow::{Family, Image};
 
 pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()> {
     let made = sources.made;
     let project = &made.project;
+    let places = sources.places();
     writeln!(out, "# Two families of images\n")?;
     writeln!(
         out,
@@ -28,7 +29,7 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
         )?;
     }
     for left in &made.left_out {
-        writeln!(out, "| `{}` | none | {} |", project.path(left.span.source), cell(&left.reason))?;
+        writeln!(out, "| `{}` | none | {} |", project.path(left.span.source), said(&places, &left.reason, left.span))?;
     }
     if let Some(workflow) = sources.workflow {
         let (docker, kubernetes): (Vec<&Image>, Vec<&Image>) =
@@ -53,7 +54,7 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
     let mut titles: BTreeMap<&str, Vec<(&Variant, String)>> = BTreeMap::new();
     for variant in &made.variants {
         for change in &variant.changes {
-            titles.entry(&change.title).or_default().push((variant, lines(project, change.span)));
+            titles.entry(&change.title).or_default().push((variant, lines(&places, change.span)));
         }
     }
     if titles.is_empty() {
@@ -62,14 +63,14 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
     for (title, places) in titles {
         let places: Vec<String> =
             places.iter().map(|(v, line)| format!("`{}:{line}`", project.path(v.source))).collect();
-        writeln!(out, "- {}: {}", cell(title), places.join(", "))?;
+        writeln!(out, "- {}: {}", super::cell(title), places.join(", "))?;
     }
     let omissions: Vec<_> = made.variants.iter().flat_map(|v| &v.omissions).collect();
     if !omissions.is_empty() {
         writeln!(out, "\n## What is left to people\n")?;
         for omission in omissions {
-            let at = format!("{}:{}", project.path(omission.span.source), lines(project, omission.span));
-            writeln!(out, "- `{at}`: {}", cell(&omission.message))?;
+            let at = format!("{}:{}", project.path(omission.span.source), lines(&places, omission.span));
+            writeln!(out, "- `{at}`: {}", said(&places, &omission.message, omission.span))?;
         }
     }
     writeln!(

@@ -13,9 +13,10 @@ use std::io::{self, Write};
 use seaworthy_syntax::dockerfile::Instruction;
 use seaworthy_syntax::{Kind, SourceId, Span};
 
+use super::markdown::cell;
+use super::places::Places;
 use crate::check::Report;
 use crate::project::Project;
-use crate::render::markdown_cell as cell;
 use crate::rule::{Category, Rule};
 use crate::variant::Made;
 use crate::workflow;
@@ -121,13 +122,27 @@ impl Class {
     }
 }
 
+impl<'a> Sources<'a> {
+    /// The places of the project, which know what stands in them and is shown to nobody.
+    fn places(self) -> Places<'a> {
+        let mut hidden = self.report.hidden.clone();
+        hidden.extend(self.made.secrets.iter().flat_map(|d| &d.hidden));
+        let secrets = Report { diagnostics: self.report.diagnostics.clone(), hidden, suppressed: 0 };
+        Places::of(&secrets, &self.made.project)
+    }
+}
+
 /// The lines of a span, as people write them: `78`, `74–75`.
-fn lines(project: &Project, span: Span) -> String {
-    let text = project.source_text(span.source);
-    let line = |offset: u32| memchr::memchr_iter(b'\n', &text.as_bytes()[..offset as usize]).count() + 1;
-    let whole = text.get(span.range()).unwrap_or_default().trim_end();
-    let (first, last) = (line(span.start), line(span.start + whole.len() as u32));
+fn lines(places: &Places<'_>, span: Span) -> String {
+    let text = places.text(span.source).get(span.range()).unwrap_or_default();
+    let end = Span { end: span.start + text.trim_end().len() as u32, ..span };
+    let (first, last) = (places.start(span).line, places.end(end).line);
     if first == last { first.to_string() } else { format!("{first}–{last}") }
+}
+
+/// What is said of a place, in a cell of a table, without what is secret.
+fn said(places: &Places<'_>, message: &str, at: Span) -> String {
+    cell(&places.shown_message(message, at))
 }
 
 /// The instruction of a Dockerfile that a place is in.
@@ -160,8 +175,8 @@ fn counted(n: usize, word: &str) -> String {
 }
 
 /// The place of a finding: `path:line`.
-fn place(project: &Project, span: Span) -> String {
-    format!("{}:{}", project.path(span.source), lines(project, Span { end: span.start, ..span }))
+fn place(places: &Places<'_>, span: Span) -> String {
+    format!("{}:{}", places.shown_path(span.source), places.start(span).line)
 }
 
 /// Whether a source is of a kind.

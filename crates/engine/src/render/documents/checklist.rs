@@ -127,6 +127,7 @@ const fn item(text: &'static str, of: Kind, rules: &'static [&'static str]) -> I
 
 pub(super) fn write(items: &[Item], sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()> {
     let project = &sources.made.project;
+    let places = sources.places();
     for item in items {
         if !project.parses().iter().any(|p| p.source.kind == item.of) {
             continue;
@@ -140,7 +141,7 @@ pub(super) fn write(items: &[Item], sources: Sources<'_>, out: &mut dyn Write) -
             None => writeln!(out, "- [x] {}", item.text)?,
             Some(first) => {
                 let all = counted(1 + found.count(), "place");
-                writeln!(out, "- [ ] {}: {all}, the first at `{}`", item.text, place(project, first.span))?;
+                writeln!(out, "- [ ] {}: {all}, the first at `{}`", item.text, place(&places, first.span))?;
             }
         }
     }

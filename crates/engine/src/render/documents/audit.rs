@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use seaworthy_syntax::{Kind, SourceId, Span};
 
-use super::{Class, Sources, cell, checklist, counted, instruction, is, lines, place, read};
+use super::{Class, Sources, checklist, counted, instruction, is, lines, place, read, said};
 use crate::rule::Severity;
 
 /// A line of the table of a Dockerfile.
@@ -22,6 +22,7 @@ struct Row {
 
 pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()> {
     let project = &sources.made.project;
+    let places = sources.places();
     let rows = rows(sources);
     writeln!(out, "# What keeps these containers from running well in production\n")?;
     writeln!(out, "Read: {}.\n", read(project))?;
@@ -42,11 +43,11 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
             writeln!(
                 out,
                 "| {} | {} | {} | {} | {} |",
-                lines(project, row.span),
+                lines(&places, row.span),
                 row.class.as_str(),
                 row.severity.map_or("", Severity::as_str),
-                cell(&row.wrong),
-                cell(&row.done.iter().cloned().collect::<Vec<_>>().join("; ")),
+                said(&places, &row.wrong, row.span),
+                said(&places, &row.done.iter().cloned().collect::<Vec<_>>().join("; "), row.span),
             )?;
         }
     }
@@ -59,18 +60,18 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
             writeln!(
                 out,
                 "| {} | {} | {} | `{}` | {} |",
-                cell(&place(project, found.span)),
+                super::cell(&place(&places, found.span)),
                 Class::of(found.rule).as_str(),
                 found.severity.as_str(),
                 found.rule.name,
-                cell(&found.message),
+                said(&places, &found.message, found.span),
             )?;
         }
     }
     if !sources.made.left_out.is_empty() {
         writeln!(out, "\n## Dockerfiles that get no variant\n")?;
         for left in &sources.made.left_out {
-            writeln!(out, "- `{}`: {}", place(project, left.span), cell(&left.reason))?;
+            writeln!(out, "- `{}`: {}", place(&places, left.span), said(&places, &left.reason, left.span))?;
         }
     }
     Ok(())
