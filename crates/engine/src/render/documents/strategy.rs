@@ -29,7 +29,12 @@ pub(super) fn write(sources: Sources<'_>, out: &mut dyn Write) -> io::Result<()>
         )?;
     }
     for left in &made.left_out {
-        writeln!(out, "| `{}` | none | {} |", project.path(left.span.source), said(&places, &left.reason, left.span))?;
+        writeln!(
+            out,
+            "| `{}` | none | {} |",
+            project.path(left.span.source),
+            said(&places, &left.reason, left.span)
+        )?;
     }
     if let Some(workflow) = sources.workflow {
         let (docker, kubernetes): (Vec<&Image>, Vec<&Image>) =
