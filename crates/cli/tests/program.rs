@@ -151,6 +151,8 @@ fn no_document_shows_a_secret() {
         let run = sandbox.run(&["report", "--document", document]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert!(!run.stdout.contains(SECRET), "{document}: {}", run.stdout);
+        let diff = sandbox.run(&["variant", "--diff"]);
+        assert!(diff.stdout.contains("+USER") && !diff.stdout.contains(SECRET), "{}", diff.stdout);
         assert!(document != "audit" || run.stdout.contains("ask --token … now"), "{}", run.stdout);
     }
 }

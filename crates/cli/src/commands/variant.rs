@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use camino::Utf8PathBuf;
-use seaworthy_engine::Source;
 use seaworthy_engine::render::variant::{Format, render, summary};
 use seaworthy_engine::variant::{Made, Status, variant_of, wanted};
+use seaworthy_engine::{Source, SourceId, Span};
 
 use super::fix::our_bug;
 use super::load::{Loaded, Variants, load};
@@ -58,10 +58,16 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     if !dry {
         write(&changes, &tree)?;
     }
-    // What is made is meant to be read and kept as a whole.
-    let no_secrets = |_: &Source| Default::default();
+    let hidden = made.secrets.iter().flat_map(|d| &d.hidden).map(|span| made.project.text(*span));
+    let values: Vec<&str> =
+        hidden.map(|value| value.trim_matches(['"', '\''])).filter(|v| v.chars().count() >= 3).collect();
+    let secrets = |source: &Source| {
+        let mut both = changes.iter().chain(&conflicts);
+        let old = both.find(|(_, new)| new.path == source.path).and_then(|(old, _)| *old);
+        [old.map_or_else(Vec::new, |old| occurrences(&old.text, &values)), occurrences(&source.text, &values)]
+    };
     if args.diff {
-        diff::print(&changes, &no_secrets)?;
+        diff::print(&changes, &secrets)?;
         if !global.quiet {
             complain_of(&made, false);
         }
@@ -70,7 +76,7 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     }
     // What is refused is shown, so that it can be taken over by hand.
     if args.diff || args.format == crate::args::VariantFormat::Text && !global.quiet {
-        diff::print(&conflicts, &no_secrets)?;
+        diff::print(&conflicts, &secrets)?;
     }
     let drifts = made.variants.iter().any(|v| !v.drift.is_empty());
     let found = !conflicts.is_empty() || drifts || dry && !changes.is_empty();
@@ -79,6 +85,19 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
         (false, true) => FOUND,
         (false, false) => CLEAN,
     })
+}
+
+/// Where values stand in a text, in its order.
+fn occurrences(text: &str, values: &[&str]) -> Vec<Span> {
+    let of = |value: &&str| {
+        let length = value.len() as u32;
+        let at = text.match_indices(*value).map(|(at, _)| at as u32).collect::<Vec<_>>();
+        at.into_iter().map(move |start| Span { source: SourceId(0), start, end: start + length })
+    };
+    let mut found: Vec<Span> = values.iter().flat_map(of).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 fn print(made: &Made, format: Format, done: bool, global: &Global) -> Result<(), Error> {
