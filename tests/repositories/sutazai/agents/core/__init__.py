@@ -1,0 +1,1 @@
+"""What the agents share; mounted, and in no image."""

@@ -1,0 +1,2 @@
+datacenter = "sutazai"
+log_level = "INFO"
