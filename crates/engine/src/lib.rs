@@ -1,10 +1,11 @@
 //! One model of a repository's containers: what is wrong with them, and the edits that mend it.
 //!
 //! The verbs in order: [`parse`](parse::parse), [`Project::of`], [`check`](check::check), [`fix`](fix::fix),
-//! [`variant`](variant::variant), [`render`](render::render). All of it is pure: sources and names come in, data goes out.
+//! [`variant`](variant::variant), [`convert`], [`render`](render::render). All of it is pure: sources and names come in, data goes out.
 
 pub mod check;
 pub mod config;
+pub mod convert;
 pub mod diagnostic;
 pub mod dockerignore;
 mod drift;

@@ -19,6 +19,8 @@ mod units;
 mod validate;
 mod write;
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use seaworthy_syntax::{Edit, Kind, SourceId, Span, Spanned};
 
@@ -28,6 +30,7 @@ use crate::parse::{Files, Parse};
 use crate::project::Place;
 
 pub use canonical::Home;
+pub use interpolate::{Reference, references};
 pub use item::{Item, Value};
 pub use load::Host;
 pub use normal::config;
@@ -129,6 +132,15 @@ impl Composition {
     /// Whether it takes in files that were not read, so that it may say more than is known.
     pub fn is_incomplete(&self) -> bool {
         self.problems.iter().any(|p| matches!(p.kind, ProblemKind::OutsideFile | ProblemKind::TooLarge))
+    }
+
+    /// What the `.env` beside it sets, as far as that takes nothing from outside.
+    pub fn dotenv(&self, files: &Files) -> BTreeMap<String, String> {
+        let text = files.text(&self.directory.join(".env"));
+        let written = text.into_iter().flat_map(|text| {
+            dotenv::written(text).into_iter().filter_map(|w| Some((text.get(w.name)?.to_owned(), w.value?)))
+        });
+        written.collect()
     }
 
     /// Where a service is written first.

@@ -114,6 +114,66 @@ impl Interpolated {
     }
 }
 
+/// A part of a text before interpolation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference<'t> {
+    /// It stands as it is; `$$` is `$` already.
+    Literal(String),
+    /// A variable.
+    Variable {
+        /// Its name.
+        name: &'t str,
+        /// `-`, `+` or `?`, where there is an operator.
+        mark: Option<u8>,
+        /// What follows the operator.
+        word: &'t str,
+        /// A `:` before the operator: an empty value is as good as none.
+        or_empty: bool,
+    },
+}
+
+/// The parts of a text before interpolation, in order. What is no variable stands as it is.
+pub fn references(text: &str) -> Vec<Reference<'_>> {
+    let (mut out, mut literal, mut rest) = (Vec::new(), String::new(), text);
+    while let Some(at) = memchr::memchr(b'$', rest.as_bytes()) {
+        literal.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let (name, operator, after) = match rest.as_bytes().first() {
+            Some(b'$') => {
+                literal.push('$');
+                rest = &rest[1..];
+                continue;
+            }
+            Some(b'{') => match Braced::read(rest) {
+                Some((braced, after)) => (braced.name, braced.operator, after),
+                None => {
+                    literal.push('$');
+                    continue;
+                }
+            },
+            _ => match name_length(rest) {
+                0 => {
+                    literal.push('$');
+                    continue;
+                }
+                length => (&rest[..length], None, &rest[length..]),
+            },
+        };
+        rest = after;
+        if !literal.is_empty() {
+            out.push(Reference::Literal(std::mem::take(&mut literal)));
+        }
+        let (mark, or_empty) = operator.map_or((None, false), |(o, _)| (Some(o.mark), o.or_empty));
+        let word = operator.map_or("", |(_, word)| word);
+        out.push(Reference::Variable { name, mark, word, or_empty });
+    }
+    literal.push_str(rest);
+    if !literal.is_empty() {
+        out.push(Reference::Literal(literal));
+    }
+    out
+}
+
 fn name_length(text: &str) -> usize {
     let mut bytes = text.bytes();
     if !bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') {

@@ -78,8 +78,18 @@ impl Item {
     pub fn part(&self, from: usize, to: usize) -> Self {
         let text = self.as_str().and_then(|t| t.get(from..to)).unwrap_or_default().to_owned();
         let mut part = self.with(Value::Str(text));
-        let (from, to) = (from as u32, to as u32);
-        part.unknown = self.unknown.iter().filter(|p| (from..=to).contains(p)).map(|p| p - from).collect();
+        let (start, end) = (from as u32, to as u32);
+        part.unknown = self.unknown.iter().filter(|p| (start..=end).contains(p)).map(|p| p - start).collect();
+        // What stands before the part is no variable, so the part's own text is known too: `A=${B}`.
+        if let (Some(raw), Some(text)) = (&self.raw, self.as_str())
+            && to == text.len()
+            && let (Some(before), Some(rest)) = (raw.get(..from), raw.get(from..))
+            && text.get(..from) == Some(before)
+            && !before.contains('$')
+            && rest != part.as_str().unwrap_or_default()
+        {
+            part.raw = Some(rest.into());
+        }
         part
     }
 

@@ -1,0 +1,146 @@
+//! Which image a pod runs.
+
+use super::names::{Names, dns_label};
+use super::plan::Out;
+use super::{Fate, Image, Options, Text};
+use crate::parse::parse;
+use crate::project::compose::Item;
+use crate::project::{Project, Service};
+use crate::variant::variant_of;
+use seaworthy_syntax::Source;
+
+/// The project with its Dockerfiles as their Kubernetes variants have them: those that the services of a composition are
+/// built from.
+pub(super) fn with_variants(project: Project, config: &crate::Config, at: usize) -> Project {
+    let Some(composition) = project.compositions.get(at) else { return project };
+    let builds = composition.services.iter().filter_map(|service| {
+        let container = project.containers.get(service.container.0 as usize)?;
+        let (build, _) = container.build?;
+        Some(project.build(build).source)
+    });
+    let paths: Vec<_> = builds.map(|source| project.path(source).to_owned()).collect();
+    if paths.is_empty() {
+        return project;
+    }
+    let made = variant_of(project, config, |path| paths.iter().any(|p| p == path));
+    let mut project = made.project;
+    let parses = made.variants.iter().filter_map(|variant| {
+        let old = project.parse(variant.source)?;
+        let source = Source { text: variant.body.as_str().into(), ..old.source.clone() };
+        Some(parse(variant.source, source))
+    });
+    let parses = parses.collect();
+    project.replace_dockerfiles(parses);
+    project
+}
+
+/// The image of a service: as Compose names it, or, where it is built here, as it is to be pushed.
+pub(super) fn image(
+    service: &Service,
+    item: &Item,
+    variant: bool,
+    names: &Names,
+    options: &Options,
+    out: &mut Out<'_>,
+) -> Image {
+    let key = |below: &str| format!("services.{}.{below}", service.name);
+    let written = item.get("image");
+    if let (Some(written), None) = (written, &service.build) {
+        let text = out.text(written);
+        out.carried.mapped(key("image"), written.span(), "`image` of the container");
+        return split(text);
+    }
+    let mut image = match written {
+        Some(written) => split(out.text(written)),
+        None => {
+            let name = format!("{}-{}", names.project, dns_label(&service.name));
+            Image { repository: name.into(), tag: None, digest: None }
+        }
+    };
+    let local = !image.repository.has_variables() && !has_registry(&image.repository.to_string());
+    match &options.registry {
+        Some(registry) if local => {
+            let name = image.repository.to_string();
+            image.repository = format!("{}/{name}", registry.trim_end_matches('/')).into();
+        }
+        None if local => out.carried.add(
+            Fate::Approximated,
+            key("build"),
+            item.get("build").and_then(Item::span),
+            "a cluster pulls images from a registry, and none is named; give `--registry`",
+        ),
+        _ => {}
+    }
+    image.digest = None;
+    match &options.tag {
+        Some(tag) => image.tag = Some(tag.as_str().into()),
+        None if variant => {
+            image.tag = Some("k8s-latest".into());
+            out.carried.add(
+                Fate::Approximated,
+                key("build"),
+                item.get("build").and_then(Item::span),
+                "the image is that of the Kubernetes variant, and its tag `k8s-latest` moves; give `--tag k8s-<commit>`",
+            );
+        }
+        None => {}
+    }
+    image
+}
+
+/// Whether the first part of an image's name is a registry, or an owner of Docker Hub.
+fn has_registry(name: &str) -> bool {
+    name.contains('/')
+}
+
+/// The parts of the name of an image. A variable belongs to the part that it stands in; one that is the whole name has no
+/// parts.
+fn split(text: Text) -> Image {
+    use super::text::Piece;
+    let mut image = Image { repository: Text::default(), tag: None, digest: None };
+    let mut at_tag: Option<Text> = None;
+    for piece in text.pieces {
+        match (piece, &mut at_tag) {
+            (piece, Some(tag)) => tag.pieces.push(piece),
+            (Piece::Variable(variable), None) => image.repository.pieces.push(Piece::Variable(variable)),
+            (Piece::Literal(literal), None) => {
+                let slash = literal.rfind('/').map_or(0, |at| at + 1);
+                let (name, digest) = match literal.split_once('@') {
+                    Some((name, digest)) => (name, Some(digest.to_owned())),
+                    None => (literal.as_str(), None),
+                };
+                image.digest = digest;
+                match name.get(slash..).and_then(|rest| rest.find(':')).map(|at| at + slash) {
+                    Some(colon) => {
+                        image.repository.push_str(&name[..colon]);
+                        at_tag = Some(Text::literal(&name[colon + 1..]));
+                    }
+                    None => image.repository.push_str(name),
+                }
+            }
+        }
+    }
+    // A whole name in a default, `${IMAGE:-acme/app:1.2}`, is set as one.
+    image.tag = at_tag;
+    image
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_apart() {
+        for (raw, repository, tag) in [
+            ("nginx", "nginx", None),
+            ("nginx:1.27", "nginx", Some("1.27")),
+            ("localhost:5000/app", "localhost:5000/app", None),
+            ("ghcr.io/a/b:${TAG:-3}", "ghcr.io/a/b", Some("3")),
+            ("${REG:-r.io}/a:1", "r.io/a", Some("1")),
+        ] {
+            let image = split(Text::read(raw, &|_| None));
+            assert_eq!(image.repository.to_string(), repository, "{raw}");
+            assert_eq!(image.tag.map(|t| t.to_string()).as_deref(), tag, "{raw}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Decides what is made of a Compose project.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use super::names::Names;
+use super::unit::Unit;
+use super::{Carried, Object, Options, Plan, Planned, SecretKey, Setting, Text, network, unit, workload};
+use crate::project::compose::Item;
+use crate::project::{Composition, Project};
+
+/// What is gathered while objects are made.
+pub(super) struct Out<'p> {
+    pub(super) project: &'p Project,
+    pub(super) carried: Carried,
+    pub(super) secrets: Vec<SecretKey>,
+    /// The values that the project's `.env` gives variables.
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, Setting>,
+}
+
+impl Out<'_> {
+    /// The text of a scalar, its variables kept and taken down; empty for a collection or null.
+    pub(super) fn text(&mut self, item: &Item) -> Text {
+        let env = &self.env;
+        let text = Text::of(item, &|name| env.get(name).cloned()).unwrap_or_default();
+        self.note_variables(&text);
+        text
+    }
+
+    /// Takes down the variables that a text uses.
+    pub(super) fn note_variables(&mut self, text: &Text) {
+        for variable in text.variables() {
+            let setting = self.variables.entry(variable.name.clone()).or_insert_with(|| Setting {
+                name: variable.name.clone(),
+                default: variable.set.clone(),
+                required: None,
+            });
+            match &variable.operator {
+                super::text::Operator::Default(word) if setting.default.is_none() => {
+                    setting.default = Some(word.to_string());
+                }
+                super::text::Operator::Required(message) => setting.required = Some(message.to_string()),
+                _ => {}
+            }
+        }
+    }
+
+    /// A key of the project's Secret, taken down once.
+    pub(super) fn secret(&mut self, names: &Names, key: &str, purpose: String, optional: bool) -> String {
+        let secret = names.secret();
+        match self.secrets.iter_mut().find(|s| s.secret == secret && s.key == key) {
+            Some(known) => known.optional &= optional,
+            None => {
+                self.secrets.push(SecretKey { secret: secret.clone(), key: key.to_owned(), purpose, optional });
+            }
+        }
+        secret
+    }
+}
+
+/// What is made of a Compose project. The project's Dockerfiles are judged as they are.
+pub(super) fn plan_of(project: &Project, composition: &Composition, options: &Options, fallback: &str) -> Plan {
+    let names = Names::of(composition, fallback);
+    let mut out = Out {
+        project,
+        carried: Carried::default(),
+        secrets: Vec::new(),
+        env: composition.dotenv(&project.files),
+        variables: BTreeMap::new(),
+    };
+    let units: Vec<Unit<'_>> = unit::units(project, composition, &names, options, &mut out);
+    let mut services = Vec::new();
+    for (at, unit) in units.iter().enumerate() {
+        let mut objects: Vec<Object> = Vec::new();
+        if unit.inside.is_none() {
+            objects.extend(workload::objects(&units, at, &names, options, &mut out));
+            objects.extend(network::objects(&units, at, &names, options, &mut out));
+        }
+        services.push(Planned {
+            service: unit.service.name.clone(),
+            name: unit.name.clone(),
+            profiles: unit.service.profiles.clone(),
+            enabled: unit.enabled,
+            objects,
+        });
+    }
+    let shared = network::shared(&units, &names, options, &mut out);
+    Plan {
+        name: names.project,
+        services,
+        shared,
+        secrets: out.secrets,
+        variables: out.variables.into_values().collect(),
+        carried: out.carried,
+        profiles: options.profiles.clone(),
+        hidden: Vec::new(),
+    }
+}
+
+/// What is made of a Compose project of a repository, which is the chain of files with this as its first; images that are
+/// built in it are judged as the variants that they get.
+///
+/// `None` where no project begins with that file.
+pub fn plan(project: Project, config: &crate::Config, options: &Options, first: &Utf8Path) -> Option<(Project, Plan)> {
+    let is_it = |c: &Composition| c.files.first().is_some_and(|id| project.path(*id) == first);
+    let at = project.compositions.iter().position(is_it)?;
+    let project = super::images::with_variants(project, config, at);
+    let composition = project.compositions.get(at)?;
+    let fallback = composition.directory.file_name().unwrap_or("app").to_owned();
+    let plan = plan_of(&project, composition, options, &fallback);
+    Some((project, plan))
+}
