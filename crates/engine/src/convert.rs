@@ -131,7 +131,12 @@ pub struct Setting {
 
 impl Object {
     /// An object of a service or of the project.
-    pub fn new(api_version: &'static str, kind: &'static str, name: impl Into<String>, metadata: Map) -> Self {
+    pub fn new(
+        api_version: &'static str,
+        kind: &'static str,
+        name: impl Into<String>,
+        metadata: Map,
+    ) -> Self {
         Self { api_version, kind, name: name.into(), metadata, body: Map::new(), hashed: false }
     }
 

@@ -63,7 +63,8 @@ pub(super) fn dns_label(text: &str) -> String {
         }
     }
     let label = label.trim_matches('-');
-    let label = if label.starts_with(|c: char| c.is_ascii_digit()) { format!("s{label}") } else { label.to_owned() };
+    let label =
+        if label.starts_with(|c: char| c.is_ascii_digit()) { format!("s{label}") } else { label.to_owned() };
     cut(&label, 63).to_owned()
 }
 

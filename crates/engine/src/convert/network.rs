@@ -32,18 +32,36 @@ pub(super) fn listening(told: &Told<'_>) -> Vec<Listening> {
                 continue;
             }
             let name = format!("{}-{number}", protocol.to_ascii_lowercase());
-            ports.push(Listening { name, number, protocol, http: false, published: port.published, span: Some(port.span) });
+            ports.push(Listening {
+                name,
+                number,
+                protocol,
+                http: false,
+                published: port.published,
+                span: Some(port.span),
+            });
         }
     }
     ports
 }
 
 /// The objects by which a service is reached, and which say who may reach it and whom it may reach.
-pub(super) fn objects(_units: &[Unit<'_>], _at: usize, _names: &Names, _options: &Options, _out: &mut Out<'_>) -> Vec<Object> {
+pub(super) fn objects(
+    _units: &[Unit<'_>],
+    _at: usize,
+    _names: &Names,
+    _options: &Options,
+    _out: &mut Out<'_>,
+) -> Vec<Object> {
     Vec::new()
 }
 
 /// The Namespace, and what is said of all its pods.
-pub(super) fn shared(_units: &[Unit<'_>], _names: &Names, _options: &Options, _out: &mut Out<'_>) -> Vec<Object> {
+pub(super) fn shared(
+    _units: &[Unit<'_>],
+    _names: &Names,
+    _options: &Options,
+    _out: &mut Out<'_>,
+) -> Vec<Object> {
     Vec::new()
 }

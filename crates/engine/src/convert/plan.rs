@@ -53,7 +53,12 @@ impl Out<'_> {
         match self.secrets.iter_mut().find(|s| s.secret == secret && s.key == key) {
             Some(known) => known.optional &= optional,
             None => {
-                self.secrets.push(SecretKey { secret: secret.clone(), key: key.to_owned(), purpose, optional });
+                self.secrets.push(SecretKey {
+                    secret: secret.clone(),
+                    key: key.to_owned(),
+                    purpose,
+                    optional,
+                });
             }
         }
         secret
@@ -61,7 +66,12 @@ impl Out<'_> {
 }
 
 /// What is made of a Compose project. The project's Dockerfiles are judged as they are.
-pub(super) fn plan_of(project: &Project, composition: &Composition, options: &Options, fallback: &str) -> Plan {
+pub(super) fn plan_of(
+    project: &Project,
+    composition: &Composition,
+    options: &Options,
+    fallback: &str,
+) -> Plan {
     let names = Names::of(composition, fallback);
     let mut out = Out {
         project,
@@ -103,7 +113,12 @@ pub(super) fn plan_of(project: &Project, composition: &Composition, options: &Op
 /// built in it are judged as the variants that they get.
 ///
 /// `None` where no project begins with that file.
-pub fn plan(project: Project, config: &crate::Config, options: &Options, first: &Utf8Path) -> Option<(Project, Plan)> {
+pub fn plan(
+    project: Project,
+    config: &crate::Config,
+    options: &Options,
+    first: &Utf8Path,
+) -> Option<(Project, Plan)> {
     let is_it = |c: &Composition| c.files.first().is_some_and(|id| project.path(*id) == first);
     let at = project.compositions.iter().position(is_it)?;
     let project = super::images::with_variants(project, config, at);

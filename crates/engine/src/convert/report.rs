@@ -46,13 +46,7 @@ pub struct Carried {
 
 impl Carried {
     /// Adds a row. A key that has one of the same fate and note keeps that one.
-    pub fn add(
-        &mut self,
-        fate: Fate,
-        key: impl Into<String>,
-        span: Option<Span>,
-        note: impl Into<String>,
-    ) {
+    pub fn add(&mut self, fate: Fate, key: impl Into<String>, span: Option<Span>, note: impl Into<String>) {
         let row = Row { key: key.into(), span, fate, note: note.into() };
         if !self.rows.contains(&row) {
             self.rows.push(row);
