@@ -1,37 +1,53 @@
 //! Which image a pod runs.
 
+use std::collections::BTreeMap;
+
+use seaworthy_syntax::SourceId;
+
 use super::names::{Names, dns_label};
 use super::plan::Out;
 use super::{Fate, Image, Options, Text};
+use crate::Config;
 use crate::parse::parse;
 use crate::project::compose::Item;
-use crate::project::{Project, Service};
+use crate::project::{Probe, Project, Service};
 use crate::variant::variant_of;
-use seaworthy_syntax::Source;
+
+/// What became of a Dockerfile in its Kubernetes variant.
+pub(super) struct Variant {
+    /// What its `HEALTHCHECK` asks.
+    pub(super) probe: Option<Probe>,
+    /// Whether it listens on 8080 instead of 80, and so on for every port under 1024.
+    pub(super) moved: bool,
+}
+
+/// The variants of the Dockerfiles of a project, by their sources.
+pub(super) type Variants = BTreeMap<SourceId, Variant>;
 
 /// The project with its Dockerfiles as their Kubernetes variants have them: those that the services of a composition are
 /// built from.
-pub(super) fn with_variants(project: Project, config: &crate::Config, at: usize) -> Project {
-    let Some(composition) = project.compositions.get(at) else { return project };
-    let builds = composition.services.iter().filter_map(|service| {
+pub(super) fn with_variants(project: Project, config: &Config, at: usize) -> (Project, Variants) {
+    let services = project.compositions.get(at).map(|c| c.services.as_slice()).unwrap_or_default();
+    let builds = services.iter().filter_map(|service| {
         let container = project.containers.get(service.container.0 as usize)?;
         let (build, _) = container.build?;
-        Some(project.build(build).source)
+        Some(project.path(project.build(build).source).to_owned())
     });
-    let paths: Vec<_> = builds.map(|source| project.path(source).to_owned()).collect();
+    let paths: Vec<_> = builds.collect();
     if paths.is_empty() {
-        return project;
+        return (project, Variants::new());
     }
     let made = variant_of(project, config, |path| paths.iter().any(|p| p == path));
     let mut project = made.project;
-    let parses = made.variants.iter().filter_map(|variant| {
-        let old = project.parse(variant.source)?;
-        let source = Source { text: variant.body.as_str().into(), ..old.source.clone() };
-        Some(parse(variant.source, source))
-    });
-    let parses = parses.collect();
+    let (mut variants, mut parses) = (Variants::new(), Vec::new());
+    for variant in made.variants {
+        let Some(old) = project.parse(variant.source) else { continue };
+        parses.push(parse(variant.source, old.source.with_text(variant.body)));
+        let moved = variant.changes.iter().any(|change| change.rule == "unprivileged-port");
+        variants.insert(variant.source, Variant { probe: variant.probe, moved });
+    }
     project.replace_dockerfiles(parses);
-    project
+    (project, variants)
 }
 
 /// The image of a service: as Compose names it, or, where it is built here, as it is to be pushed.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use super::images::Variants;
 use super::names::Names;
 use super::unit::Unit;
 use super::{Carried, Object, Options, Plan, Planned, SecretKey, Setting, Text, network, unit, workload};
@@ -80,7 +81,7 @@ pub(super) fn plan_of(
         env: composition.dotenv(&project.files),
         variables: BTreeMap::new(),
     };
-    let units: Vec<Unit<'_>> = unit::units(project, composition, &names, options, &mut out);
+    let units: Vec<Unit<'_>> = unit::units(project, composition, variants, &names, options, &mut out);
     let mut services = Vec::new();
     for (at, unit) in units.iter().enumerate() {
         let mut objects: Vec<Object> = Vec::new();
@@ -121,9 +122,9 @@ pub fn plan(
 ) -> Option<(Project, Plan)> {
     let is_it = |c: &Composition| c.files.first().is_some_and(|id| project.path(*id) == first);
     let at = project.compositions.iter().position(is_it)?;
-    let project = super::images::with_variants(project, config, at);
+    let (project, variants) = super::images::with_variants(project, config, at);
     let composition = project.compositions.get(at)?;
     let fallback = composition.directory.file_name().unwrap_or("app").to_owned();
-    let plan = plan_of(&project, composition, options, &fallback);
+    let plan = plan_of(&project, composition, &variants, options, &fallback);
     Some((project, plan))
 }

@@ -2,6 +2,7 @@
 
 use seaworthy_syntax::Span;
 
+use super::images::{Variant, Variants};
 use super::names::Names;
 use super::network::Told;
 use super::plan::Out;
@@ -10,6 +11,7 @@ use crate::images::Facts;
 use crate::project::compose::Item;
 use crate::project::links::Callee;
 use crate::project::{Composition, Container, Mount, Project, Service, Stage};
+use crate::variant::unprivileged;
 
 /// What keeps a service running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,8 +58,8 @@ pub(super) struct Unit<'p> {
     pub(super) aliases: Vec<String>,
     pub(super) kind: Kind,
     pub(super) image: Image,
-    /// Whether its image has a Kubernetes variant.
-    pub(super) variant: bool,
+    /// What its Dockerfile becomes for Kubernetes.
+    pub(super) variant: Option<&'p Variant>,
     /// Whom it runs as.
     pub(super) user: Option<(u32, u32)>,
     /// Ports it listens on, by number and protocol.
@@ -73,7 +75,10 @@ pub(super) struct Unit<'p> {
 pub(super) struct Listening {
     /// Its name in Kubernetes: at most 15 characters.
     pub(super) name: String,
+    /// The port that peers call.
     pub(super) number: u16,
+    /// The port that the program listens on: another one where its Kubernetes variant had to move it.
+    pub(super) target: u16,
     /// `TCP`, `UDP` or `SCTP`.
     pub(super) protocol: &'static str,
     /// Whether HTTP is spoken on it, as far as can be told.
@@ -125,6 +130,7 @@ impl<'p> Unit<'p> {
 pub(super) fn units<'p>(
     project: &'p Project,
     composition: &'p Composition,
+    variants: &'p Variants,
     names: &Names,
     options: &Options,
     out: &mut Out<'p>,
@@ -138,14 +144,19 @@ pub(super) fn units<'p>(
             Some(stage) => stage.facts,
             None => container.facts(),
         };
-        let variant = stage.is_some_and(|stage| !stage.windows);
+        let variant = stage.and_then(|stage| variants.get(&project.build(stage.build).source));
         let told = Told { project, composition, container, item, stage, facts };
-        let image = images::image(service, item, variant, names, options, out);
+        let image = images::image(service, item, variant.is_some(), names, options, out);
         let enabled = service.profiles.is_empty()
             || service.profiles.iter().any(|own| options.profiles.iter().any(|p| p == "*" || p == own));
         let inside = service.network_mode.as_ref().and_then(|mode| mode.value.strip_prefix("service:"));
         let inside = inside.filter(|name| *name != service.name).map(str::to_owned);
-        let ports = network::listening(&told);
+        let mut ports = network::listening(&told);
+        if variant.is_some_and(|variant| variant.moved) {
+            for port in ports.iter_mut().filter(|port| port.number < 1024) {
+                port.target = unprivileged(port.number);
+            }
+        }
         let mut unit = Unit {
             project,
             composition,
