@@ -35,6 +35,7 @@ pub(super) fn listening(told: &Told<'_>) -> Vec<Listening> {
             ports.push(Listening {
                 name,
                 number,
+                target: number,
                 protocol,
                 http: false,
                 published: port.published,

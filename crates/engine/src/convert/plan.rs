@@ -70,6 +70,7 @@ impl Out<'_> {
 pub(super) fn plan_of(
     project: &Project,
     composition: &Composition,
+    variants: &Variants,
     options: &Options,
     fallback: &str,
 ) -> Plan {
