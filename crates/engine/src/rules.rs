@@ -160,6 +160,7 @@ mod variant {
     pub(super) mod shipped_tests;
     pub(super) mod unprivileged_port;
     pub(super) mod unprivileged_server;
+    pub(super) mod unwritable_code;
 }
 
 mod workload {
@@ -356,6 +357,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::unused_lock_file::RULE,
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
+    &variant::unwritable_code::RULE,
     &container::unwritable_path::RULE,
     &dockerfile::useless_cleanup::RULE,
     &project::variant_drift::RULE,

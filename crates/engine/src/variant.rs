@@ -25,14 +25,8 @@ pub use step::{Output, Status, path_of, wanted};
 pub(crate) use step::{Pair, Relation, pairs};
 
 /// The rules of `check` whose fixes, unsafe ones too, a variant gets as well.
-const REUSED: [&str; 6] = [
-    "late-ownership",
-    "log-init",
-    "package-cache-kept",
-    "stale-package-index",
-    "useless-cleanup",
-    "world-writable",
-];
+const REUSED: [&str; 5] =
+    ["log-init", "package-cache-kept", "stale-package-index", "useless-cleanup", "world-writable"];
 
 /// The rule that says where secrets stand.
 const SECRETS: &str = "secret-in-build";

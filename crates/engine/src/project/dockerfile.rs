@@ -1,6 +1,7 @@
 //! What Dockerfiles build: stages, and the effective configuration at any instruction.
 
 mod accounts;
+mod given;
 mod handover;
 mod home;
 mod identity;
@@ -23,6 +24,7 @@ use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
 use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
+pub use given::{Given, Outcome};
 pub use handover::Handover;
 pub use home::{Hidden, Tool};
 pub use identity::{Identity, Need, Obstacle};

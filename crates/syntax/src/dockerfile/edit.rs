@@ -6,7 +6,7 @@ mod exec;
 pub use exec::{exec_script, exec_words};
 
 use super::{Command, Dockerfile, Instruction, Keyword, Script, Word};
-use crate::shell::{self, Shell};
+use crate::shell::{self, Connector, Shell};
 use crate::text::Builder;
 use crate::{Edit, Span};
 
@@ -233,6 +233,41 @@ pub fn append_command(
     Some(Edit { span: Span::new(file.source, end, end), text })
 }
 
+/// Removes a command from a chain of `&&`, `;` or lines, with what connects it. `None` where it is the only one, where it
+/// is no link of a chain, or where a comment would be lost.
+pub fn remove_command(file: &Dockerfile, shell: &Shell, command: &shell::Command) -> Option<Edit> {
+    let linked = |c: Connector| matches!(c, Connector::And | Connector::Semicolon | Connector::Newline);
+    if command.context.depth > 0 || command.context.conditional || !shell.errors.is_empty() {
+        return None;
+    }
+    let at = shell.commands.iter().position(|c| c.span == command.span)?;
+    let next = shell.commands.get(at + 1).filter(|c| c.context.depth == 0);
+    let before = at.checked_sub(1).and_then(|at| shell.commands.get(at)).filter(|c| c.context.depth == 0);
+    let after = command.after.as_ref().map_or(Connector::None, |after| after.value);
+    let chained = linked(after) || after == Connector::None;
+    let span = match (before.and_then(|c| c.after.as_ref()), next) {
+        // What stands between belongs to the two alone.
+        (Some(between), _) if chained && between.value == command.before && linked(between.value) => {
+            let mut head = match between.value {
+                Connector::Newline => file.text[..command.span.start as usize].trim_end(),
+                _ => file.text[..between.span.start as usize].trim_end_matches([' ', '\t']),
+            };
+            while let Some(rest) = head.trim_end_matches(['\r', '\n']).strip_suffix(file.escape) {
+                if rest.len() + file.escape.len_utf8() == head.len() {
+                    break;
+                }
+                head = rest.trim_end_matches([' ', '\t']);
+            }
+            Span { start: head.len() as u32, ..command.span }
+        }
+        (None, Some(next)) if at == 0 && command.before == Connector::None && linked(after) => {
+            Span { end: next.span.start, ..command.span }
+        }
+        _ => return None,
+    };
+    (!has_comment(file, span)).then(|| Edit { span, text: String::new() })
+}
+
 /// A value in double quotes where it needs them, for a flag or an argument.
 pub fn quoted(value: &str, escape: char) -> String {
     if !value.is_empty()
@@ -443,6 +478,35 @@ mod tests {
             );
             let out = out.map(|o| o.trim_start_matches("FROM a").trim_start().to_owned());
             assert_eq!(out.as_deref(), after, "{before}");
+        }
+    }
+    #[test]
+    fn a_command_goes_with_what_connects_it() {
+        let remove = |f: &Dockerfile| {
+            let run = f.instructions.first()?;
+            let Some(Command::Shell(script)) = run.command() else { return None };
+            let shell = shell::parse(script);
+            let x = shell.commands.iter().find(|c| c.name() == Some("x"))?;
+            remove_command(f, &shell, x)
+        };
+        let cases = [
+            ("RUN a && x 1", Some("RUN a")),
+            ("RUN x 1 && a", Some("RUN a")),
+            ("RUN a && x && b", Some("RUN a && b")),
+            ("RUN a \\\n && x y \\\n && b\n", Some("RUN a \\\n && b\n")),
+            ("RUN a; \\\n  x; \\\n  b\n", Some("RUN a; \\\n  b\n")),
+            ("RUN <<E\na\nx\nb\nE\n", Some("RUN <<E\na\nb\nE\n")),
+            ("RUN a && \\\n  # why\n  x && b\n", None),
+            ("RUN a || x", None),
+            ("RUN a | x", None),
+            ("RUN x || a", None),
+            ("RUN if x; then a; fi", None),
+            ("RUN if a; then x; fi", None),
+            ("RUN (a && x)", None),
+            ("RUN x", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(edited(text, remove).as_deref(), expected, "{text}");
         }
     }
 }

@@ -322,10 +322,12 @@ impl Walker<'_> {
             assignments.iter().map(|a| self.assignment(a, context)).chain(declared).collect();
         let redirects = self.redirects(redirects, context);
         let mut range = self.range(span);
-        // A span may take in the space before what follows.
+        // A span may take in the space before what follows, and what connects the two.
         range.end = range.start + self.text[range.clone()].trim_end().len();
-        let spans = redirects.iter().map(|r| r.span);
-        let whole = spans.fold(self.text.span_of(range.clone()), Span::to);
+        let whole = self.text.span_of(range.clone());
+        let words = name.iter().chain(&args).map(|w| w.span).chain(assignments.iter().map(|a| a.span));
+        let end = words.chain(redirects.iter().map(|r| r.span)).map(|span| span.end).max();
+        let whole = Span { end: end.unwrap_or(whole.end), ..whole };
         let command = Command {
             name,
             args,

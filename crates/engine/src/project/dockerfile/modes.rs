@@ -129,7 +129,7 @@ impl Stage {
 }
 
 /// A mode that lets everybody read, and run, what its owner can; `None` for one that does.
-fn opened(mode: &str) -> Option<String> {
+pub(super) fn opened(mode: &str) -> Option<String> {
     if mode.bytes().all(|b| b.is_ascii_digit()) && (3..=4).contains(&mode.len()) {
         let digits: Vec<u8> = mode.bytes().map(|b| b - b'0').collect();
         let (head, last) = digits.split_at(digits.len() - 3);

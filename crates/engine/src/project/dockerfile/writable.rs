@@ -81,7 +81,7 @@ const SYSTEM: [&str; 23] = [
 const LIMIT: usize = 5_000;
 
 /// Names of directories that programs write to, also where something lies in them.
-const DATA: [&str; 42] = [
+pub(super) const DATA: [&str; 42] = [
     "data",
     "datas",
     "log",
@@ -155,6 +155,14 @@ fn is_named(project: &Project, runs: &[Run<'_>], name: &str) -> bool {
 impl Stage {
     /// What its program writes to and a user does not own, each path once, in order.
     pub fn writable(&self, project: &Project, identity: &Identity) -> Vec<Writable> {
+        let mut found = self.written(project, identity);
+        let owned = Owned::of(self, project);
+        found.retain(|w| !owned.covers(&w.path));
+        found
+    }
+
+    /// What its program writes to, each path once, in order.
+    pub fn written(&self, project: &Project, identity: &Identity) -> Vec<Writable> {
         let mut found = Vec::new();
         self.volumes_written(project, &mut found);
         self.made_empty(project, &mut found);
@@ -165,14 +173,11 @@ impl Stage {
         self.by_code(project, &mut found);
         let mut seen = BTreeSet::new();
         found.retain(|w| seen.insert(w.path.clone()));
-        let owned = Owned::of(self, project);
         let home = identity.home.as_deref();
         found.retain(|w| {
             // What is certain is given away wherever it is.
             let certain = matches!(w.reason, Reason::Home | Reason::File | Reason::Start | Reason::Tree);
-            (certain || !is_system(&w.path))
-                && !owned.covers(&w.path)
-                && (certain || home.is_none_or(|home| !is_within(&w.path, home)))
+            certain || !is_system(&w.path) && home.is_none_or(|home| !is_within(&w.path, home))
         });
         found
     }

@@ -106,7 +106,6 @@ impl Project {
 
     fn code_files(&self, stage: &Stage) -> Vec<(Utf8PathBuf, usize)> {
         let Some(context) = self.build(stage.build).context() else { return Vec::new() };
-        let is_code = |path: &Utf8Path| path.extension().is_some_and(|e| CODE.contains(&e));
         let mut found = Vec::new();
         for copied in stage.copied() {
             match &copied.what {
@@ -179,6 +178,11 @@ impl Project {
         }
         writes
     }
+}
+
+/// Whether a file is code that an image may run.
+pub(crate) fn is_code(path: &Utf8Path) -> bool {
+    path.extension().is_some_and(|e| CODE.contains(&e))
 }
 
 /// The text of a string at the beginning of arguments.
