@@ -15,6 +15,7 @@ mod plan;
 mod pod;
 mod probes;
 mod resources;
+mod secrets;
 mod security;
 mod storage;
 mod unit;
@@ -61,8 +62,8 @@ pub struct Plan {
     pub services: Vec<Planned>,
     /// The objects of the project itself: its Namespace first, then what is said of all its pods.
     pub shared: Vec<Object>,
-    /// The keys of Secrets that somebody has to fill.
-    pub secrets: Vec<SecretKey>,
+    /// The keys that somebody has to fill.
+    pub to_fill: Vec<KeyToFill>,
     /// The variables of the Compose files, by name.
     pub variables: Vec<Setting>,
     /// What became of each key.
@@ -105,11 +106,13 @@ pub struct Object {
     pub hashed: bool,
 }
 
-/// A key of a Secret that somebody has to fill.
+/// A key of a Secret, or of a ConfigMap, that somebody has to fill.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretKey {
-    /// The Secret.
-    pub secret: String,
+pub struct KeyToFill {
+    /// The Secret or ConfigMap, which nobody makes.
+    pub object: String,
+    /// Whether it is a Secret.
+    pub secret: bool,
     /// The key in it.
     pub key: String,
     /// What it is for, in a phrase: "`POSTGRES_PASSWORD` of `db`".

@@ -102,7 +102,7 @@ pub(crate) fn is_placeholder(value: &str) -> bool {
 }
 
 /// Whether a value says where a secret is, or that there is none, rather than being it.
-fn is_reference(value: &str) -> bool {
+pub(crate) fn is_reference(value: &str) -> bool {
     value.len() < 3
         || value.starts_with('/')
         || value.contains("$(")
@@ -130,12 +130,12 @@ fn is_reference(value: &str) -> bool {
 }
 
 /// Whether an address carries a password that is written out.
-fn has_credentials(value: &str) -> bool {
+pub(crate) fn has_credentials(value: &str) -> bool {
     password_of(value).is_some_and(|p| !p.is_empty() && !is_reference(p) && !p.starts_with('$'))
 }
 
 /// The password of an address: `scheme://user:password@host`.
-fn password_of(value: &str) -> Option<&str> {
+pub(crate) fn password_of(value: &str) -> Option<&str> {
     let (_, rest) = value.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let (user, _) = authority.rsplit_once('@')?;

@@ -118,7 +118,7 @@ fn split(text: Text) -> Image {
     for piece in text.pieces {
         match (piece, &mut at_tag) {
             (piece, Some(tag)) => tag.pieces.push(piece),
-            (Piece::Variable(variable), None) => image.repository.pieces.push(Piece::Variable(variable)),
+            (piece @ (Piece::Variable(_) | Piece::Secret(_)), None) => image.repository.pieces.push(piece),
             (Piece::Literal(literal), None) => {
                 let slash = literal.rfind('/').map_or(0, |at| at + 1);
                 let (name, digest) = match literal.split_once('@') {

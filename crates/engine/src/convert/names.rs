@@ -50,6 +50,11 @@ impl Names {
     pub(super) fn secret(&self) -> String {
         joined(&[&self.project, "secrets"])
     }
+
+    /// The ConfigMap with the settings that somebody has to fill.
+    pub(super) fn settings(&self) -> String {
+        joined(&[&self.project, "settings"])
+    }
 }
 
 /// A text as a DNS label (RFC 1035, which names of Services follow): at most 63 of `a-z`, `0-9` and `-`, a letter first.

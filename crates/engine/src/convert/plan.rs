@@ -6,8 +6,9 @@ use camino::Utf8Path;
 
 use super::images::Variants;
 use super::names::Names;
+use super::secrets::Secrets;
 use super::unit::Unit;
-use super::{Carried, Object, Options, Plan, Planned, SecretKey, Setting, Text, network, unit, workload};
+use super::{Carried, Object, Options, Plan, Planned, KeyToFill, Setting, Text, network, unit, workload};
 use crate::project::compose::Item;
 use crate::project::{Composition, Project};
 
@@ -15,17 +16,32 @@ use crate::project::{Composition, Project};
 pub(super) struct Out<'p> {
     pub(super) project: &'p Project,
     pub(super) carried: Carried,
-    pub(super) secrets: Vec<SecretKey>,
+    pub(super) to_fill: Vec<KeyToFill>,
     /// The values that the project's `.env` gives variables.
     pub(super) env: BTreeMap<String, String>,
     pub(super) variables: BTreeMap<String, Setting>,
+    /// What is a secret.
+    pub(super) known: Secrets,
 }
 
 impl Out<'_> {
-    /// The text of a scalar, its variables kept and taken down; empty for a collection or null.
+    /// The text of a scalar, its variables kept and taken down, its secrets hidden; empty for a collection or null.
     pub(super) fn text(&mut self, item: &Item) -> Text {
         let env = &self.env;
         let text = Text::of(item, &|name| env.get(name).cloned()).unwrap_or_default();
+        self.hidden(text)
+    }
+
+    /// The words of a command, as [`Out::text`] reads each.
+    pub(super) fn words(&mut self, item: &Item) -> Vec<Text> {
+        let env = &self.env;
+        let words = Text::words(item, &|name| env.get(name).cloned());
+        words.into_iter().map(|word| self.hidden(word)).collect()
+    }
+
+    /// The text without its secrets, its variables taken down.
+    pub(super) fn hidden(&mut self, text: Text) -> Text {
+        let text = text.hiding(&|name| self.known.is_variable(name));
         self.note_variables(&text);
         text
     }
@@ -48,21 +64,28 @@ impl Out<'_> {
         }
     }
 
-    /// A key of the project's Secret, taken down once.
-    pub(super) fn secret(&mut self, names: &Names, key: &str, purpose: String, optional: bool) -> String {
-        let secret = names.secret();
-        match self.secrets.iter_mut().find(|s| s.secret == secret && s.key == key) {
+    /// The object that holds a key which somebody fills: a Secret, or a ConfigMap for what is none. The key is taken down
+    /// once; it has to be there where one of its uses says so.
+    pub(super) fn to_fill(
+        &mut self,
+        names: &Names,
+        key: &str,
+        secret: bool,
+        purpose: String,
+        optional: bool,
+    ) -> String {
+        let object = if secret { names.secret() } else { names.settings() };
+        match self.to_fill.iter_mut().find(|k| k.object == object && k.key == key) {
             Some(known) => known.optional &= optional,
-            None => {
-                self.secrets.push(SecretKey {
-                    secret: secret.clone(),
-                    key: key.to_owned(),
-                    purpose,
-                    optional,
-                });
-            }
+            None => self.to_fill.push(KeyToFill {
+                object: object.clone(),
+                secret,
+                key: key.to_owned(),
+                purpose,
+                optional,
+            }),
         }
-        secret
+        object
     }
 }
 
@@ -75,12 +98,14 @@ pub(super) fn plan_of(
     fallback: &str,
 ) -> Plan {
     let names = Names::of(composition, fallback);
+    let env = composition.dotenv(&project.files);
     let mut out = Out {
         project,
         carried: Carried::default(),
-        secrets: Vec::new(),
-        env: composition.dotenv(&project.files),
+        to_fill: Vec::new(),
         variables: BTreeMap::new(),
+        known: Secrets::of(composition, &env),
+        env,
     };
     let units: Vec<Unit<'_>> = unit::units(project, composition, variants, &names, options, &mut out);
     let mut services = Vec::new();
@@ -103,7 +128,7 @@ pub(super) fn plan_of(
         name: names.project,
         services,
         shared,
-        secrets: out.secrets,
+        to_fill: out.to_fill,
         variables: out.variables.into_values().collect(),
         carried: out.carried,
         profiles: options.profiles.clone(),

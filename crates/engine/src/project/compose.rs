@@ -35,6 +35,7 @@ pub use item::{Item, Value};
 pub use load::Host;
 pub use normal::config;
 pub use problem::{Problem, ProblemKind};
+pub(crate) use units::words as split_words;
 
 /// A chain of Compose files, merged.
 #[derive(Debug)]

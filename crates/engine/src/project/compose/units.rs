@@ -311,7 +311,7 @@ pub(super) fn in_directory(directory: &str, path: &str) -> String {
 }
 
 /// The words of a command line, as Compose splits them; it ends at the first operator of a shell.
-pub(super) fn words(line: &str) -> Option<Vec<String>> {
+pub(crate) fn words(line: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut some = false;

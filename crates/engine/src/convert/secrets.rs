@@ -1,0 +1,111 @@
+//! What of a Compose project is a secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::text::{Piece, Text};
+use crate::project::Composition;
+use crate::project::compose::Item;
+use crate::secret::{has_credentials, is_reference, is_secret_name, password_of};
+
+/// What of a project is a secret, told before anything is made of it.
+#[derive(Debug, Default)]
+pub(super) struct Secrets {
+    /// Variables whose values are secrets.
+    variables: BTreeSet<String>,
+    /// Secrets that are written out, and the key of the Secret that each becomes.
+    literals: BTreeMap<String, String>,
+}
+
+impl Secrets {
+    /// Reads the environments and commands of all services.
+    pub(super) fn of(composition: &Composition, env: &BTreeMap<String, String>) -> Self {
+        let mut secrets = Self::default();
+        let lookup = |name: &str| env.get(name).cloned();
+        let mut written: Vec<(&str, &str, String)> = Vec::new();
+        for service in &composition.services {
+            let Some(item) = composition.service(&service.name) else { continue };
+            let environment = item.get("environment").map(Item::entries).unwrap_or_default();
+            for (name, value) in environment {
+                let Some(text) = Text::of(value, &lookup) else { continue };
+                secrets.learn(name, &text);
+                let whole = text.to_string();
+                if !text.has_variables() && is_secret_name(name) && !is_reference(&whole) {
+                    written.push((&service.name, name, whole));
+                }
+            }
+            for key in ["command", "entrypoint"] {
+                let words = item.get(key).map(|item| Text::words(item, &lookup)).unwrap_or_default();
+                let mut flag = String::new();
+                for word in &words {
+                    let text = word.to_string();
+                    let (name, _) = text.split_once('=').unwrap_or((flag.as_str(), ""));
+                    secrets.learn(name.trim_start_matches('-'), word);
+                    flag = text;
+                }
+            }
+        }
+        for (name, value) in env {
+            if is_secret_name(name) && !is_reference(value) || has_credentials(value) {
+                secrets.variables.insert(name.clone());
+            }
+        }
+        secrets.name(written);
+        secrets
+    }
+
+    /// Gives each secret that is written out a key: the name of its variable, and where that has several values the
+    /// service's too.
+    fn name(&mut self, written: Vec<(&str, &str, String)>) {
+        for (service, name, value) in &written {
+            if self.literals.contains_key(value) {
+                continue;
+            }
+            let taken = |key: &str| self.variables.contains(key) || self.literals.values().any(|k| k == key);
+            let key = if taken(name) {
+                let service = service.to_ascii_uppercase().replace(['-', '.'], "_");
+                format!("{service}_{name}")
+            } else {
+                (*name).to_owned()
+            };
+            self.literals.insert(value.clone(), key);
+        }
+    }
+
+    /// Learns from a text under a name which of its variables are secrets: the only one of a text whose name says so, one
+    /// that stands where an address has its password, and one whose own name says so.
+    fn learn(&mut self, name: &str, text: &Text) {
+        let named = is_secret_name(name) && !is_reference(&text.to_string());
+        for (at, piece) in text.pieces.iter().enumerate() {
+            let Piece::Variable(variable) = piece else { continue };
+            let before = at.checked_sub(1).and_then(|before| text.pieces.get(before));
+            let after = text.pieces.get(at + 1);
+            let in_address = matches!(before, Some(Piece::Literal(text)) if text.ends_with(':'))
+                && matches!(after, Some(Piece::Literal(text)) if text.starts_with('@'));
+            let credentials = has_credentials(&variable.value);
+            if named || in_address || credentials || is_secret_name(&variable.name) {
+                self.variables.insert(variable.name.clone());
+            }
+        }
+    }
+
+    /// Whether a variable's value is a secret.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.variables.contains(name) || is_secret_name(name)
+    }
+
+    /// The key of a secret that is written out somewhere.
+    pub(super) fn key_of(&self, value: &str) -> Option<&str> {
+        self.literals.get(value).map(String::as_str)
+    }
+
+    /// An address whose password is a secret that is known, with the password as that; `None` for anything else.
+    pub(super) fn without_password(&self, address: &str) -> Option<Text> {
+        let password = password_of(address).filter(|p| !p.is_empty())?;
+        let key = self.key_of(password)?;
+        let start = address.find(&format!(":{password}@"))? + 1;
+        let mut text = Text::literal(&address[..start]);
+        text.pieces.push(Piece::Secret(super::text::Secret { name: key.to_owned(), optional: false }));
+        text.push_str(&address[start + password.len()..]);
+        Some(text)
+    }
+}
