@@ -42,7 +42,11 @@ impl Environment {
                 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
                 || name.starts_with(|c: char| c.is_ascii_digit())
             {
-                out.carried.refused(key, span, "Kubernetes takes no variable of this name; give it another one");
+                out.carried.refused(
+                    key,
+                    span,
+                    "Kubernetes takes no variable of this name; give it another one",
+                );
                 continue;
             }
             let text = if item.is_null() {
@@ -218,7 +222,9 @@ impl Environment {
     /// What it comes to: `env`, and a ConfigMap for what is no secret.
     pub(super) fn written(self, unit: &Unit<'_>, metadata: Map) -> Written {
         let mut env: Vec<Map> = self.references.into_values().collect();
-        env.extend(self.composed.into_iter().map(|(name, text)| Map::new().with("name", name).with("value", text)));
+        env.extend(
+            self.composed.into_iter().map(|(name, text)| Map::new().with("name", name).with("value", text)),
+        );
         let config = (!self.settings.is_empty()).then(|| {
             let mut data = Map::new();
             for (name, text) in self.settings {

@@ -8,7 +8,7 @@ use super::images::Variants;
 use super::names::Names;
 use super::secrets::Secrets;
 use super::unit::Unit;
-use super::{Carried, Object, Options, Plan, Planned, KeyToFill, Setting, Text, network, unit, workload};
+use super::{Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, network, unit, workload};
 use crate::project::compose::Item;
 use crate::project::{Composition, Project};
 
