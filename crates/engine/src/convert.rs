@@ -12,7 +12,6 @@ mod images;
 mod names;
 mod network;
 mod plan;
-mod pod;
 mod probes;
 mod resources;
 mod secrets;
@@ -147,6 +146,13 @@ impl Object {
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Tree>) -> Self {
         self.body.set(key, value);
+        self
+    }
+
+    /// With a key below `metadata` where its value is not empty.
+    #[must_use]
+    pub fn filled(mut self, key: &str, value: impl Into<Tree>) -> Self {
+        self.body = self.body.filled(key, value);
         self
     }
 

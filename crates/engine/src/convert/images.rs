@@ -10,7 +10,7 @@ use super::{Fate, Image, Options, Text};
 use crate::Config;
 use crate::parse::parse;
 use crate::project::compose::Item;
-use crate::project::{Probe, Project, Service};
+use crate::project::{Build, Probe, Project, Service};
 use crate::variant::variant_of;
 
 /// What became of a Dockerfile in its Kubernetes variant.
@@ -19,6 +19,8 @@ pub(super) struct Variant {
     pub(super) probe: Option<Probe>,
     /// Whether it listens on 8080 instead of 80, and so on for every port under 1024.
     pub(super) moved: bool,
+    /// The paths that its program writes; `None` where it is not known whom it runs as.
+    pub(super) writable: Option<Vec<String>>,
 }
 
 /// The variants of the Dockerfiles of a project, by their sources.
@@ -44,7 +46,12 @@ pub(super) fn with_variants(project: Project, config: &Config, at: usize) -> (Pr
         let Some(old) = project.parse(variant.source) else { continue };
         parses.push(parse(variant.source, old.source.with_text(variant.body)));
         let moved = variant.changes.iter().any(|change| change.rule == "unprivileged-port");
-        variants.insert(variant.source, Variant { probe: variant.probe, moved });
+        let stage = project.builds.iter().find(|build| build.source == variant.source).and_then(Build::last);
+        let identity = stage.and_then(|stage| Some((stage, stage.identity(&project).ok()??)));
+        let writable = identity.map(|(stage, identity)| {
+            stage.writable(&project, &identity).into_iter().map(|writable| writable.path).collect()
+        });
+        variants.insert(variant.source, Variant { probe: variant.probe, moved, writable });
     }
     project.replace_dockerfiles(parses);
     (project, variants)

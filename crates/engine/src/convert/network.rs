@@ -66,3 +66,18 @@ pub(super) fn shared(
 ) -> Vec<Object> {
     Vec::new()
 }
+
+/// What a pod's `spec` says of its network: `dnsConfig`, `hostAliases`, `hostname`.
+pub(super) fn pod(_unit: &Unit<'_>, _units: &[Unit<'_>], _out: &mut Out<'_>) -> super::Map {
+    super::Map::new()
+}
+
+/// The Service that gives the pods of a StatefulSet their names.
+pub(super) fn governing_service(unit: &Unit<'_>) -> String {
+    format!("{}-pods", unit.name)
+}
+
+/// Whether a label of Compose says how a service is reached, which an Ingress does here.
+pub(super) fn reads_label(name: &str) -> bool {
+    name.starts_with("traefik.")
+}

@@ -1,1 +1,221 @@
-//! …
+//! Probes: what tells that a container has started, that it serves, and that it hangs.
+
+use super::environment::Environment;
+use super::names::Names;
+use super::plan::Out;
+use super::text::Text;
+use super::unit::{Listening, Unit};
+use super::{Map, Tree};
+use crate::project::compose::Item;
+use crate::project::{Action, Probe};
+
+/// The probes of a container, as entries of it.
+pub(super) fn probes(
+    unit: &Unit<'_>,
+    names: &Names,
+    environment: &mut Environment,
+    out: &mut Out<'_>,
+) -> Map {
+    let mut entries = Map::new();
+    if unit.kind.ends() {
+        if let Some(item) = unit.get(&["healthcheck"]) {
+            out.carried.refused(
+                unit.key("healthcheck"),
+                item.span(),
+                "what runs to its end is asked nothing",
+            );
+        }
+        return entries;
+    }
+    let asked = asked(unit, names, environment, out);
+    let main = unit.ports.iter().find(|port| port.protocol == "TCP");
+    let (ready, times) = match asked {
+        Some((action, times)) => (action, times),
+        None => match main {
+            Some(port) => (opens(port), Times::default()),
+            None => return entries,
+        },
+    };
+    entries.explain("startupProbe", times.startup(&ready), "the others wait until it has succeeded once");
+    entries.explain("readinessProbe", times.readiness(&ready), "no traffic while it fails");
+    // Docker restarts nothing that is unhealthy, and a check that asks a database would restart all pods with it.
+    if let Some(port) = main {
+        let alive = opens(port).with("periodSeconds", 20_i64).with("failureThreshold", 3_i64);
+        entries.explain(
+            "livenessProbe",
+            alive,
+            "restarted where it no longer accepts connections; asks nothing else",
+        );
+    }
+    entries
+}
+
+/// How often and how long a probe asks.
+struct Times {
+    interval: u64,
+    timeout: u64,
+    retries: u64,
+    start: u64,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { interval: 10, timeout: 1, retries: 3, start: 60 }
+    }
+}
+
+impl Times {
+    fn of(probe: &Probe) -> Self {
+        Self {
+            interval: probe.interval.unwrap_or(30).max(1),
+            timeout: probe.timeout.unwrap_or(30).max(1),
+            retries: probe.failures().max(1),
+            start: probe.start_period.unwrap_or_default(),
+        }
+    }
+
+    /// Asks often; gives up when Compose would: after its start period and as many failures.
+    fn startup(&self, action: &Map) -> Map {
+        let period = self.interval.min(5);
+        let budget = self.start + self.interval * self.retries;
+        let timeout = self.timeout.min(budget);
+        action
+            .clone()
+            .with("periodSeconds", period)
+            .with("timeoutSeconds", timeout)
+            .with("failureThreshold", budget.div_ceil(period).max(3))
+    }
+
+    fn readiness(&self, action: &Map) -> Map {
+        action
+            .clone()
+            .with("periodSeconds", self.interval)
+            .with("timeoutSeconds", self.timeout)
+            .with("failureThreshold", self.retries)
+    }
+}
+
+/// What the health check of a service asks, or what is known of its image.
+fn asked(
+    unit: &Unit<'_>,
+    names: &Names,
+    environment: &mut Environment,
+    out: &mut Out<'_>,
+) -> Option<(Map, Times)> {
+    let span = unit.get(&["healthcheck"]).and_then(|item| item.key.or(item.span()));
+    let key = unit.key("healthcheck");
+    if unit.get(&["healthcheck", "disable"]).and_then(Item::as_bool) == Some(true)
+        || unit.container.healthcheck.as_ref().is_some_and(|probe| probe.action == Action::None)
+    {
+        out.carried.approximated(
+            key,
+            span,
+            "the image's check is left out; where a port is known it has to open",
+        );
+        return None;
+    }
+    if let Some(test) = unit.get(&["healthcheck", "test"])
+        && let Some(probe) = &unit.container.healthcheck
+    {
+        let action = written(unit, test, probe, names, environment, out);
+        let kind = action.entries.first().map_or("", |entry| entry.key.as_str());
+        out.carried.mapped(key, span, format!("`{kind}` of the readiness and the startup probe"));
+        return Some((action, Times::of(probe)));
+    }
+    // Of an image that is built here: what its `HEALTHCHECK` asks, which its variant has given up for this.
+    let built = unit.variant.and_then(|variant| variant.probe.as_ref());
+    if let Some(probe) = built.or(unit.container.healthcheck.as_ref()) {
+        return Some((action(&probe.action, unit)?, Times::of(probe)));
+    }
+    let facts = unit.facts.filter(|_| unit.stage.is_none())?;
+    if let Some((path, port)) = facts.http_health.as_deref().and_then(|health| health.rsplit_once(':')) {
+        let port: u16 = port.parse().ok()?;
+        let get = Map::new().with("path", path).with("port", port_of(unit, port));
+        return Some((Map::new().with("httpGet", get), Times::default()));
+    }
+    let line = facts.health.as_deref()?;
+    Some((exec(&["sh", "-c", line].map(Text::literal)), Times { timeout: 5, ..Times::default() }))
+}
+
+/// What a check asks that Compose writes out.
+fn written(
+    unit: &Unit<'_>,
+    test: &Item,
+    probe: &Probe,
+    names: &Names,
+    environment: &mut Environment,
+    out: &mut Out<'_>,
+) -> Map {
+    let words: Vec<Text> = test.items().iter().map(|word| out.text(word)).collect();
+    let hides = words.iter().any(|word| word.secrets().next().is_some());
+    let understood = probe.understood(unit.stage.map(crate::project::Stage::end));
+    if !hides && let Some(action) = action(&understood.action, unit).filter(|a| a.get("exec").is_none()) {
+        return action;
+    }
+    let (form, words) =
+        words.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.to_string(), rest));
+    match (form.as_str(), words) {
+        ("CMD-SHELL", [line]) => exec(&["sh".into(), "-c".into(), environment.line(line, unit, names, out)]),
+        // Nothing expands a variable in the command of a probe but a shell.
+        ("CMD", words) if hides => {
+            let mut line = Text::literal("exec");
+            for word in words {
+                line.push_str(" \"");
+                let word = word.map_literals(&quoted);
+                line.pieces.extend(environment.line(&word, unit, names, out).pieces);
+                line.push_str("\"");
+            }
+            exec(&["sh".into(), "-c".into(), line])
+        }
+        ("CMD", words) => exec(words),
+        _ => exec(&[]),
+    }
+}
+
+/// A text between the double quotes of a shell.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '"' | '$' | '`') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn exec(words: &[Text]) -> Map {
+    let command: Vec<Tree> = words.iter().cloned().map(Tree::Text).collect();
+    Map::new().with("exec", Map::new().with("command", command))
+}
+
+/// What a probe of the model asks, as Kubernetes writes it.
+fn action(action: &Action, unit: &Unit<'_>) -> Option<Map> {
+    Some(match action {
+        Action::Http { path, port } => {
+            let get = Map::new().with("path", path.as_str()).with("port", port_of(unit, port.parse().ok()?));
+            Map::new().with("httpGet", get)
+        }
+        Action::Tcp(port) => {
+            Map::new().with("tcpSocket", Map::new().with("port", port_of(unit, port.parse().ok()?)))
+        }
+        Action::Grpc(port) => Map::new().with("grpc", Map::new().with("port", port.parse::<i64>().ok()?)),
+        Action::Exec(words) => {
+            exec(&words.iter().map(|word| Text::literal(word.as_str())).collect::<Vec<_>>())
+        }
+        Action::Shell(line) => exec(&["sh", "-c", line].map(Text::literal)),
+        Action::None => return None,
+    })
+}
+
+/// A port as probes name it: by its name where it has one.
+fn port_of(unit: &Unit<'_>, number: u16) -> Tree {
+    match unit.ports.iter().find(|p| p.protocol == "TCP" && (p.number == number || p.target == number)) {
+        Some(port) => port.name.as_str().into(),
+        None => number.into(),
+    }
+}
+
+fn opens(port: &Listening) -> Map {
+    Map::new().with("tcpSocket", Map::new().with("port", port.name.as_str()))
+}

@@ -6,6 +6,7 @@ use super::images::{Variant, Variants};
 use super::names::Names;
 use super::network::Told;
 use super::plan::Out;
+use super::security::RunAs;
 use super::{Image, Options, images, network, security, storage};
 use crate::images::Facts;
 use crate::project::compose::Item;
@@ -61,7 +62,7 @@ pub(super) struct Unit<'p> {
     /// What its Dockerfile becomes for Kubernetes.
     pub(super) variant: Option<&'p Variant>,
     /// Whom it runs as.
-    pub(super) user: Option<(u32, u32)>,
+    pub(super) user: RunAs,
     /// Ports it listens on, by number and protocol.
     pub(super) ports: Vec<Listening>,
     /// Whether it runs with the profiles that were asked for.
@@ -170,7 +171,7 @@ pub(super) fn units<'p>(
             kind: Kind::Deployment,
             image,
             variant,
-            user: None,
+            user: RunAs::Unknown,
             ports,
             enabled,
             inside,

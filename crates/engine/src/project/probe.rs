@@ -8,11 +8,11 @@ use super::container::{Action, Probe};
 use super::dockerfile::State;
 
 /// The variables a container starts with: what an image sets, without build arguments.
-struct Runtime<'s>(State<'s>);
+struct Runtime<'s>(Option<State<'s>>);
 
 impl Env for Runtime<'_> {
     fn get(&self, name: &str) -> Value<'_> {
-        self.0.env(name)
+        self.0.map_or(Value::Unknown, |image| image.env(name))
     }
 }
 
@@ -26,9 +26,10 @@ impl Probe {
     }
 
     /// The probe with what its command asks: a path by HTTP or a port by TCP on its own host; the command itself where that
-    /// cannot be told. Variables of the image are filled in.
+    /// cannot be told. Variables of the image are filled in, where it is known.
     #[must_use]
-    pub fn understood(&self, image: State<'_>) -> Self {
+    pub fn understood<'s>(&self, image: impl Into<Option<State<'s>>>) -> Self {
+        let image = image.into();
         let action = match &self.action {
             Action::Exec(words) => {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -48,7 +49,7 @@ impl Probe {
 }
 
 /// What one command asks, with nothing behind it but `|| exit 1` and its like.
-fn asked_by_line(line: &str, image: State<'_>) -> Option<Action> {
+fn asked_by_line(line: &str, image: Option<State<'_>>) -> Option<Action> {
     let shell = shell::parse_text(&Text::new(line, SourceId(0), 0));
     let (first, rest) = shell.commands.split_first().filter(|_| shell.errors.is_empty())?;
     let fails = |c: &shell::Command| {
