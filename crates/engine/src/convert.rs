@@ -7,6 +7,7 @@ pub mod report;
 pub mod text;
 pub mod tree;
 
+mod attributes;
 mod environment;
 mod images;
 mod names;

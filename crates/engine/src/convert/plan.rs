@@ -8,7 +8,9 @@ use super::images::Variants;
 use super::names::Names;
 use super::secrets::Secrets;
 use super::unit::Unit;
-use super::{Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, network, unit, workload};
+use super::{
+    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, unit, workload,
+};
 use crate::project::compose::Item;
 use crate::project::{Composition, Project};
 
@@ -124,6 +126,8 @@ pub(super) fn plan_of(
         });
     }
     let shared = network::shared(&units, &names, options, &mut out);
+    attributes::complete(composition, &mut out);
+    out.carried.rows.sort_by_key(|row| (row.span.is_none(), row.span));
     Plan {
         name: names.project,
         services,

@@ -75,4 +75,9 @@ impl Carried {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         })
     }
+
+    /// Whether a key below this one has a row.
+    pub fn has_below(&self, key: &str) -> bool {
+        self.rows.iter().any(|row| row.key.strip_prefix(key).is_some_and(|rest| rest.starts_with(['.', '['])))
+    }
 }
