@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Write the Kubernetes variant of each Dockerfile that ships, or refresh it
     #[command(after_help = VARIANT_EXIT_CODES)]
     Variant(Variant),
+    /// Say what was lost between a Compose file and the Kubernetes manifests that run the same
+    #[command(after_help = EXIT_CODES)]
+    Drift(Drift),
     /// Write the container files that a program lacks: a Dockerfile, a .dockerignore and a Compose file
     Init {
         /// The top of the repository; nothing is the current directory
@@ -113,6 +116,24 @@ pub(crate) struct Fix {
     pub(crate) check: bool,
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Printing,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Drift {
+    /// Compose files and manifests, or directories that hold both; nothing is the current directory
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// Read settings from this file alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+    /// Leave these rules out
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    pub(crate) ignore: Vec<String>,
+    /// Report nothing below this severity
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = "Rules")]
+    pub(crate) severity: Option<Level>,
     #[command(flatten)]
     pub(crate) output: Printing,
 }

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod check;
+mod drift;
 mod fix;
 mod init;
 mod load;
@@ -18,6 +19,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Check(check) => check::run(check, &args.global),
         Command::Fix(fix) => fix::run(fix, &args.global),
         Command::Variant(variant) => variant::run(variant, &args.global),
+        Command::Drift(drift) => drift::run(drift, &args.global),
         Command::Init { directory, diff } => init::run(directory.as_deref(), *diff, &args.global),
         Command::Workflow(workflow) => workflow::run(workflow, &args.global),
         Command::Report(report) => report::run(report, &args.global),

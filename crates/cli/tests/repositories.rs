@@ -15,6 +15,7 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["workflow", "--for", "github", "--branch", "main", "--diff"], "github.diff"),
     (&["workflow", "--for", "gitea", "--branch", "main", "--diff", "--serial"], "gitea.diff"),
     (&["workflow", "--for", "gitlab", "--branch", "main", "--diff"], "gitlab.diff"),
+    (&["drift", "--color", "never", "--quiet"], "drift.txt"),
     (&["report"], "audit.md"),
     (&["report", "--document", "strategy"], "strategy.md"),
     (&["report", "--document", "plan"], "plan.md"),

@@ -1,4 +1,4 @@
-//! Whether a Dockerfile and its Kubernetes variant still mean the same.
+//! Whether a Dockerfile and its Kubernetes variant still mean the same, and manifests the same as a Compose file.
 //!
 //! What is compared is what instructions come to, never their text. A variant may differ in what it is for: who runs it,
 //! who owns what, how its command receives signals, caches, probes, ports below 1024, and tests that are left out.
@@ -6,15 +6,62 @@
 mod command;
 mod facts;
 mod installs;
+pub(crate) mod platforms;
 
 use std::collections::BTreeMap;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Span;
 
 use crate::diagnostic::Label;
 use crate::project::entry::{Entry, Place, entries};
 use crate::project::{Base, Build, ImageCommand, Project, Setting, Stage};
 use facts::{Fact, Kind, facts};
+
+/// The rules that compare manifests with the Compose project they were written of, and those on configuration that is
+/// named in one place and stands in another.
+pub const RULES: [&str; 8] = [
+    "lost-command",
+    "lost-name",
+    "lost-port",
+    "lost-probe",
+    "lost-service",
+    "lost-variable",
+    "lost-volume",
+    "missing-config",
+];
+
+/// A Compose project and manifests that run the same services.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The first file of the Compose project.
+    pub compose: Utf8PathBuf,
+    /// The file of the manifests, or the directory that all of them lie in; empty for the top.
+    pub manifests: Utf8PathBuf,
+    /// How many services the Compose project has.
+    pub services: usize,
+    /// How many of them the manifests run.
+    pub run: usize,
+}
+
+/// What [`RULES`] compare in a project.
+pub fn compared(project: &Project) -> Vec<Compared> {
+    let families = platforms::families(project);
+    let one = |family: &platforms::Family<'_>| {
+        let paths = family.twins.iter().map(|t| project.path(t.workload.object(project).source));
+        let shared = |a: &Utf8Path, b: &Utf8Path| {
+            let all = a.components().zip(b.components()).take_while(|(x, y)| x == y);
+            all.map(|(part, _)| part.as_str()).collect::<Utf8PathBuf>()
+        };
+        Compared {
+            compose: family.composition.files.first().map_or_else(Utf8PathBuf::new, |s| project.path(*s).to_owned()),
+            manifests: paths.map(Utf8Path::to_owned).reduce(|a, b| shared(&a, &b)).unwrap_or_default(),
+            services: family.composition.services.len(),
+            run: family.twins.len(),
+        }
+    };
+    families.iter().map(one).collect()
+}
 
 /// Something that a Dockerfile and its variant do not agree in.
 #[derive(Clone, Debug)]

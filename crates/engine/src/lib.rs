@@ -8,7 +8,7 @@ pub mod config;
 pub mod convert;
 pub mod diagnostic;
 pub mod dockerignore;
-mod drift;
+pub mod drift;
 mod exec;
 pub mod fix;
 pub mod images;

@@ -108,6 +108,13 @@ mod project {
     pub(super) mod ended_release;
     pub(super) mod ingress_snippet;
     pub(super) mod invalid_value;
+    pub(super) mod lost_command;
+    pub(super) mod lost_name;
+    pub(super) mod lost_port;
+    pub(super) mod lost_probe;
+    pub(super) mod lost_service;
+    pub(super) mod lost_variable;
+    pub(super) mod lost_volume;
     pub(super) mod missing_bind_source;
     pub(super) mod missing_build_context;
     pub(super) mod missing_config;
@@ -257,6 +264,13 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::legacy_env_format::RULE,
     &dockerfile::log_init::RULE,
     &workload::long_pre_stop::RULE,
+    &project::lost_command::RULE,
+    &project::lost_name::RULE,
+    &project::lost_port::RULE,
+    &project::lost_probe::RULE,
+    &project::lost_service::RULE,
+    &project::lost_variable::RULE,
+    &project::lost_volume::RULE,
     &dockerfile::maintainer_instruction::RULE,
     &dockerfile::mismatched_runtime::RULE,
     &dockerfile::misplaced_uv_setting::RULE,
