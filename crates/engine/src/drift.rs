@@ -54,7 +54,11 @@ pub fn compared(project: &Project) -> Vec<Compared> {
             all.map(|(part, _)| part.as_str()).collect::<Utf8PathBuf>()
         };
         Compared {
-            compose: family.composition.files.first().map_or_else(Utf8PathBuf::new, |s| project.path(*s).to_owned()),
+            compose: family
+                .composition
+                .files
+                .first()
+                .map_or_else(Utf8PathBuf::new, |s| project.path(*s).to_owned()),
             manifests: paths.map(Utf8Path::to_owned).reduce(|a, b| shared(&a, &b)).unwrap_or_default(),
             services: family.composition.services.len(),
             run: family.twins.len(),

@@ -51,7 +51,8 @@ fn say_what_was_compared(project: &Project) {
     for pair in compared {
         let manifests = if pair.manifests.as_str().is_empty() { ".".into() } else { pair.manifests };
         let (run, services) = (pair.run, pair.services);
-        let message = format!("compared {} with {manifests}, which runs {run} of {services} services", pair.compose);
+        let message =
+            format!("compared {} with {manifests}, which runs {run} of {services} services", pair.compose);
         complain("note", &message);
     }
 }

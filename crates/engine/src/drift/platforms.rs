@@ -147,7 +147,8 @@ impl<'p> Candidates<'p> {
             names.extend(object.name.as_ref().map(|n| plain(&n.value)));
             let services = project.selecting(workload.id, SelectionKind::Service);
             names.extend(services.filter_map(|s| Some(plain(&s.name.as_ref()?.value))));
-            for key in ["app", "app.kubernetes.io/name", "app.kubernetes.io/component", "io.kompose.service"] {
+            for key in ["app", "app.kubernetes.io/name", "app.kubernetes.io/component", "io.kompose.service"]
+            {
                 names.extend(workload.pod_label(key).map(|l| plain(&l.value)));
             }
             for (index, container) in containers.iter().enumerate() {
@@ -155,12 +156,14 @@ impl<'p> Candidates<'p> {
                 candidates.all.push((workload, *container));
                 let own = plain(&container.name.value);
                 // Of several containers only one is what the workload is called after.
-                let named = containers.iter().position(|c| names.contains(&plain(&c.name.value))).unwrap_or(0);
+                let named =
+                    containers.iter().position(|c| names.contains(&plain(&c.name.value))).unwrap_or(0);
                 let mut all = BTreeSet::from([own]);
                 if index == named {
                     all.extend(names.iter().cloned());
                 }
-                let shorter: Vec<_> = all.iter().filter_map(|n| n.strip_prefix(&prefix)).map(str::to_owned).collect();
+                let shorter: Vec<_> =
+                    all.iter().filter_map(|n| n.strip_prefix(&prefix)).map(str::to_owned).collect();
                 all.extend(shorter);
                 for name in all {
                     candidates.by_name.entry(name).or_default().push(at);
@@ -180,8 +183,12 @@ impl<'p> Candidates<'p> {
                     continue;
                 }
                 let mut same: Vec<usize> = match sign {
-                    Sign::Name => names.iter().filter_map(|n| self.by_name.get(n)).flatten().copied().collect(),
-                    Sign::Build => self.places(|c| c.build.is_some() && c.build == here.build && is_built(project, c)),
+                    Sign::Name => {
+                        names.iter().filter_map(|n| self.by_name.get(n)).flatten().copied().collect()
+                    }
+                    Sign::Build => {
+                        self.places(|c| c.build.is_some() && c.build == here.build && is_built(project, c))
+                    }
                     Sign::Image => {
                         let alone = |repository: &str| {
                             side.services.iter().filter(|(_, c, _)| runs(c, repository)).count() == 1
@@ -197,7 +204,8 @@ impl<'p> Candidates<'p> {
                 same.retain(|place| !taken.contains(place));
                 // A name may be that of a workload of another image: then the image decides.
                 if sign == Sign::Name && same.len() > 1 {
-                    let alike: Vec<_> = same.iter().copied().filter(|p| is_alike(here, self.all[*p].1)).collect();
+                    let alike: Vec<_> =
+                        same.iter().copied().filter(|p| is_alike(here, self.all[*p].1)).collect();
                     if !alike.is_empty() {
                         same = alike;
                     }
@@ -241,7 +249,15 @@ fn is_alike(here: &Container, there: &Container) -> bool {
 fn plain(name: &str) -> String {
     let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
     const KINDS: [&str; 9] = [
-        "-deployment", "-deploy", "-statefulset", "-sts", "-pod", "-container", "-service", "-svc", "-workload",
+        "-deployment",
+        "-deploy",
+        "-statefulset",
+        "-sts",
+        "-pod",
+        "-container",
+        "-service",
+        "-svc",
+        "-workload",
     ];
     let shorter = KINDS.iter().find_map(|kind| name.strip_suffix(kind)).map(str::to_owned);
     shorter.filter(|rest| !rest.is_empty()).unwrap_or(name)
@@ -352,7 +368,9 @@ pub(crate) fn variables<'p>(project: &'p Project, container: &'p Container) -> O
             Some(EnvValue::ConfigMap { key: None, name, .. }) => {
                 keys(project, container, false, name, &mut found)?;
             }
-            Some(EnvValue::Secret { key: None, name, .. }) => keys(project, container, true, name, &mut found)?,
+            Some(EnvValue::Secret { key: None, name, .. }) => {
+                keys(project, container, true, name, &mut found)?
+            }
             _ => _ = found.insert(variable.name.value.as_str()),
         }
     }
@@ -416,7 +434,9 @@ pub(crate) fn value_of(
         Some((v, Some(EnvValue::Literal(text)))) => {
             return Some((text.clone(), v.value.at.unwrap_or(v.name.span)));
         }
-        Some((_, Some(EnvValue::ConfigMap { name: map, key: Some(key), .. }))) => (map.as_str(), key.as_str()),
+        Some((_, Some(EnvValue::ConfigMap { name: map, key: Some(key), .. }))) => {
+            (map.as_str(), key.as_str())
+        }
         Some(_) => return None,
         None => {
             let whole = container.env.iter().find_map(|v| match v.value.value() {

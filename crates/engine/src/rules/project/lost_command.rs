@@ -35,7 +35,8 @@ fn lost(project: &Project, twin: &Twin<'_>, ctx: &mut Ctx<'_>) {
     if of_image.or(facts).is_some_and(|image| is_same(&line, &image.join(" "))) {
         return;
     }
-    let message = format!("`{}` starts what its image starts; Compose starts `{line}`", twin.there.name.value);
+    let message =
+        format!("`{}` starts what its image starts; Compose starts `{line}`", twin.there.name.value);
     ctx.report(twin.there.name.span, message).related(at, "the command of Compose");
 }
 
@@ -50,16 +51,31 @@ fn own(container: &Container) -> Option<&Setting<Vec<String>>> {
 /// Whether it is a command for a developer's machine, or to keep a container alive.
 fn develops(line: &str) -> bool {
     const WORDS: [&str; 14] = [
-        "--reload", "--debug", "--watch", "dev", "watch", "nodemon", "air", "runserver", "start:dev", "debugpy",
-        "infinity", "/dev/null", "webpack-dev-server", "serve",
+        "--reload",
+        "--debug",
+        "--watch",
+        "dev",
+        "watch",
+        "nodemon",
+        "air",
+        "runserver",
+        "start:dev",
+        "debugpy",
+        "infinity",
+        "/dev/null",
+        "webpack-dev-server",
+        "serve",
     ];
-    line.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '"' | '\'')).any(|word| WORDS.contains(&word))
+    line.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '"' | '\''))
+        .any(|word| WORDS.contains(&word))
 }
 
 /// Whether two lines start one program alike, but for where it lies and how it is quoted.
 fn is_same(a: &str, b: &str) -> bool {
     let plain = |line: &str| {
-        let words = line.split_whitespace().filter(|w| !matches!(*w, "sh" | "/bin/sh" | "bash" | "/bin/bash" | "-c" | "exec"));
+        let words = line
+            .split_whitespace()
+            .filter(|w| !matches!(*w, "sh" | "/bin/sh" | "bash" | "/bin/bash" | "-c" | "exec"));
         words.map(|w| w.trim_matches(['"', '\''])).collect::<Vec<_>>().join(" ")
     };
     plain(a) == plain(b)

@@ -34,7 +34,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 if !dialled(&text, &call.host) || !said.insert((at, call.host.clone())) {
                     continue;
                 }
-                let message = format!("`{variable}` calls `{}`, {}", call.host, instead(project, &family, to));
+                let message =
+                    format!("`{variable}` calls `{}`, {}", call.host, instead(project, &family, to));
                 ctx.report(at, message).related(call.at, "Compose resolves it");
             }
         }
@@ -52,7 +53,9 @@ fn in_code(project: &Project, family: &Family<'_>, ctx: &mut Ctx<'_>) {
                 if twin.here.id == callee.container || resolves(project, family, twin.there, name) {
                     continue;
                 }
-                let Some(stage) = twin.here.stage(project).or_else(|| twin.there.stage(project)) else { continue };
+                let Some(stage) = twin.here.stage(project).or_else(|| twin.there.stage(project)) else {
+                    continue;
+                };
                 let Some(code) = project.code(stage).find(|code| dialled(code.text, name)) else { continue };
                 if !said.insert((name.clone(), code.file.clone())) {
                     continue;
@@ -63,7 +66,9 @@ fn in_code(project: &Project, family: &Family<'_>, ctx: &mut Ctx<'_>) {
                     code.file,
                     instead(project, family, callee.container)
                 );
-                let at = family.twin(callee.container).map_or(twin.there.name.span, |t| headline(project, family, t));
+                let at = family
+                    .twin(callee.container)
+                    .map_or(twin.there.name.span, |t| headline(project, family, t));
                 ctx.report(at, message).related(twin.here.name.span, "Compose resolves it for this service");
             }
         }

@@ -31,7 +31,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 fn lost(project: &Project, family: &Family<'_>, twin: &Twin<'_>, ctx: &mut Ctx<'_>) {
     let services = family.services(project, twin.workload.id);
-    let declared = |port: u16| twin.there.ports.iter().any(|p| (p.container..=p.container_end).contains(&port));
+    let declared =
+        |port: u16| twin.there.ports.iter().any(|p| (p.container..=p.container_end).contains(&port));
     // Ports that only the image names need nobody to lead to them.
     let written = |port: &&Port| family.composition.files.contains(&port.span.source);
     let called: Vec<u16> = family

@@ -26,8 +26,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 fn lost(project: &Project, twin: &Twin<'_>, ctx: &mut Ctx<'_>) {
     // What an image brings is none of Compose's.
-    let own = |check: &&Probe| project.parse(check.span.source).is_some_and(|p| p.source.kind == crate::Kind::Compose);
-    let Some(check) = twin.here.healthcheck.as_ref().filter(own).filter(|c| c.action != Action::None) else { return };
+    let own = |check: &&Probe| {
+        project.parse(check.span.source).is_some_and(|p| p.source.kind == crate::Kind::Compose)
+    };
+    let Some(check) = twin.here.healthcheck.as_ref().filter(own).filter(|c| c.action != Action::None) else {
+        return;
+    };
     let name = &twin.there.name.value;
     let probes: Vec<&Probe> =
         [&twin.there.startup, &twin.there.readiness, &twin.there.liveness].into_iter().flatten().collect();
@@ -47,9 +51,14 @@ fn lost(project: &Project, twin: &Twin<'_>, ctx: &mut Ctx<'_>) {
         };
         // What the pod's container names is what the program listens on there too.
         let listens = twin.there.port(&port.to_string()).is_some();
-        let elsewhere = |p: &&&Probe| listens && p.port().is_some_and(|other| other != port && twin.there.port(&other.to_string()).is_none());
+        let elsewhere = |p: &&&Probe| {
+            listens
+                && p.port()
+                    .is_some_and(|other| other != port && twin.there.port(&other.to_string()).is_none())
+        };
         if let Some(probe) = probes.iter().find(elsewhere) {
-            let message = format!("this probe asks port {}, and Compose {question}", probe.port().unwrap_or_default());
+            let message =
+                format!("this probe asks port {}, and Compose {question}", probe.port().unwrap_or_default());
             let at = probe.port_at.unwrap_or(probe.span);
             ctx.report(at, message).related(check.span, "Compose asks this").severity(Severity::High);
             return;
@@ -61,7 +70,9 @@ fn lost(project: &Project, twin: &Twin<'_>, ctx: &mut Ctx<'_>) {
         }
     }
     let Some(patience) = check.start_period else { return };
-    let Some(liveness) = twin.there.liveness.as_ref().filter(|_| twin.there.startup.is_none()) else { return };
+    let Some(liveness) = twin.there.liveness.as_ref().filter(|_| twin.there.startup.is_none()) else {
+        return;
+    };
     let allowed = liveness.start_period.unwrap_or(0) + liveness.interval.unwrap_or(10) * liveness.failures();
     if allowed < patience {
         let message = format!(

@@ -35,7 +35,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 (true, _) | (false, false) => Severity::Medium,
                 (false, true) => Severity::Low,
             };
-            let profile = service.profiles.first().map(|p| format!(", which profile `{p}` starts,")).unwrap_or_default();
+            let profile = service
+                .profiles
+                .first()
+                .map(|p| format!(", which profile `{p}` starts,"))
+                .unwrap_or_default();
             let message = if called.is_empty() {
                 format!("no workload runs `{}`{profile}", service.name).trim_end_matches(',').to_owned()
             } else {
@@ -73,7 +77,9 @@ fn callers<'p>(
 fn is_elsewhere(project: &Project, families: &[Family<'_>], family: &Family<'_>, service: &Service) -> bool {
     let led_out = family.service_named(&service.name).is_some_and(|object| match &object.detail {
         Detail::Service(s) => {
-            s.external_name.is_some() || s.selector.is_none() || project.links.selected_by(object.id).is_empty()
+            s.external_name.is_some()
+                || s.selector.is_none()
+                || project.links.selected_by(object.id).is_empty()
         }
         _ => false,
     });

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::drift::platforms::{Twin, families, variables};
-use crate::project::container::{EnvValue, EnvVar};
 use crate::project::Project;
+use crate::project::container::{EnvValue, EnvVar};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -22,7 +22,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for family in families(project) {
         for twin in &family.twins {
             let Some(there) = variables(project, twin.there) else { continue };
-            let missing: Vec<&EnvVar> = twin.here.env.iter().filter(|v| is_missing(project, twin, v, &there)).collect();
+            let missing: Vec<&EnvVar> =
+                twin.here.env.iter().filter(|v| is_missing(project, twin, v, &there)).collect();
             let needed: Vec<&EnvVar> = missing.iter().copied().filter(|v| !is_empty(v)).collect();
             let (all, severity) =
                 if needed.is_empty() { (missing, Severity::Low) } else { (needed, Severity::Medium) };
@@ -30,7 +31,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let names: Vec<String> = all.iter().map(|v| format!("`{}`", v.name.value)).collect();
             let message = format!("`{}` lacks {}, which Compose sets", twin.there.name.value, list(&names));
             let mut finding = ctx.report(twin.there.name.span, message);
-            finding.severity(severity).related(first.name.span, format!("`{}` is set here", first.name.value));
+            finding
+                .severity(severity)
+                .related(first.name.span, format!("`{}` is set here", first.name.value));
         }
     }
 }
@@ -58,8 +61,14 @@ fn is_missing(project: &Project, twin: &Twin<'_>, variable: &EnvVar, there: &BTr
         || name.contains("DEBUG")
         || name.contains("RELOAD");
     let set_by_image = twin.there.stage(project).is_some_and(|stage| stage.end().declares(name))
-        || twin.here.stage(project).is_some_and(|stage| stage.end().declares(name) && is_same(stage, name, &value))
-        || twin.there.facts().is_some_and(|f| f.env.get(name).is_some_and(|v| v.eq_ignore_ascii_case(&value)));
+        || twin
+            .here
+            .stage(project)
+            .is_some_and(|stage| stage.end().declares(name) && is_same(stage, name, &value))
+        || twin
+            .there
+            .facts()
+            .is_some_and(|f| f.env.get(name).is_some_and(|v| v.eq_ignore_ascii_case(&value)));
     !develops && !set_by_image && !BUILT.iter().chain(&OURS).any(|start| name.starts_with(start))
 }
 

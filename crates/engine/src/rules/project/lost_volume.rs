@@ -48,15 +48,20 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 /// What the pod's container has at a path, or above or below it.
 fn covering<'p>(twin: &Twin<'p>, target: &str) -> Option<&'p Mount> {
     let within = |path: &str, top: &str| {
-        path.strip_prefix(top.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(top.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     let target = target.trim_end_matches('/');
-    twin.there.mounts.iter().find(|m| within(target, &m.target) || within(m.target.trim_end_matches('/'), target))
+    twin.there
+        .mounts
+        .iter()
+        .find(|m| within(target, &m.target) || within(m.target.trim_end_matches('/'), target))
 }
 
 fn data(twin: &Twin<'_>, name: &str, mount: &Mount, instead: &str) -> Option<String> {
     // What is installed for a developer is in the image.
-    let aside = ["node_modules", "/.venv", "/venv", "/vendor", "cache", "/tmp", "/target", ".next", "/.cargo"];
+    let aside =
+        ["node_modules", "/.venv", "/venv", "/vendor", "cache", "/tmp", "/target", ".next", "/.cargo"];
     let kept = !aside.iter().any(|word| mount.target.contains(word));
     (kept && !mount.read_only).then(|| {
         format!(
@@ -69,7 +74,13 @@ fn data(twin: &Twin<'_>, name: &str, mount: &Mount, instead: &str) -> Option<Str
 /// A file or directory of the repository that Compose mounts, unless the image has it.
 fn file(project: &Project, twin: &Twin<'_>, source: &str, mount: &Mount) -> Option<String> {
     let of_host = source.starts_with(['/', '~', '$']) || source.contains("${");
-    if of_host || twin.here.workdir.value().is_some_and(|w| mount.target.trim_end_matches('/') == w.trim_end_matches('/')) {
+    if of_host
+        || twin
+            .here
+            .workdir
+            .value()
+            .is_some_and(|w| mount.target.trim_end_matches('/') == w.trim_end_matches('/'))
+    {
         return None;
     }
     let stage = twin.here.stage(project).or_else(|| twin.there.stage(project));
@@ -89,7 +100,9 @@ fn file(project: &Project, twin: &Twin<'_>, source: &str, mount: &Mount) -> Opti
 /// Whether an image has something at a path, below it, or a directory around it.
 fn brings(stage: &Stage, target: &str) -> bool {
     let target = target.trim_end_matches('/');
-    let within = |path: &str, top: &str| path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let within = |path: &str, top: &str| {
+        path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     stage.copied().iter().any(|copied| {
         let to = copied.target.trim_end_matches('/');
         within(target, to) || within(to, target)
@@ -99,6 +112,7 @@ fn brings(stage: &Stage, target: &str) -> bool {
 /// Whether it is there and says how a program works: data that a program writes is not in a repository.
 fn is_setting(project: &Project, source: &str) -> bool {
     let path = camino::Utf8Path::new(source);
-    let aside = ["data", "logs", "log", "tmp", "uploads", "backups", "tests", "test", "docs", "src", "node_modules"];
+    let aside =
+        ["data", "logs", "log", "tmp", "uploads", "backups", "tests", "test", "docs", "src", "node_modules"];
     project.files.exists(path) == Some(true) && !path.components().any(|part| aside.contains(&part.as_str()))
 }
