@@ -9,7 +9,8 @@ use super::names::Names;
 use super::secrets::Secrets;
 use super::unit::Unit;
 use super::{
-    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, unit, workload,
+    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, overrides, unit,
+    workload,
 };
 use crate::project::compose::Item;
 use crate::project::{Composition, Project};
@@ -126,6 +127,7 @@ pub(super) fn plan_of(
         });
     }
     let shared = network::shared(&units, &names, options, &mut out);
+    overrides::check(composition, &mut out);
     attributes::complete(composition, &mut out);
     out.carried.rows.sort_by_key(|row| (row.span.is_none(), row.span));
     Plan {

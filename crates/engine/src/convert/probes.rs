@@ -104,6 +104,14 @@ fn asked(
 ) -> Option<(Map, Times)> {
     let span = unit.get(&["healthcheck"]).and_then(|item| item.key.or(item.span()));
     let key = unit.key("healthcheck");
+    if let Some(health) = unit.says(&["health"]).and_then(Item::as_str) {
+        let (path, port) = health.rsplit_once(':').unwrap_or((health, ""));
+        let main = || unit.ports.iter().find(|p| p.protocol == "TCP").map(|p| p.number);
+        if let Some(port) = port.parse().ok().or_else(main) {
+            let get = Map::new().with("path", path).with("port", port_of(unit, port));
+            return Some((Map::new().with("httpGet", get), Times::default()));
+        }
+    }
     if unit.get(&["healthcheck", "disable"]).and_then(Item::as_bool) == Some(true)
         || unit.container.healthcheck.as_ref().is_some_and(|probe| probe.action == Action::None)
     {

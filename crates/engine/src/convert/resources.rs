@@ -24,13 +24,19 @@ pub(super) fn resources(unit: &Unit<'_>, scratch: u64, out: &mut Out<'_>) -> Tre
     let shares = unit.get(&["cpu_shares"]).and_then(Item::as_int).and_then(|s| u64::try_from(s).ok());
     // 1,024 shares are one processor's worth beside others.
     let shares = shares.filter(|s| *s > 0).map(|shares| shares * 1000 / 1024);
-    let cpu = own.cpu_request.value().copied().or(shares);
+    let said =
+        |of, name, scale| unit.says(&[of, name]).and_then(|item| quantity::parse(&item.to_text()?, scale));
+    let cpu_limit = said("limits", "cpu", 3).or(cpu_limit);
+    let memory_limit = said("limits", "memory", 0).or(memory_limit);
+    let cpu = said("requests", "cpu", 3).or(own.cpu_request.value().copied()).or(shares);
     let cpu = cpu.or(cpu_limit.map(|limit| limit.min(CPU))).unwrap_or(CPU);
     let usual = usual_memory(unit);
-    let reserved = own.memory_request.value().copied();
+    let reserved = said("requests", "memory", 0).or(own.memory_request.value().copied());
     let limit = memory_limit.unwrap_or_else(|| usual.max(reserved.unwrap_or_default()));
     let memory = reserved.unwrap_or(limit / 2).min(limit).max(1 << 20);
     let disk = own.storage_limit.value().copied().unwrap_or(DISK).max(DISK) + scratch;
+    let disk = said("limits", "ephemeral-storage", 0).unwrap_or(disk);
+    let disk_request = said("requests", "ephemeral-storage", 0).unwrap_or(DISK).min(disk);
     if memory_limit.is_none() {
         out.carried.add(
             Fate::Approximated,
@@ -45,7 +51,7 @@ pub(super) fn resources(unit: &Unit<'_>, scratch: u64, out: &mut Out<'_>) -> Tre
     let requests = Map::new()
         .with("cpu", quantity::thousandths(cpu.max(1)))
         .with("memory", quantity::bytes(memory))
-        .with("ephemeral-storage", quantity::bytes(DISK.min(disk)));
+        .with("ephemeral-storage", quantity::bytes(disk_request));
     let mut limits = Map::new();
     if let Some(cpu) = cpu_limit {
         limits.set("cpu", quantity::thousandths(cpu.max(1)));

@@ -2,7 +2,7 @@
 
 use super::plan::Out;
 use super::unit::Unit;
-use super::{Map, Tree};
+use super::{Map, Tree, overrides};
 use crate::images::Facts;
 use crate::project::compose::Item;
 use crate::project::{Origin, Setting, User};
@@ -75,6 +75,12 @@ const BASELINE: [&str; 13] = [
 
 /// Whom a service runs as.
 pub(super) fn user(unit: &Unit<'_>, out: &mut Out<'_>) -> RunAs {
+    if let Some((uid, gid)) = unit.says(&["user"]).and_then(|item| overrides::user(&item.to_text()?)) {
+        return match uid {
+            0 => RunAs::Root("`x-seaworthy` says so".to_owned()),
+            uid => RunAs::User { uid, gid },
+        };
+    }
     let Some(item) = unit.get(&["user"]) else { return by_image(unit) };
     let (key, span) = (unit.key("user"), item.span());
     let written = out.text(item).to_string();
@@ -355,6 +361,9 @@ pub(super) fn container(unit: &Unit<'_>, read_only: bool, out: &mut Out<'_>) -> 
 
 /// Whether the root file system of a service can be read-only, since all that it writes is known.
 pub(super) fn is_read_only(unit: &Unit<'_>) -> bool {
+    if let Some(read_only) = unit.says(&["read_only"]).and_then(Item::as_bool) {
+        return read_only;
+    }
     unit.container.read_only_root.is(&true)
         || unit.variant.is_some_and(|variant| variant.writable.is_some())
         || unit.stage.is_none() && unit.container.writable_paths().is_some()
@@ -369,6 +378,8 @@ pub(super) fn scratch(unit: &Unit<'_>) -> Vec<String> {
     if is_read_only(unit) {
         paths.push("/tmp".to_owned());
     }
+    let said = unit.says(&["writable"]).map(Item::items).unwrap_or_default();
+    paths.extend(said.iter().filter_map(Item::to_text).filter(|path| path.starts_with('/')));
     paths.sort();
     paths.dedup();
     paths

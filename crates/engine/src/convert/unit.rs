@@ -192,8 +192,8 @@ pub(super) fn units<'p>(
 /// What keeps a service running.
 fn kind(unit: &Unit<'_>) -> Kind {
     let word = |path: &[&str]| unit.get(path).and_then(Item::as_str);
-    if unit.get(&["x-seaworthy", "schedule"]).is_some() {
-        return Kind::CronJob;
+    if let Some(kind) = unit.says_kind() {
+        return kind;
     }
     match word(&["deploy", "mode"]) {
         Some("global") => return Kind::DaemonSet,

@@ -29,8 +29,9 @@ pub(super) fn objects(
     for member in std::iter::once(at).chain(guests) {
         pod.add(units, member, names, options, &mut objects, out);
     }
-    objects.push(workload(unit, units, pod, metadata(), names, out));
-    objects.extend(scaling(unit, metadata(), names));
+    let replicas = replicas(unit, &pod, out);
+    objects.push(workload(unit, units, replicas, pod, metadata(), names, out));
+    objects.extend(scaling(unit, replicas, metadata(), names));
     objects
 }
 
@@ -248,12 +249,12 @@ fn grace(unit: &Unit<'_>, out: &mut Out<'_>) -> u64 {
 fn workload(
     unit: &Unit<'_>,
     units: &[Unit<'_>],
+    replicas: u64,
     pod: Pod,
     mut metadata: Map,
     names: &Names,
     out: &mut Out<'_>,
 ) -> Object {
-    let replicas = replicas(unit, &pod, out);
     let mut spec = Map::new();
     spec.set("serviceAccountName", unit.name.as_str());
     spec.explain("automountServiceAccountToken", false, "it does not call the Kubernetes API");
@@ -319,8 +320,7 @@ fn workload(
             .with("backoffLimit", 6_i64)
             .with("template", template),
         Kind::CronJob => {
-            let schedule =
-                unit.get(&["x-seaworthy", "schedule"]).map(|item| out.text(item)).unwrap_or_default();
+            let schedule = unit.says(&["schedule"]).map(|item| out.text(item)).unwrap_or_default();
             let job = Map::new().with("backoffLimit", 6_i64).with("template", template);
             Object::new("batch/v1", "CronJob", &*unit.name, metadata)
                 .with("schedule", schedule)
@@ -332,6 +332,9 @@ fn workload(
 
 /// How many pods run a service.
 fn replicas(unit: &Unit<'_>, pod: &Pod, out: &mut Out<'_>) -> u64 {
+    if let Some(replicas) = unit.says_count(&["replicas"]) {
+        return replicas;
+    }
     let Some(asked) = &unit.service.replicas else {
         return if unit.keeps_nothing() && !pod.exclusive { 2 } else { 1 };
     };
@@ -351,13 +354,15 @@ fn replicas(unit: &Unit<'_>, pod: &Pod, out: &mut Out<'_>) -> u64 {
 
 /// Whether an autoscaler says how many pods run.
 fn scales(unit: &Unit<'_>) -> bool {
-    unit.kind == Kind::Deployment && unit.keeps_nothing() && unit.service.replicas.is_none()
+    let fixed = unit.service.replicas.is_some() || unit.says(&["replicas"]).is_some();
+    let asked = unit.says(&["autoscale"]).is_some();
+    unit.kind == Kind::Deployment && (asked || unit.keeps_nothing() && !fixed)
 }
 
 /// What keeps enough pods running: a budget from two on, and an autoscaler for what is known to keep nothing.
-fn scaling(unit: &Unit<'_>, metadata: Map, names: &Names) -> Vec<Object> {
+fn scaling(unit: &Unit<'_>, replicas: u64, metadata: Map, names: &Names) -> Vec<Object> {
     let mut objects = Vec::new();
-    let several = unit.service.replicas.as_ref().is_some_and(|n| n.value > 1) || scales(unit);
+    let several = replicas > 1 || scales(unit);
     if several && matches!(unit.kind, Kind::Deployment | Kind::StatefulSet) {
         let selector = Map::new().with("matchLabels", unit.selector(names));
         let mut budget = Object::new("policy/v1", "PodDisruptionBudget", &*unit.name, metadata.clone());
@@ -365,19 +370,23 @@ fn scaling(unit: &Unit<'_>, metadata: Map, names: &Names) -> Vec<Object> {
         objects.push(budget.with("selector", selector));
     }
     if scales(unit) {
+        let said = |name| unit.says_count(&["autoscale", name]);
+        let least = said("min").unwrap_or(2).max(1);
+        let most = said("max").unwrap_or(5).max(least);
+        let share = said("cpu").unwrap_or(80).clamp(1, 100);
         let target = Map::new()
             .with("apiVersion", "apps/v1")
             .with("kind", "Deployment")
             .with("name", unit.name.as_str());
-        let use_of = Map::new().with("type", "Utilization").with("averageUtilization", 80_i64);
+        let use_of = Map::new().with("type", "Utilization").with("averageUtilization", share);
         let metric = Map::new()
             .with("type", "Resource")
             .with("resource", Map::new().with("name", "cpu").with("target", use_of));
         objects.push(
             Object::new("autoscaling/v2", "HorizontalPodAutoscaler", &*unit.name, metadata)
                 .with("scaleTargetRef", target)
-                .with("minReplicas", Tree::settable("minReplicas", 2_i64))
-                .with("maxReplicas", Tree::settable("maxReplicas", 5_i64))
+                .with("minReplicas", Tree::settable("minReplicas", least))
+                .with("maxReplicas", Tree::settable("maxReplicas", most))
                 .with("metrics", vec![metric]),
         );
     }
