@@ -1,83 +1,150 @@
 //! Who reaches whom: ports, Services, Ingresses and NetworkPolicies.
 
-use super::names::Names;
+mod attributes;
+mod calls;
+mod exposure;
+mod ingress;
+mod mentions;
+mod policies;
+mod ports;
+mod services;
+
+use super::names::{Names, dns_label};
 use super::plan::Out;
 use super::unit::{Listening, Unit};
-use super::{Object, Options};
+use super::{Map, Object, Options};
 use crate::images::Facts;
 use crate::project::compose::Item;
-use crate::project::{Composition, Container, Project, Stage};
+use crate::project::{Container, Project, Stage};
+
+pub(super) use attributes::pod;
+pub(super) use exposure::reads_label;
+pub(super) use policies::calls;
+pub(super) use ports::listening;
+pub(super) use services::governing_service;
 
 /// What is known of a service before its ports are told.
 pub(super) struct Told<'p> {
     pub(super) project: &'p Project,
-    pub(super) composition: &'p Composition,
     pub(super) container: &'p Container,
     pub(super) item: &'p Item,
     pub(super) stage: Option<&'p Stage>,
     pub(super) facts: Option<&'static Facts>,
 }
 
-/// The ports that a service listens on: those it publishes or exposes, those its image declares, those that others call.
-pub(super) fn listening(told: &Told<'_>) -> Vec<Listening> {
-    let mut ports: Vec<Listening> = Vec::new();
-    for port in &told.container.ports {
-        let protocol = match port.protocol.as_str() {
-            "udp" => "UDP",
-            "sctp" => "SCTP",
-            _ => "TCP",
-        };
-        for number in port.container..=port.container_end {
-            if ports.iter().any(|p| p.number == number && p.protocol == protocol) {
-                continue;
-            }
-            let name = format!("{}-{number}", protocol.to_ascii_lowercase());
-            ports.push(Listening {
-                name,
-                number,
-                target: number,
-                protocol,
-                http: false,
-                published: port.published,
-                span: Some(port.span),
-            });
+/// Who calls whom, and what is reached from outside; told once, when all services are known.
+#[derive(Default)]
+pub(super) struct Network {
+    edges: Vec<calls::Edge>,
+    routes: Vec<exposure::Route>,
+    /// By service, why what it publishes by HTTP has no route.
+    unrouted: Vec<Option<exposure::Unrouted>>,
+    /// By service, the addresses of private networks that it calls.
+    addresses: Vec<Vec<calls::Address>>,
+}
+
+/// Tells who calls whom once all services are known: the names that peers call them by too.
+pub(super) fn connect(units: &mut [Unit<'_>], names: &Names, options: &Options, out: &mut Out<'_>) {
+    share_ports(units);
+    let aliases = services::aliases(units, out);
+    for (unit, aliases) in units.iter_mut().zip(aliases) {
+        unit.aliases = aliases;
+    }
+    let (edges, addresses) = calls::find(units, out);
+    let (routes, unrouted) = exposure::find(units, &edges, names, options, out);
+    out.network = Network { edges, routes, unrouted, addresses };
+}
+
+/// Names of ports are unique in a pod: what runs in the pod of another lists only ports that are its own.
+fn share_ports(units: &mut [Unit<'_>]) {
+    for at in 0..units.len() {
+        let Some(host) = units[at].inside.clone() else { continue };
+        let Some(host) = units.iter().position(|unit| unit.service.name == host) else { continue };
+        let others: Vec<Listening> = members(units, host).filter(|(n, _)| *n != at).flat_map(|(_, u)| u.ports.clone()).collect();
+        let own = &mut units[at].ports;
+        own.retain(|port| !others.iter().any(|o| o.number == port.number && o.protocol == port.protocol));
+        for port in own.iter_mut().filter(|port| others.iter().any(|o| o.name == port.name)) {
+            port.name = format!("{}-{}", port.protocol.to_ascii_lowercase(), port.number);
         }
     }
-    ports
+}
+
+/// The service whose pod a service runs in: itself but for `network_mode: service:…`.
+fn pod_of(units: &[Unit<'_>], at: usize) -> usize {
+    let host = units.get(at).and_then(|unit| unit.inside.as_deref());
+    host.and_then(|host| units.iter().position(|unit| unit.service.name == host)).unwrap_or(at)
+}
+
+/// The services that run in the pod of a service, with their places: itself first.
+fn members<'u, 'p>(units: &'u [Unit<'p>], at: usize) -> impl Iterator<Item = (usize, &'u Unit<'p>)> {
+    let name = units.get(at).map(|unit| unit.service.name.as_str());
+    let guests = units.iter().enumerate().filter(move |(_, unit)| unit.inside.is_some() && unit.inside.as_deref() == name);
+    units.get(at).map(|unit| (at, unit)).into_iter().chain(guests)
+}
+
+/// The ports of the pod of a service.
+fn pod_ports<'u, 'p: 'u>(units: &'u [Unit<'p>], at: usize) -> impl Iterator<Item = &'u Listening> {
+    members(units, at).flat_map(|(_, unit)| &unit.ports)
+}
+
+/// The networks that a service is in; `None` for one in the network of its host.
+fn networks<'p>(units: &[Unit<'p>], at: usize) -> Option<Vec<&'p str>> {
+    let unit = units.get(pod_of(units, at))?;
+    match unit.service.network_mode.as_ref().map(|mode| mode.value.as_str()) {
+        Some("host") => return None,
+        Some("none") => return Some(Vec::new()),
+        _ => {}
+    }
+    let attached: Vec<&str> = unit.service.networks.iter().map(|n| n.network.as_str()).collect();
+    Some(if attached.is_empty() { vec!["default"] } else { attached })
+}
+
+/// What Compose says of a network of the project.
+fn network<'p>(unit: &Unit<'p>, name: &str) -> Option<&'p Item> {
+    unit.composition.model.get("networks")?.get(name)
+}
+
+/// What `x-seaworthy` says at a place of the model.
+fn own<'i>(item: &'i Item, key: &str) -> Option<&'i Item> {
+    item.get("x-seaworthy")?.get(key)
+}
+
+/// The metadata of an object of a service.
+fn metadata(unit: &Unit<'_>, names: &Names) -> Map {
+    Map::new().with("labels", unit.selector(names))
+}
+
+/// Whether a text is a DNS label as it stands, so that a Service may have it for its name.
+fn is_label(text: &str) -> bool {
+    !text.is_empty() && dns_label(text) == text
 }
 
 /// The objects by which a service is reached, and which say who may reach it and whom it may reach.
 pub(super) fn objects(
-    _units: &[Unit<'_>],
-    _at: usize,
-    _names: &Names,
-    _options: &Options,
-    _out: &mut Out<'_>,
+    units: &[Unit<'_>],
+    at: usize,
+    names: &Names,
+    options: &Options,
+    out: &mut Out<'_>,
 ) -> Vec<Object> {
-    Vec::new()
+    for (_, unit) in members(units, at) {
+        attributes::service(units, unit, out);
+    }
+    let mut objects = services::services(units, at, names, out);
+    objects.extend(ingress::ingress(units, at, names, options, out));
+    objects.extend(policies::policy(units, at, names, options, out));
+    objects
 }
 
 /// The Namespace, and what is said of all its pods.
 pub(super) fn shared(
-    _units: &[Unit<'_>],
-    _names: &Names,
+    units: &[Unit<'_>],
+    names: &Names,
     _options: &Options,
-    _out: &mut Out<'_>,
+    out: &mut Out<'_>,
 ) -> Vec<Object> {
-    Vec::new()
-}
-
-/// What a pod's `spec` says of its network: `dnsConfig`, `hostAliases`, `hostname`.
-pub(super) fn pod(_unit: &Unit<'_>, _units: &[Unit<'_>], _out: &mut Out<'_>) -> super::Map {
-    super::Map::new()
-}
-
-/// The Service that gives the pods of a StatefulSet their names.
-pub(super) fn governing_service(unit: &Unit<'_>) -> String {
-    format!("{}-pods", unit.name)
-}
-
-/// Whether a label of Compose says how a service is reached, which an Ingress does here.
-pub(super) fn reads_label(name: &str) -> bool {
-    name.starts_with("traefik.")
+    attributes::project(units, out);
+    let mut objects = vec![policies::namespace(units, names)];
+    objects.extend(policies::for_all(names));
+    objects
 }

@@ -25,6 +25,8 @@ pub(super) struct Out<'p> {
     pub(super) variables: BTreeMap<String, Setting>,
     /// What is a secret.
     pub(super) known: Secrets,
+    /// Who calls whom, and what is reached from outside.
+    pub(super) network: network::Network,
 }
 
 impl Out<'_> {
@@ -109,6 +111,7 @@ pub(super) fn plan_of(
         variables: BTreeMap::new(),
         known: Secrets::of(composition, &env),
         env,
+        network: network::Network::default(),
     };
     let units: Vec<Unit<'_>> = unit::units(project, composition, variants, &names, options, &mut out);
     let mut services = Vec::new();

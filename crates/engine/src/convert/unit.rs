@@ -146,7 +146,7 @@ pub(super) fn units<'p>(
             None => container.facts(),
         };
         let variant = stage.and_then(|stage| variants.get(&project.build(stage.build).source));
-        let told = Told { project, composition, container, item, stage, facts };
+        let told = Told { project, container, item, stage, facts };
         let image = images::image(service, item, variant.is_some(), names, options, out);
         let enabled = service.profiles.is_empty()
             || service.profiles.iter().any(|own| options.profiles.iter().any(|p| p == "*" || p == own));
@@ -186,6 +186,7 @@ pub(super) fn units<'p>(
     for unit in &mut units {
         unit.inside = unit.inside.take().filter(|host| hosts.contains(host));
     }
+    network::connect(&mut units, names, options, out);
     units
 }
 

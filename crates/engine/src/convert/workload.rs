@@ -269,7 +269,7 @@ fn workload(
     }
     spec.set("terminationGracePeriodSeconds", pod.grace);
     spec.set("securityContext", security::pod(unit, pod.writable, out));
-    for entry in network::pod(unit, units, out).entries {
+    for entry in network::pod(unit, out).entries {
         spec.set(entry.key, entry.value);
     }
     placement(unit, replicas, &mut spec, names, out);
@@ -424,7 +424,9 @@ fn waits(unit: &Unit<'_>, units: &[Unit<'_>], out: &mut Out<'_>) -> Vec<Map> {
     for dependency in &unit.service.depends_on {
         let name = dependency.service.value.as_str();
         let (key, span) = (unit.key(&format!("depends_on.{name}")), Some(dependency.service.span));
-        let Some(other) = units.iter().find(|other| other.service.name == name) else { continue };
+        let at = |name: &str| units.iter().position(|other| other.service.name == name);
+        let (Some(from), Some(to)) = (at(&unit.service.name), at(name)) else { continue };
+        let Some(other) = units.get(to) else { continue };
         let port = other.ports.iter().find(|port| port.protocol == "TCP");
         match (dependency.condition.as_str(), port) {
             ("service_completed_successfully", _) => out.carried.approximated(
@@ -434,6 +436,9 @@ fn waits(unit: &Unit<'_>, units: &[Unit<'_>], out: &mut Out<'_>) -> Vec<Map> {
             ),
             (_, _) if !other.enabled && unit.enabled => {
                 out.carried.approximated(key, span, format!("`{name}` is in a profile that does not run, so nothing waits for it"));
+            }
+            ("service_healthy", Some(_)) if !network::calls(units, from, to, out) => {
+                out.carried.approximated(key, span, format!("it gives out files alone and never calls `{name}`, so nothing waits for it"));
             }
             ("service_healthy", Some(port)) => {
                 let host = other.name.as_str();
