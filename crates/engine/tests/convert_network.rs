@@ -20,7 +20,8 @@ fn plan_with(files: &[(&str, &str)], options: &Options) -> Plan {
         known.add_text(path.into(), Some((*text).into()));
     }
     let project = Project::of(parses, known);
-    let (_, plan) = convert::plan(project, &Config::default(), options, Utf8Path::new("compose.yaml")).unwrap();
+    let (_, plan) =
+        convert::plan(project, &Config::default(), options, Utf8Path::new("compose.yaml")).unwrap();
     plan
 }
 
@@ -70,7 +71,9 @@ fn get<'t>(object: &'t Object, path: &[&str]) -> Option<&'t Tree> {
 /// The Services, each with its ports: `web 80->http/TCP`.
 fn services(plan: &Plan) -> Vec<String> {
     let of = |object: &&Object| {
-        let Some(Tree::List(ports)) = get(object, &["spec", "ports"]) else { return format!("{} headless", object.name) };
+        let Some(Tree::List(ports)) = get(object, &["spec", "ports"]) else {
+            return format!("{} headless", object.name);
+        };
         let ports: Vec<String> = ports
             .iter()
             .map(|port| {
@@ -153,7 +156,8 @@ fn dump() {
         return;
     }
     let text_of = std::fs::read_to_string(&path).unwrap();
-    let plan = plan_with(&[("compose.yaml", &text_of)], &Options { platform: Platform::K3s, ..Options::default() });
+    let plan =
+        plan_with(&[("compose.yaml", &text_of)], &Options { platform: Platform::K3s, ..Options::default() });
     for object in plan.services.iter().flat_map(|s| &s.objects).chain(&plan.shared) {
         println!("{} {} {}", object.kind, object.name, map_text(&object.body));
     }

@@ -60,7 +60,8 @@ fn share_ports(units: &mut [Unit<'_>]) {
     for at in 0..units.len() {
         let Some(host) = units[at].inside.clone() else { continue };
         let Some(host) = units.iter().position(|unit| unit.service.name == host) else { continue };
-        let others: Vec<Listening> = members(units, host).filter(|(n, _)| *n != at).flat_map(|(_, u)| u.ports.clone()).collect();
+        let others: Vec<Listening> =
+            members(units, host).filter(|(n, _)| *n != at).flat_map(|(_, u)| u.ports.clone()).collect();
         let own = &mut units[at].ports;
         own.retain(|port| !others.iter().any(|o| o.number == port.number && o.protocol == port.protocol));
         for port in own.iter_mut().filter(|port| others.iter().any(|o| o.name == port.name)) {
@@ -78,7 +79,10 @@ fn pod_of(units: &[Unit<'_>], at: usize) -> usize {
 /// The services that run in the pod of a service, with their places: itself first.
 fn members<'u, 'p>(units: &'u [Unit<'p>], at: usize) -> impl Iterator<Item = (usize, &'u Unit<'p>)> {
     let name = units.get(at).map(|unit| unit.service.name.as_str());
-    let guests = units.iter().enumerate().filter(move |(_, unit)| unit.inside.is_some() && unit.inside.as_deref() == name);
+    let guests = units
+        .iter()
+        .enumerate()
+        .filter(move |(_, unit)| unit.inside.is_some() && unit.inside.as_deref() == name);
     units.get(at).map(|unit| (at, unit)).into_iter().chain(guests)
 }
 

@@ -18,7 +18,11 @@ pub(in crate::convert) fn pod(unit: &Unit<'_>, out: &mut Out<'_>) -> Map {
         let text = item.to_text().unwrap_or_default();
         let key = unit.key(&format!("dns[{index}]"));
         if text.parse::<std::net::IpAddr>().is_err() || servers.len() == 2 {
-            out.carried.refused(key, item.span(), "a pod asks the cluster's DNS and two servers more, by their addresses");
+            out.carried.refused(
+                key,
+                item.span(),
+                "a pod asks the cluster's DNS and two servers more, by their addresses",
+            );
             continue;
         }
         servers.push(text);
@@ -84,7 +88,9 @@ fn hostname(unit: &Unit<'_>, pod: &mut Map, out: &mut Out<'_>) {
             let note = format!("pods of a StatefulSet are called `{}-0` and so on{called}", unit.name);
             out.carried.approximated(key, span, note);
         }
-        Kind::DaemonSet => out.carried.approximated(key, span, format!("each node has a pod of its own name{called}")),
+        Kind::DaemonSet => {
+            out.carried.approximated(key, span, format!("each node has a pod of its own name{called}"))
+        }
         _ if !is_dns_label(label) => {
             out.carried.refused(key, span, "no pod can be called so: names have letters, digits and `-`");
         }
@@ -128,10 +134,17 @@ fn host_aliases(unit: &Unit<'_>, out: &mut Out<'_>) -> Vec<Map> {
             }
             out.carried.mapped(key, item.span(), "`hostAliases` of the pod");
         } else {
-            out.carried.refused(key, item.span(), "`hostAliases` wants a host and an address that are written out");
+            out.carried.refused(
+                key,
+                item.span(),
+                "`hostAliases` wants a host and an address that are written out",
+            );
         }
     }
-    found.into_iter().map(|(ip, hosts)| Map::new().with("ip", ip).with("hostnames", Tree::from(hosts))).collect()
+    found
+        .into_iter()
+        .map(|(ip, hosts)| Map::new().with("ip", ip).with("hostnames", Tree::from(hosts)))
+        .collect()
 }
 
 /// The attributes of a service.
@@ -146,7 +159,11 @@ pub(super) fn service(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
         let key = unit.key(&format!("links[{index}]"));
         match text.split_once(':') {
             Some((service, alias)) if service != alias && !is_label(alias) => {
-                out.carried.refused(key, item.span(), format!("a Service cannot be called `{alias}`; call `{service}`"));
+                out.carried.refused(
+                    key,
+                    item.span(),
+                    format!("a Service cannot be called `{alias}`; call `{service}`"),
+                );
             }
             Some((_, alias)) => out.carried.mapped(key, item.span(), format!("Service `{alias}`")),
             None => out.carried.mapped(key, item.span(), "every service has a Service of its name"),
@@ -160,7 +177,11 @@ pub(super) fn service(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
         );
     }
     if let Some(item) = unit.get(&["mac_address"]) {
-        out.carried.refused(unit.key("mac_address"), item.span(), "pods get their addresses from the cluster");
+        out.carried.refused(
+            unit.key("mac_address"),
+            item.span(),
+            "pods get their addresses from the cluster",
+        );
     }
     if let Some(item) = unit.get(&["use_api_socket"]).filter(|item| item.as_bool() == Some(true)) {
         out.carried.refused(
@@ -170,7 +191,8 @@ pub(super) fn service(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
         );
     }
     if let Some(item) = unit.get(&["deploy", "endpoint_mode"]) {
-        let note = if item.as_str() == Some("dnsrr") { "a headless Service" } else { "a Service with one address" };
+        let note =
+            if item.as_str() == Some("dnsrr") { "a headless Service" } else { "a Service with one address" };
         out.carried.mapped(unit.key("deploy.endpoint_mode"), item.span(), note);
     }
     of_us(units, unit, out);
@@ -202,7 +224,11 @@ fn of_us(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
         if routed {
             out.carried.mapped(key, item.span(), "the Ingress has it");
         } else {
-            out.carried.refused(key, item.span(), "no port of the service speaks HTTP, or the host is none that an Ingress takes");
+            out.carried.refused(
+                key,
+                item.span(),
+                "no port of the service speaks HTTP, or the host is none that an Ingress takes",
+            );
         }
     }
 }
@@ -221,14 +247,29 @@ fn routing_labels(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
             let span = item.span();
             if name.ends_with(".rule") || name == "caddy" {
                 if hosts.is_empty() {
-                    out.carried.refused(key, span, "no host can be told from it that an Ingress takes; give `x-seaworthy.host`");
+                    out.carried.refused(
+                        key,
+                        span,
+                        "no host can be told from it that an Ingress takes; give `x-seaworthy.host`",
+                    );
                 } else {
                     let list = hosts.join("`, `");
-                    out.carried.approximated(key, span, format!("an Ingress for `{list}`; only hosts and one path are taken over"));
+                    out.carried.approximated(
+                        key,
+                        span,
+                        format!("an Ingress for `{list}`; only hosts and one path are taken over"),
+                    );
                 }
-            } else if name.ends_with(".server.port") || name.ends_with("reverse_proxy") || name == "traefik.enable" {
+            } else if name.ends_with(".server.port")
+                || name.ends_with("reverse_proxy")
+                || name == "traefik.enable"
+            {
                 out.carried.mapped(key, span, "the Ingress does what it says");
-            } else if name.contains(".entrypoints") || name.contains(".tls") || name.ends_with(".service") || name.contains("docker.network") {
+            } else if name.contains(".entrypoints")
+                || name.contains(".tls")
+                || name.ends_with(".service")
+                || name.contains("docker.network")
+            {
                 out.carried.approximated(key, span, "the Ingress serves the host by HTTP and HTTPS");
             } else {
                 out.carried.refused(key, span, "an Ingress has no such setting: make it a Middleware of Traefik or an annotation of your controller");
@@ -237,7 +278,11 @@ fn routing_labels(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
     }
 }
 
-fn routes<'o>(units: &[Unit<'_>], unit: &Unit<'_>, out: &'o Out<'_>) -> impl Iterator<Item = &'o exposure::Route> {
+fn routes<'o>(
+    units: &[Unit<'_>],
+    unit: &Unit<'_>,
+    out: &'o Out<'_>,
+) -> impl Iterator<Item = &'o exposure::Route> {
     let at = units.iter().position(|u| u.service.name == unit.service.name);
     out.network.routes.iter().filter(move |route| Some(route.service) == at)
 }
@@ -273,7 +318,10 @@ fn published(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
         });
         let (fate, mut note) = of_port(units, unit, &port, item, out);
         if variable {
-            note.push_str(&format!("; the port is {}, which is what its variable comes to here", port.number));
+            note.push_str(&format!(
+                "; the port is {}, which is what its variable comes to here",
+                port.number
+            ));
         }
         out.carried.add(fate, key.clone(), span, note);
         if item.get("mode").and_then(Item::as_str) == Some("host")
@@ -308,18 +356,28 @@ fn of_port(
             return (Fate::Mapped, format!("{service}, and an Ingress for `{host}`"));
         }
         let hint = "`--domain` or `x-seaworthy.host` names another";
-        return (Fate::Approximated, format!("{service}, and an Ingress for `{host}` instead of a port of the host; {hint}"));
+        return (
+            Fate::Approximated,
+            format!("{service}, and an Ingress for `{host}` instead of a port of the host; {hint}"),
+        );
     }
     let host = services::host_port(units, at, port);
     if let Some(kind) = exposure::outside(unit) {
         let number = host.unwrap_or(port.number);
-        return (Fate::Mapped, format!("{service}, and Service `{pod}-public` of type {kind}, port {number}"));
+        return (
+            Fate::Mapped,
+            format!("{service}, and Service `{pod}-public` of type {kind}, port {number}"),
+        );
     }
     let reason = out.network.unrouted.get(at).copied().flatten();
     let ask = "`x-seaworthy.publish: ingress` publishes it";
     let note = match reason {
-        _ if ports::is_for_debuggers(port.number) => format!("{service}; a port for debuggers is not published"),
-        Some(Unrouted::Asked) => return (Fate::Mapped, format!("{service}; `x-seaworthy.publish` keeps it inside")),
+        _ if ports::is_for_debuggers(port.number) => {
+            format!("{service}; a port for debuggers is not published")
+        }
+        Some(Unrouted::Asked) => {
+            return (Fate::Mapped, format!("{service}; `x-seaworthy.publish` keeps it inside"));
+        }
         _ if !port.http => format!(
             "{service}, reached in the project alone: no HTTP is spoken there; `x-seaworthy.publish: load-balancer` publishes it"
         ),
@@ -327,8 +385,12 @@ fn of_port(
             let proxy = units.get(proxy).map_or("", |unit| unit.name.as_str());
             format!("{service}; `{proxy}` leads to it from outside; {ask} itself")
         }
-        Some(Unrouted::Inside) => format!("{service}; all of its networks are internal, so nothing reached it; {ask}"),
-        Some(Unrouted::Profile) => format!("{service}, reached in the project alone, since only a profile starts it; {ask}"),
+        Some(Unrouted::Inside) => {
+            format!("{service}; all of its networks are internal, so nothing reached it; {ask}")
+        }
+        Some(Unrouted::Profile) => {
+            format!("{service}, reached in the project alone, since only a profile starts it; {ask}")
+        }
         Some(Unrouted::Replaced) => {
             format!("{service}; the cluster's Ingress controller is what takes requests from outside; {ask}")
         }
@@ -349,9 +411,17 @@ fn exposed(unit: &Unit<'_>, out: &mut Out<'_>) {
                 out.carried.mapped(key, item.span(), note);
             }
             None if item.is_unknown() => {
-                out.carried.refused(key, item.span(), "a variable without a value decides it: set it in `.env`");
+                out.carried.refused(
+                    key,
+                    item.span(),
+                    "a variable without a value decides it: set it in `.env`",
+                );
             }
-            None => out.carried.refused(key, item.span(), "no ports can be read from it, or too many for a Service"),
+            None => out.carried.refused(
+                key,
+                item.span(),
+                "no ports can be read from it, or too many for a Service",
+            ),
         }
     }
 }
@@ -411,7 +481,11 @@ fn container_name(unit: &Unit<'_>, out: &mut Out<'_>) {
     } else if unit.name == name.value {
         out.carried.mapped(key, span, "the service's own name");
     } else if is_label(&name.value) {
-        out.carried.approximated(key, span, format!("nobody in the project calls it so: pods are called `{}-…`", unit.name));
+        out.carried.approximated(
+            key,
+            span,
+            format!("nobody in the project calls it so: pods are called `{}-…`", unit.name),
+        );
     } else {
         let note = format!("no Service can be called so; peers call it `{}`", unit.name);
         out.carried.approximated(key, span, note);
@@ -427,7 +501,8 @@ pub(super) fn project(units: &[Unit<'_>], out: &mut Out<'_>) {
         if span.is_none() {
             continue;
         }
-        let used = units.iter().any(|u| u.service.networks.iter().any(|n| n.network == name)) || name == "default";
+        let used =
+            units.iter().any(|u| u.service.networks.iter().any(|n| n.network == name)) || name == "default";
         let external = item.get("external").and_then(Item::as_bool) == Some(true);
         let (fate, note) = match own(item, "namespace").and_then(Item::to_text) {
             Some(namespace) if is_label(&namespace) => {

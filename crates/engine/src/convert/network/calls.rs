@@ -80,7 +80,12 @@ impl Called {
 }
 
 /// Adds a call, where both are in one network and in two pods.
-fn connect(edges: &mut Vec<Edge>, units: &[Unit<'_>], (from, to): (usize, usize), called: &BTreeSet<Option<u16>>) {
+fn connect(
+    edges: &mut Vec<Edge>,
+    units: &[Unit<'_>],
+    (from, to): (usize, usize),
+    called: &BTreeSet<Option<u16>>,
+) {
     let meet = match (networks(units, from), networks(units, to)) {
         (Some(own), Some(other)) => own.iter().any(|name| other.contains(name)),
         _ => true,
@@ -167,7 +172,9 @@ pub(super) fn names_in_files(unit: &Unit<'_>, name: &str) -> bool {
     each_file(unit, &mut |text, code| {
         named = named
             || text.contains(name)
-                && mentions(text, &|host| host == name).iter().any(|m| matches!(m.by, By::Address | By::Port) || !code);
+                && mentions(text, &|host| host == name)
+                    .iter()
+                    .any(|m| matches!(m.by, By::Address | By::Port) || !code);
     });
     named
 }
@@ -178,7 +185,8 @@ fn by_files(unit: &Unit<'_>, units: &[Unit<'_>], hosts: &HashMap<&str, usize>, c
     each_file(unit, &mut |text, code| {
         for mention in mentions(text, &known) {
             let Some(to) = hosts.get(mention.host).copied() else { continue };
-            let listens = || mention.port.is_some_and(|port| units[to].ports.iter().any(|p| p.number == port));
+            let listens =
+                || mention.port.is_some_and(|port| units[to].ports.iter().any(|p| p.number == port));
             // In code a word is a host only where nothing else is called so.
             let distinct = mention.host.contains(['-', '_']);
             let counts = match mention.by {
@@ -235,14 +243,29 @@ fn each_file(unit: &Unit<'_>, read: &mut dyn FnMut(&str, bool)) {
 }
 
 fn is_code(path: &Utf8Path) -> bool {
-    path.extension().is_some_and(|end| matches!(end, "py" | "js" | "mjs" | "cjs" | "ts" | "go" | "rb" | "php" | "sh"))
+    path.extension()
+        .is_some_and(|end| matches!(end, "py" | "js" | "mjs" | "cjs" | "ts" | "go" | "rb" | "php" | "sh"))
 }
 
 /// Whether a file is one of settings by its name; those of other programs than the one that runs say who calls whom too,
 /// but not that this one does.
 fn is_settings(path: &Utf8Path) -> bool {
     let name = path.file_name().unwrap_or_default();
-    let ends = ["conf", "cfg", "cnf", "ini", "toml", "yml", "yaml", "json", "properties", "xml", "hcl", "template", "tmpl"];
+    let ends = [
+        "conf",
+        "cfg",
+        "cnf",
+        "ini",
+        "toml",
+        "yml",
+        "yaml",
+        "json",
+        "properties",
+        "xml",
+        "hcl",
+        "template",
+        "tmpl",
+    ];
     let of_others = name.contains("compose") || name.starts_with("package") || name.ends_with("-lock.json");
     !of_others && (path.extension().is_some_and(|end| ends.contains(&end)) || name == "Caddyfile")
 }
@@ -250,10 +273,19 @@ fn is_settings(path: &Utf8Path) -> bool {
 /// Whether a service is a web server that serves files and hands nothing on.
 pub(super) fn serves_files_alone(unit: &Unit<'_>) -> bool {
     const HANDS_ON: [&str; 8] = [
-        "proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "ProxyPass", "reverse_proxy", "php_fastcgi", "server ",
+        "proxy_pass",
+        "fastcgi_pass",
+        "uwsgi_pass",
+        "grpc_pass",
+        "ProxyPass",
+        "reverse_proxy",
+        "php_fastcgi",
+        "server ",
     ];
     let Some(stage) = unit.stage else { return false };
-    let Some(server) = WebServer::of(stage, unit.project).filter(|s| *s != WebServer::Haproxy) else { return false };
+    let Some(server) = WebServer::of(stage, unit.project).filter(|s| *s != WebServer::Haproxy) else {
+        return false;
+    };
     let Ok(settings) = server.settings(stage, unit.project) else { return false };
     let code = |text: &str| {
         text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| {
@@ -293,7 +325,10 @@ fn fixed_addresses(units: &[Unit<'_>]) -> HashMap<Ipv4Addr, usize> {
 
 /// The addresses of private networks that variables, commands and `extra_hosts` name: those outside of the project, and
 /// services that have them.
-fn by_address(unit: &Unit<'_>, fixed: &HashMap<Ipv4Addr, usize>) -> (Vec<Address>, Vec<(usize, Option<u16>)>) {
+fn by_address(
+    unit: &Unit<'_>,
+    fixed: &HashMap<Ipv4Addr, usize>,
+) -> (Vec<Address>, Vec<(usize, Option<u16>)>) {
     let mut texts: Vec<String> = Vec::new();
     for variable in &unit.container.env {
         if let Some(EnvValue::Literal(text)) = variable.value.value()
@@ -307,7 +342,9 @@ fn by_address(unit: &Unit<'_>, fixed: &HashMap<Ipv4Addr, usize>) -> (Vec<Address
     texts.extend(hosts.iter().filter_map(Item::to_text));
     let (mut private, mut known) = (BTreeSet::new(), Vec::new());
     for text in &texts {
-        for word in text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ':' | '/' | '-' | '_')) {
+        for word in
+            text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ':' | '/' | '-' | '_'))
+        {
             let word = word.rsplit("://").next().unwrap_or(word);
             // A range of addresses is nobody to call.
             if word.split_once('/').is_some_and(|(_, rest)| rest.parse::<u8>().is_ok()) {
@@ -319,7 +356,9 @@ fn by_address(unit: &Unit<'_>, fixed: &HashMap<Ipv4Addr, usize>) -> (Vec<Address
             let port = port.parse().ok();
             match fixed.get(&ip) {
                 Some(to) => known.push((*to, port)),
-                None if ip.is_private() && !in_own_network(unit, ip) => _ = private.insert(Address { ip, port }),
+                None if ip.is_private() && !in_own_network(unit, ip) => {
+                    _ = private.insert(Address { ip, port })
+                }
                 None => {}
             }
         }
@@ -345,6 +384,7 @@ pub(super) fn is_kept_inside(units: &[Unit<'_>], at: usize) -> bool {
     let Some(names) = networks(units, at) else { return false };
     let Some((_, unit)) = members(units, at).next() else { return false };
     names.iter().all(|name| {
-        network(unit, name).is_some_and(|network| network.get("internal").and_then(Item::as_bool) == Some(true))
+        network(unit, name)
+            .is_some_and(|network| network.get("internal").and_then(Item::as_bool) == Some(true))
     })
 }

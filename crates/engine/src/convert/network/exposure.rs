@@ -68,7 +68,8 @@ pub(super) fn outside(unit: &Unit<'_>) -> Option<&'static str> {
 
 /// The proxy that reads labels which a service runs.
 pub(super) fn label_proxy(unit: &Unit<'_>) -> Option<LabelProxy> {
-    let socket = unit.mounts().iter().any(|m| matches!(&m.volume, Volume::Bind(s) if s.ends_with("docker.sock")));
+    let socket =
+        unit.mounts().iter().any(|m| matches!(&m.volume, Volume::Bind(s) if s.ends_with("docker.sock")));
     let image = unit.container.image.value()?;
     match image.short() {
         "traefik" if socket => Some(LabelProxy::Traefik),
@@ -80,7 +81,10 @@ pub(super) fn label_proxy(unit: &Unit<'_>) -> Option<LabelProxy> {
 
 /// Whether a label tells a proxy what to do.
 pub(in crate::convert) fn reads_label(name: &str) -> bool {
-    name.starts_with("traefik.") || name == "caddy" || name.starts_with("caddy.") || name.starts_with("caddy_")
+    name.starts_with("traefik.")
+        || name == "caddy"
+        || name.starts_with("caddy.")
+        || name.starts_with("caddy_")
 }
 
 pub(super) fn is_labelled_for(unit: &Unit<'_>, proxy: LabelProxy) -> bool {
@@ -93,7 +97,9 @@ pub(super) fn is_labelled_for(unit: &Unit<'_>, proxy: LabelProxy) -> bool {
 }
 
 fn is_off(unit: &Unit<'_>) -> bool {
-    labels(unit).iter().any(|(name, item)| *name == "traefik.enable" && item.to_text().as_deref() == Some("false"))
+    labels(unit)
+        .iter()
+        .any(|(name, item)| *name == "traefik.enable" && item.to_text().as_deref() == Some("false"))
 }
 
 fn labels<'p>(unit: &Unit<'p>) -> Vec<(&'p str, &'p Item)> {
@@ -142,7 +148,9 @@ fn arguments<'t>(rule: &'t str, matcher: &str) -> Vec<&'t str> {
         let whole = !rule[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
         let Some(rest) = rule[at + matcher.len()..].strip_prefix('(').filter(|_| whole) else { continue };
         let inner = &rest[..rest.find(')').unwrap_or(rest.len())];
-        found.extend(inner.split(',').map(|word| word.trim().trim_matches(['`', '"', '\''])).filter(|w| !w.is_empty()));
+        found.extend(
+            inner.split(',').map(|word| word.trim().trim_matches(['`', '"', '\''])).filter(|w| !w.is_empty()),
+        );
     }
     found
 }
@@ -163,8 +171,18 @@ fn is_host(name: &str) -> bool {
 /// Whether a server hands requests on to others.
 fn is_proxy(unit: &Unit<'_>) -> bool {
     const PROXIES: [&str; 12] = [
-        "nginx", "nginx-unprivileged", "openresty", "traefik", "caddy", "haproxy", "kong", "envoy", "httpd",
-        "nginx-proxy-manager", "swag", "apisix",
+        "nginx",
+        "nginx-unprivileged",
+        "openresty",
+        "traefik",
+        "caddy",
+        "haproxy",
+        "kong",
+        "envoy",
+        "httpd",
+        "nginx-proxy-manager",
+        "swag",
+        "apisix",
     ];
     match unit.stage {
         Some(stage) => WebServer::of(stage, unit.project).is_some() && !serves_files_alone(unit),
@@ -185,12 +203,14 @@ fn is_of_store(unit: &Unit<'_>, number: u16) -> bool {
 /// Whether a service is no part of what usually runs, nor of what runs in production.
 fn by_profile(unit: &Unit<'_>) -> bool {
     let profiles = &unit.service.profiles;
-    !profiles.is_empty() && !profiles.iter().any(|profile| profile.contains("prod") || profile == "full" || profile == "all")
+    !profiles.is_empty()
+        && !profiles.iter().any(|profile| profile.contains("prod") || profile == "full" || profile == "all")
 }
 
 /// The ports that a service publishes by HTTP, but for the encrypted twin of another: encryption ends at the Ingress.
 fn published<'u>(unit: &'u Unit<'_>) -> Vec<&'u Listening> {
-    let http: Vec<&Listening> = unit.ports.iter().filter(|p| p.http && p.published && !ports::is_for_debuggers(p.number)).collect();
+    let http: Vec<&Listening> =
+        unit.ports.iter().filter(|p| p.http && p.published && !ports::is_for_debuggers(p.number)).collect();
     let encrypted = |port: &&Listening| is_encrypted(port.number);
     if http.iter().all(encrypted) { http } else { http.into_iter().filter(|p| !encrypted(p)).collect() }
 }
@@ -237,7 +257,13 @@ pub(super) fn find(
         let labelled = by_labels(unit, out);
         if let Some(port) = labelled_port(unit).filter(|_| !labelled.is_empty()) {
             let of_labels = labelled.into_iter();
-            routes.extend(of_labels.map(|(host, path)| Route { service: at, port, host, path, labelled: true }));
+            routes.extend(of_labels.map(|(host, path)| Route {
+                service: at,
+                port,
+                host,
+                path,
+                labelled: true,
+            }));
             continue;
         }
         if !asked && label_proxy(unit).is_some() {
@@ -259,19 +285,23 @@ pub(super) fn find(
             unrouted[at] = Some(Unrouted::Inside);
             continue;
         }
-        let proxy = edges.iter().filter(|edge| edge.to == at && edge.from != at).map(|edge| edge.from).find(|from| {
-            candidates[*from]
-                && is_proxy(&units[*from])
-                && !edges.iter().any(|e| e.from == at && e.to == *from)
-                && way(&units[*from]) != Some("none")
-                && label_proxy(&units[*from]).is_none()
-        });
+        let proxy =
+            edges.iter().filter(|edge| edge.to == at && edge.from != at).map(|edge| edge.from).find(|from| {
+                candidates[*from]
+                    && is_proxy(&units[*from])
+                    && !edges.iter().any(|e| e.from == at && e.to == *from)
+                    && way(&units[*from]) != Some("none")
+                    && label_proxy(&units[*from]).is_none()
+            });
         if let Some(proxy) = proxy.filter(|_| !asked) {
             unrouted[at] = Some(Unrouted::Proxied(proxy));
             continue;
         }
-        let ports: Vec<u16> =
-            published(unit).into_iter().map(|p| p.number).filter(|n| asked || !is_of_store(unit, *n)).collect();
+        let ports: Vec<u16> = published(unit)
+            .into_iter()
+            .map(|p| p.number)
+            .filter(|n| asked || !is_of_store(unit, *n))
+            .collect();
         if ports.is_empty() {
             unrouted[at] = Some(Unrouted::Store);
         }
@@ -287,7 +317,13 @@ pub(super) fn find(
             (false, true) => format!("{name}.{domain}"),
             (false, false) => format!("{name}-{port}.{domain}"),
         };
-        routes.push(Route { service: *at, port: *port, host: host.into(), path: "/".to_owned(), labelled: false });
+        routes.push(Route {
+            service: *at,
+            port: *port,
+            host: host.into(),
+            path: "/".to_owned(),
+            labelled: false,
+        });
     }
     (routes, unrouted)
 }

@@ -26,8 +26,23 @@ pub(super) enum By {
 
 /// The ends of words behind which a host stands.
 const KEYS: [&str; 17] = [
-    "host", "hosts", "hostname", "server", "servers", "address", "addr", "endpoint", "url", "uri", "broker",
-    "brokers", "backend", "upstream", "proxy_pass", "fastcgi_pass", "reverse_proxy",
+    "host",
+    "hosts",
+    "hostname",
+    "server",
+    "servers",
+    "address",
+    "addr",
+    "endpoint",
+    "url",
+    "uri",
+    "broker",
+    "brokers",
+    "backend",
+    "upstream",
+    "proxy_pass",
+    "fastcgi_pass",
+    "reverse_proxy",
 ];
 
 /// The hosts that a text names, of those that `known` knows. Comments of one line are skipped.
@@ -59,7 +74,8 @@ fn is_part(c: char) -> bool {
 
 fn read<'t>(line: &'t str, from: usize, host: &'t str) -> Option<Mention<'t>> {
     let (before, after) = (&line[..from], &line[from + host.len()..]);
-    let digits = after.strip_prefix(':').map(|rest| &rest[..rest.find(|c: char| !is_part(c)).unwrap_or(rest.len())]);
+    let digits =
+        after.strip_prefix(':').map(|rest| &rest[..rest.find(|c: char| !is_part(c)).unwrap_or(rest.len())]);
     let port = digits.and_then(|digits| digits.parse::<u16>().ok()).filter(|port| *port > 0);
     let by = if before.ends_with("://") || before.ends_with('@') && before.contains("://") {
         By::Address
@@ -100,7 +116,10 @@ mod tests {
             ("upstream x { server web:8000; }", vec![("web", Some(8000), By::Port)]),
             ("  server web;", vec![("web", None, By::Key)]),
             ("server_name web;", vec![]),
-            ("- targets: ['web:9100', 'db:9187']", vec![("web", Some(9100), By::Port), ("db", Some(9187), By::Port)]),
+            (
+                "- targets: ['web:9100', 'db:9187']",
+                vec![("web", Some(9100), By::Port), ("db", Some(9187), By::Port)],
+            ),
             ("url: postgres://u:p@db:5432/x", vec![("db", Some(5432), By::Address)]),
             ("database:\n  host: db\n", vec![("db", None, By::Key)]),
             ("name = \"archon-server\"", vec![("archon-server", None, By::Quotes)]),

@@ -35,18 +35,17 @@ pub(super) fn namespace(units: &[Unit<'_>], names: &Names) -> Object {
 
 /// What holds for every pod: nothing goes in or out, but for questions to the cluster's DNS.
 pub(super) fn for_all(names: &Names) -> Vec<Object> {
-    let labels = || Map::new().with("labels", Map::new().with("app.kubernetes.io/part-of", names.project.as_str()));
+    let labels =
+        || Map::new().with("labels", Map::new().with("app.kubernetes.io/part-of", names.project.as_str()));
     let everyone = || Tree::Map(Map::new());
     let deny = Map::new()
         .because("podSelector", everyone(), "every pod; what is let through is said for each service")
         .with("policyTypes", vec!["Ingress", "Egress"]);
-    let dns = Map::new()
-        .with("to", vec![of_namespace("kube-system")])
-        .because(
-            "ports",
-            vec![port(53, "UDP"), port(53, "TCP")],
-            "answers that do not fit into UDP are asked for again by TCP",
-        );
+    let dns = Map::new().with("to", vec![of_namespace("kube-system")]).because(
+        "ports",
+        vec![port(53, "UDP"), port(53, "TCP")],
+        "answers that do not fit into UDP are asked for again by TCP",
+    );
     let allow = Map::new()
         .with("podSelector", everyone())
         .with("policyTypes", vec!["Egress"])
@@ -81,9 +80,11 @@ pub(super) fn policy(
         egress.push(Map::new().with("to", vec![of_namespace(other)]));
     }
     if !is_kept_inside(units, at) {
-        let block = Map::new()
-            .with("cidr", "0.0.0.0/0")
-            .because("except", PRIVATE.to_vec(), "the Internet, but no other machine of the cluster or around it");
+        let block = Map::new().with("cidr", "0.0.0.0/0").because(
+            "except",
+            PRIVATE.to_vec(),
+            "the Internet, but no other machine of the cluster or around it",
+        );
         egress.push(Map::new().with("to", vec![Map::new().with("ipBlock", block)]));
     }
     if ingress.is_empty() && egress.is_empty() {
@@ -104,7 +105,10 @@ pub(super) fn policy(
     if !egress.is_empty() {
         spec.set("egress", egress);
     }
-    Some(Object::new("networking.k8s.io/v1", "NetworkPolicy", &unit.name, metadata(unit, names)).with("spec", spec))
+    Some(
+        Object::new("networking.k8s.io/v1", "NetworkPolicy", &unit.name, metadata(unit, names))
+            .with("spec", spec),
+    )
 }
 
 fn port(number: u16, protocol: &str) -> Map {
@@ -191,15 +195,22 @@ fn from_outside(units: &[Unit<'_>], at: usize, options: &Options, out: &Out<'_>)
         let taken = if some.is_empty() { all } else { some };
         let ports: Vec<Map> = taken.into_iter().map(|p| port(p.target, p.protocol)).collect();
         let anyone = Map::new().with("ipBlock", Map::new().with("cidr", "0.0.0.0/0"));
-        rules.push(Map::new().because("from", vec![anyone], "`x-seaworthy.publish` takes it outside").filled("ports", ports));
+        rules.push(
+            Map::new()
+                .because("from", vec![anyone], "`x-seaworthy.publish` takes it outside")
+                .filled("ports", ports),
+        );
     }
     rules
 }
 
 /// The addresses of private networks that a pod names.
 fn to_addresses(units: &[Unit<'_>], at: usize, out: &Out<'_>) -> Vec<Map> {
-    let addresses: BTreeSet<Address> =
-        members(units, at).filter_map(|(index, _)| out.network.addresses.get(index)).flatten().copied().collect();
+    let addresses: BTreeSet<Address> = members(units, at)
+        .filter_map(|(index, _)| out.network.addresses.get(index))
+        .flatten()
+        .copied()
+        .collect();
     let rule = |address: &Address| {
         let block = Map::new().with("cidr", format!("{}/32", address.ip));
         let to = Map::new().because(

@@ -123,8 +123,20 @@ pub(super) fn is_loopback(address: &str) -> bool {
 pub(super) fn says_no_call(variable: &str) -> bool {
     let name = variable.to_ascii_uppercase();
     [
-        "CORS", "ORIGIN", "ALLOWED", "TRUSTED", "CSRF", "ADVERTISED", "LISTENER", "SERVER_NAME", "VIRTUAL_HOST",
-        "WHITELIST", "ALLOWLIST", "REDIRECT_UR", "CALLBACK", "NO_PROXY",
+        "CORS",
+        "ORIGIN",
+        "ALLOWED",
+        "TRUSTED",
+        "CSRF",
+        "ADVERTISED",
+        "LISTENER",
+        "SERVER_NAME",
+        "VIRTUAL_HOST",
+        "WHITELIST",
+        "ALLOWLIST",
+        "REDIRECT_UR",
+        "CALLBACK",
+        "NO_PROXY",
     ]
     .iter()
     .any(|word| name.contains(word))
@@ -184,7 +196,8 @@ pub(in crate::convert) fn listening(told: &Told<'_>) -> Vec<Listening> {
             add(&mut found, number, port);
         }
     }
-    let written = ["ports", "expose"].iter().any(|key| told.item.get(key).is_some_and(|i| !i.items().is_empty()));
+    let written =
+        ["ports", "expose"].iter().any(|key| told.item.get(key).is_some_and(|i| !i.items().is_empty()));
     let image_port = found.is_empty() || !written;
     if let Some(facts) = told.facts.filter(|_| told.stage.is_none() && !image_port) {
         // Who calls a server by its name alone calls it on the port of its image.
@@ -270,7 +283,10 @@ fn own_port(container: &Container) -> Option<u16> {
 
 fn is_http_by_purpose(port: &ListedPort) -> bool {
     let purpose = port.purpose.as_deref().unwrap_or_default();
-    purpose.contains("http") || purpose.contains(" ui") || purpose == "s3 api" || purpose.starts_with("prometheus")
+    purpose.contains("http")
+        || purpose.contains(" ui")
+        || purpose == "s3 api"
+        || purpose.starts_with("prometheus")
 }
 
 /// Gives ports their names and says where HTTP is spoken.
@@ -328,7 +344,8 @@ impl Spoken {
             let target = item.get("target").and_then(Item::as_int).and_then(|port| u16::try_from(port).ok());
             let spoken = item.get("app_protocol").and_then(Item::as_str);
             if let (Some(target), Some(spoken)) = (target, spoken) {
-                if spoken.starts_with("http") || spoken.ends_with("ws") { &mut yes } else { &mut no }.push(target);
+                if spoken.starts_with("http") || spoken.ends_with("ws") { &mut yes } else { &mut no }
+                    .push(target);
             }
         }
         if let Some((Some(port), true)) = asked {
@@ -342,7 +359,8 @@ impl Spoken {
                     None => {}
                 }
             }
-            let health = facts.http_health.as_deref().and_then(|text| text.rsplit(':').next()?.parse::<u16>().ok());
+            let health =
+                facts.http_health.as_deref().and_then(|text| text.rsplit(':').next()?.parse::<u16>().ok());
             yes.extend(health);
         }
         for call in calls(told) {

@@ -56,16 +56,18 @@ pub(super) fn aliases(units: &[Unit<'_>], out: &mut Out<'_>) -> Vec<Vec<String>>
 }
 
 fn no_name(name: &str) -> String {
-    format!("a Service cannot be called `{name}`: names there have small letters, digits and `-`; call it by another name")
+    format!(
+        "a Service cannot be called `{name}`: names there have small letters, digits and `-`; call it by another name"
+    )
 }
 
 /// Whether a peer calls a service by a name: in a variable, a command or a file.
 fn is_called(units: &[Unit<'_>], unit: &Unit<'_>, name: &str) -> bool {
     let calls = unit.project.links.calls.iter();
     calls.clone().any(|call| call.to == Callee::Container(unit.container.id) && call.host == name)
-        || units.iter().any(|peer| {
-            peer.service.name != unit.service.name && super::calls::names_in_files(peer, name)
-        })
+        || units
+            .iter()
+            .any(|peer| peer.service.name != unit.service.name && super::calls::names_in_files(peer, name))
 }
 
 /// The Services of a pod.
@@ -81,7 +83,11 @@ pub(super) fn services(units: &[Unit<'_>], at: usize, names: &Names, out: &Out<'
             let headless = one_by_one || ports.is_empty();
             let mut spec = Map::new();
             if ports.is_empty() {
-                spec.explain("clusterIP", "None", "nothing tells its port: its name leads to its pods themselves");
+                spec.explain(
+                    "clusterIP",
+                    "None",
+                    "nothing tells its port: its name leads to its pods themselves",
+                );
             } else if headless {
                 spec.set("clusterIP", "None");
             } else {
@@ -104,7 +110,9 @@ pub(super) fn services(units: &[Unit<'_>], at: usize, names: &Names, out: &Out<'
         if !listed.is_empty() {
             spec.set("ports", listed);
         }
-        objects.push(Object::new("v1", "Service", governing_service(unit), metadata(unit, names)).with("spec", spec));
+        objects.push(
+            Object::new("v1", "Service", governing_service(unit), metadata(unit, names)).with("spec", spec),
+        );
     }
     objects.extend(outside(units, at, names));
     objects
@@ -168,7 +176,9 @@ fn outside(units: &[Unit<'_>], at: usize, names: &Names) -> Option<Object> {
 pub(super) fn host_port(units: &[Unit<'_>], at: usize, port: &Listening) -> Option<u16> {
     members(units, at).find_map(|(_, unit)| {
         let lower = port.protocol.to_ascii_lowercase();
-        let of = |p: &&crate::project::Port| (p.container..=p.container_end).contains(&port.number) && p.protocol == lower;
+        let of = |p: &&crate::project::Port| {
+            (p.container..=p.container_end).contains(&port.number) && p.protocol == lower
+        };
         let published = unit.container.ports.iter().filter(|p| p.host.is_some()).find(of)?;
         published.host?.checked_add(port.number - published.container)
     })
