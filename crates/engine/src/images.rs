@@ -50,6 +50,8 @@ pub struct Facts {
     pub volumes: Vec<String>,
     /// Where it keeps its data.
     pub data: Option<String>,
+    /// The variable that says where it keeps its data, where it wants that directory for its own.
+    pub data_env: Option<String>,
     /// Paths besides its volumes that it writes to.
     pub writable: Vec<String>,
     /// The home of the user that does the work.

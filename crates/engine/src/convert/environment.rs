@@ -49,6 +49,11 @@ impl Environment {
                 );
                 continue;
             }
+            if unit.keeps_nothing() && is_built_in(name) {
+                let note = "it is compiled into the pages when they are built; give it as a build argument";
+                out.carried.refused(key, span, note);
+                continue;
+            }
             let text = if item.is_null() {
                 let set = out.env.get(name).cloned();
                 if set.is_none() {
@@ -79,7 +84,18 @@ impl Environment {
             };
             out.carried.mapped(key, span, note);
         }
+        environment.below_volume(unit);
         environment
+    }
+
+    /// Where data lies right in a volume whose root is not the program's own, it moves into a directory of its own.
+    fn below_volume(&mut self, unit: &Unit<'_>) {
+        let Some(facts) = unit.facts.filter(|_| unit.stage.is_none()) else { return };
+        let (Some(variable), Some(data)) = (&facts.data_env, &facts.data) else { return };
+        let mounted = unit.mounts().iter().any(|mount| mount.target.trim_end_matches('/') == data);
+        if mounted && unit.get(&["environment", variable]).is_none() {
+            self.settings.push((variable.clone(), Text::literal(format!("{data}/data"))));
+        }
     }
 
     fn add(&mut self, name: &str, text: Text, unit: &Unit<'_>, names: &Names, out: &mut Out<'_>) {
@@ -237,6 +253,11 @@ impl Environment {
         });
         Written { env, config }
     }
+}
+
+/// Whether bundlers compile a variable into pages, so that it says nothing to what serves them.
+fn is_built_in(name: &str) -> bool {
+    ["VITE_", "REACT_APP_", "NEXT_PUBLIC_", "VUE_APP_", "GATSBY_"].iter().any(|start| name.starts_with(start))
 }
 
 /// A text in which the kubelet finds nothing to expand: `$(` and `$$` mean something to it.

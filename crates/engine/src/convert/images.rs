@@ -6,12 +6,13 @@ use seaworthy_syntax::SourceId;
 
 use super::names::{Names, dns_label};
 use super::plan::Out;
+use super::workload::for_development;
 use super::{Fate, Image, Options, Text};
 use crate::Config;
 use crate::parse::parse;
 use crate::project::compose::Item;
-use crate::project::{Build, Probe, Project, Service};
-use crate::variant::variant_of;
+use crate::project::{Build, Probe, Project, Service, Stage};
+use crate::variant::{pairs, variant_of};
 
 /// What became of a Dockerfile in its Kubernetes variant.
 pub(super) struct Variant {
@@ -32,8 +33,7 @@ pub(super) fn with_variants(project: Project, config: &Config, at: usize) -> (Pr
     let services = project.compositions.get(at).map(|c| c.services.as_slice()).unwrap_or_default();
     let builds = services.iter().filter_map(|service| {
         let container = project.containers.get(service.container.0 as usize)?;
-        let (build, _) = container.build?;
-        Some(project.path(project.build(build).source).to_owned())
+        Some(project.path(for_production(&project, container.stage(&project)?).source).to_owned())
     });
     let paths: Vec<_> = builds.collect();
     if paths.is_empty() {
@@ -55,6 +55,33 @@ pub(super) fn with_variants(project: Project, config: &Config, at: usize) -> (Pr
     }
     project.replace_dockerfiles(parses);
     (project, variants)
+}
+
+/// The stage whose image a cluster runs: the one that Compose builds, or, where that starts a development server, the one
+/// for production beside it, a stage or a Dockerfile that is named so.
+pub(super) fn for_production<'p>(project: &'p Project, stage: &'p Stage) -> &'p Stage {
+    if !stage.started(project).iter().any(|words| for_development(words).is_some()) {
+        return stage;
+    }
+    let is_named = |name: &str| name.split(['.', '-', '_']).any(|part| matches!(part, "prod" | "production"));
+    let serves = |other: &&Stage| {
+        !other.started(project).is_empty()
+            && !other.started(project).iter().any(|words| for_development(words).is_some())
+    };
+    let build = project.build(stage.build);
+    let named = |s: &&Stage| s.name.as_ref().is_some_and(|name| is_named(&name.value));
+    if let Some(other) = build.stages.iter().filter(named).find(serves) {
+        return other;
+    }
+    let path = project.path(stage.source);
+    let twins: Vec<_> = pairs(project).iter().map(|pair| pair.twin.id).collect();
+    let beside = project.builds.iter().filter(|other| {
+        let other_path = project.path(other.source);
+        !twins.contains(&other.id)
+            && other_path.parent() == path.parent()
+            && other_path.file_name().is_some_and(|name| is_named(&name.to_ascii_lowercase()))
+    });
+    beside.filter_map(Build::last).find(serves).unwrap_or(stage)
 }
 
 /// The image of a service: as Compose names it, or, where it is built here, as it is to be pushed.

@@ -140,7 +140,22 @@ pub(super) fn units<'p>(
     for service in &composition.services {
         let Some(container) = project.containers.get(service.container.0 as usize) else { continue };
         let Some(item) = composition.service(&service.name) else { continue };
-        let stage = container.stage(project);
+        let built = container.stage(project);
+        let stage = built.map(|stage| images::for_production(project, stage));
+        if let (Some(built), Some(stage)) = (built, stage)
+            && (built.build, built.index) != (stage.build, stage.index)
+        {
+            let stage_name = stage.name.as_ref().map(|name| format!(", stage `{}`", name.value));
+            out.carried.approximated(
+                format!("services.{}.build", service.name),
+                item.get("build").and_then(Item::span),
+                format!(
+                    "it starts a development server; the image of `{}`{} runs instead",
+                    project.path(stage.source),
+                    stage_name.unwrap_or_default()
+                ),
+            );
+        }
         let facts = match stage {
             Some(stage) => stage.facts,
             None => container.facts(),
@@ -153,6 +168,15 @@ pub(super) fn units<'p>(
         let inside = service.network_mode.as_ref().and_then(|mode| mode.value.strip_prefix("service:"));
         let inside = inside.filter(|name| *name != service.name).map(str::to_owned);
         let mut ports = network::listening(&told);
+        // What Compose says is the port of the development server.
+        if let (Some(built), Some(stage), [port]) = (built, stage, ports.as_mut_slice())
+            && built.source != stage.source
+        {
+            let mut exposed = stage.end().ports().filter(|p| p.protocol == "tcp").map(|p| p.container);
+            if let (Some(target), None) = (exposed.next(), exposed.next()) {
+                port.target = target;
+            }
+        }
         if variant.is_some_and(|variant| variant.moved) {
             for port in ports.iter_mut().filter(|port| port.number < 1024) {
                 port.target = unprivileged(port.number);

@@ -8,6 +8,7 @@ use super::storage::{Stored, store};
 use super::unit::{Kind, Unit};
 use super::{Map, Object, Options, Tree, network, probes, resources, security};
 use crate::project::compose::Item;
+use crate::project::{Mount, Volume};
 
 /// Seconds that a pod goes on serving once it is to end: until every node knows that it is no longer called.
 const FAREWELL: u64 = 5;
@@ -517,9 +518,10 @@ impl Unit<'_> {
                 started.first().and_then(|words| words.first()).map(|p| p.rsplit('/').next().unwrap_or(p));
             matches!(program, Some("nginx" | "httpd" | "caddy" | "lighttpd" | "httpd-foreground"))
         });
+        let keeps = |mount: &Mount| matches!(mount.volume, Volume::Named(_));
         serves_files
             && self.kind == Kind::Deployment
-            && self.mounts().is_empty()
+            && !self.mounts().iter().any(keeps)
             && !matches!(self.user, RunAs::Root(_))
     }
 }
