@@ -170,6 +170,19 @@ fn inner_line(word: &str) -> Option<String> {
     (!expands_quoted).then_some(line)
 }
 
+/// What stands behind a program that a shell stays with, to pass the stop signal on to it.
+const MINDED: &str = " & trap 'kill $!' TERM; wait $!";
+
+/// A line whose shell stays the first process and passes the stop signal on: for a program that would ignore it there.
+pub(crate) fn mind(words: &[&str]) -> String {
+    words.join(" ") + MINDED
+}
+
+/// The command of a line that [`mind`] made.
+pub(crate) fn minded(line: &str) -> Option<&str> {
+    line.strip_suffix(MINDED)
+}
+
 /// Whether a program, by its name or path, is a shell that takes `-c`.
 pub(crate) fn is_shell(program: &str) -> bool {
     matches!(program.rsplit('/').next().unwrap_or_default(), "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh")

@@ -3,6 +3,7 @@
 //! A transformation is a rule (`rules/variant/`). It and some rules of [`check`](crate::check()) whose fixes a variant wants
 //! run to a fixpoint, as fixes do, on each Dockerfile in its place in the project, judged for Kubernetes.
 
+pub(crate) mod aside;
 pub(crate) mod name;
 pub(crate) mod ships;
 pub(crate) mod stamp;
@@ -11,7 +12,7 @@ pub(crate) mod step;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
-use seaworthy_syntax::{Kind, SourceId, Span};
+use seaworthy_syntax::{Kind, Source, SourceId, Span};
 
 use crate::check::{Config, Report, check_builds, check_project};
 use crate::diagnostic::{Diagnostic, Safety};
@@ -147,13 +148,16 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
     let variants: Vec<Variant> = bodies
         .into_iter()
         .filter_map(|(source, body)| {
-            let changes = changes.remove(&source).unwrap_or_default();
+            let mut changes = changes.remove(&source).unwrap_or_default();
+            let (outputs, ignored) = outputs(&project, &config, source, &body, &pairs)?;
+            changes.extend(ignored);
+            changes.sort_by_key(|change| change.span);
             Some(Variant {
                 source,
                 probe: probe(&project, source, &changes),
                 changes,
                 omissions: omissions(last.remove(&source).unwrap_or_default(), &run),
-                outputs: outputs(&project, source, &body, &pairs)?,
+                outputs,
                 drift: drift.iter().filter(|(of, _)| *of == source).map(|(_, d)| d.clone()).collect(),
                 body,
             })
@@ -247,8 +251,14 @@ fn drift(project: &Project, config: &Config, pairs: &[Pair<'_>]) -> Vec<(SourceI
     found.filter_map(|diagnostic| Some((of(&diagnostic)?, diagnostic))).collect()
 }
 
-/// The files of a variant.
-fn outputs(project: &Project, source: SourceId, body: &str, pairs: &[Pair<'_>]) -> Option<Vec<Output>> {
+/// The files of a variant, and what its `.dockerignore` changes.
+fn outputs(
+    project: &Project,
+    config: &Config,
+    source: SourceId,
+    body: &str,
+    pairs: &[Pair<'_>],
+) -> Option<(Vec<Output>, Option<Change>)> {
     let parse = project.parse(source)?;
     let from = &parse.source;
     // A variant that somebody wrote may be called otherwise.
@@ -258,14 +268,47 @@ fn outputs(project: &Project, source: SourceId, body: &str, pairs: &[Pair<'_>]) 
     let existing = step::existing(project, &path, Kind::Dockerfile);
     let at = stamp::place(parse.dockerfile()?);
     let mut outputs = vec![step::output(from, body, path.clone(), at, existing)];
-    let ignore = step::ignore_file(&from.path);
-    if let Some(ignore) = step::existing(project, &ignore, Kind::Ignore) {
-        let path = step::ignore_file(&path);
-        let existing = step::existing(project, &path, Kind::Ignore);
-        let at = if ignore.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        outputs.push(step::output(&ignore, &ignore.text, path, at, existing));
+
+    let build = project.builds.iter().find(|b| b.source == source)?;
+    let rule = rules::find("shipped-tests").first().copied().filter(|rule| config.runs(rule, source));
+    let aside = rule.and_then(|rule| Some((rule, aside::of(project, build)?)));
+    let aside = aside.filter(|(_, aside)| !aside.free.is_empty());
+    let own = step::existing(project, &step::ignore_file(&from.path), Kind::Ignore);
+    // BuildKit reads the one beside the Dockerfile instead of that of the context.
+    let of_context = || {
+        let path = build.context()?.ignore_file.as_deref()?;
+        step::existing(project, path, Kind::Ignore)
+    };
+    let base = own.or_else(|| of_context().filter(|_| aside.is_some()));
+    if base.is_none() && aside.is_none() {
+        return Some((outputs, None));
     }
-    Some(outputs)
+    let path = step::ignore_file(&path);
+    let existing = step::existing(project, &path, Kind::Ignore);
+    let mut text = base.as_ref().map(|base| base.text.to_string()).unwrap_or_default();
+    let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let change = aside.map(|(rule, aside)| {
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str("# What only tests and developers need.\n");
+        for name in &aside.free {
+            text.push_str(name);
+            text.push('\n');
+        }
+        let names: Vec<String> = aside.free.iter().map(|name| format!("`{name}`")).collect();
+        let file = path.file_name().unwrap_or_default();
+        Change {
+            rule: rule.name,
+            title: format!("Leave {} out by `{file}`", names.join(", ")),
+            message: "all of the context is copied, and nothing that runs in the image needs this".into(),
+            span: aside.span,
+        }
+    });
+    // What is made without a `.dockerignore` is made of the Dockerfile.
+    let base = base.unwrap_or_else(|| Source::new(from.path.clone(), Kind::Ignore, from.text.clone()));
+    outputs.push(step::output(&base, &text, path, at, existing));
+    Some((outputs, change))
 }
 
 /// What was done to each Dockerfile, in its order.

@@ -3,6 +3,7 @@
 use seaworthy_syntax::{SourceId, Text, shell};
 
 use super::facts::plain;
+use crate::exec;
 use crate::project::ImageCommand;
 
 /// Options that say how long a server waits for its requests when it stops; a variant may set them.
@@ -59,6 +60,7 @@ fn inner(words: &[String]) -> Option<Vec<String>> {
 
 /// The words of a line of shell. Of a line of several commands its text counts, but for `exec`.
 fn line_words(line: &str) -> Vec<String> {
+    let line = exec::minded(line).unwrap_or(line);
     let parsed = shell::parse_text(&Text::new(line, SourceId(0), 0));
     match parsed.commands.as_slice() {
         [command]
@@ -130,6 +132,7 @@ mod tests {
                 "-c",
                 "exec python -m uvicorn a:app --port ${PORT} --timeout-graceful-shutdown 20",
             ]),
+            exec(&["sh", "-c", &exec::mind(&["python", "-m", "uvicorn", "a:app", "--port", "$PORT"])]),
         ];
         for command in &all {
             let words = normal(command);

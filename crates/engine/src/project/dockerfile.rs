@@ -26,7 +26,7 @@ use seaworthy_syntax::{SourceId, Span, Spanned};
 
 pub use given::{Given, Outcome};
 pub use handover::Handover;
-pub use home::{Hidden, Tool};
+pub use home::{Hidden, Tool, Unsettled};
 pub use identity::{Identity, Need, Obstacle};
 pub use late::Late;
 pub use launch::{Argument, Launch, Program, Start};

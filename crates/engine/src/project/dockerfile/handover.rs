@@ -97,7 +97,7 @@ impl Launch<'_> {
     /// `["sh", "-c", "a && b"]`, whichever half its words stand in.
     fn of_array(&self, file: &Dockerfile, array: Span) -> Handover {
         let Some(line) = self.line_in_array() else { return Handover::Done };
-        if !array.contains(line.span) {
+        if !array.contains(line.span) || exec::minded(&line.text).is_some() {
             return Handover::Done;
         }
         let insert = |at: usize| {

@@ -6,7 +6,7 @@ use seaworthy_syntax::dockerfile::{Arguments, CopySource, Instruction, Keyword, 
 use seaworthy_syntax::{Span, dockerfile::Dockerfile};
 
 use super::owned::{is_root, is_within};
-use super::{Call, Identity, Project, Run, Stage};
+use super::{Base, Call, Identity, Project, Run, Stage};
 
 /// What is installed into a home unless a variable says where.
 #[derive(Debug)]
@@ -197,6 +197,17 @@ fn has_own_environments(stage: &Stage, project: &Project) -> bool {
     }
 }
 
+/// What `uv run` would change when a container starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// What starts it.
+    pub at: Span,
+    /// The variables that keep it from that, each with its value.
+    pub variables: Vec<&'static str>,
+    /// The command that does while the image is built what would be left to do.
+    pub completion: Option<String>,
+}
+
 /// What a stage installs where only root can read it.
 #[derive(Debug)]
 pub struct Hidden {
@@ -278,30 +289,69 @@ impl Stage {
         Some(edits)
     }
 
-    /// Where it starts a program by `uv run`, which first brings an environment up to date that root owns.
-    pub fn synced_at_start(&self, project: &Project) -> Option<Span> {
+    /// What has to be settled before it starts a program by `uv run`, which first brings an environment up to date that
+    /// root owns, and keeps a cache.
+    pub fn synced_at_start(&self, project: &Project) -> Option<Unsettled> {
         let end = self.end();
-        let runs = |words: &Vec<String>| {
+        let is_set = |name: &str| matches!(end.env(name), Value::Set(_)) || end.set_at(name).is_some();
+        let mut started = self.started(project).into_iter();
+        let words = started.find(|words| {
             let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
-            let apart = |w: &String| w == "--no-sync" || w == "--no-project";
-            program == "uv" && words.get(1).is_some_and(|w| w == "run") && !words.iter().any(apart)
+            program == "uv" && words.get(1).is_some_and(|w| w == "run")
+        })?;
+        let has = |options: &[&str]| {
+            words.iter().any(|w| options.contains(&w.split('=').next().unwrap_or_default()))
         };
-        let set = matches!(end.env("UV_NO_SYNC"), Value::Set(_)) || end.set_at("UV_NO_SYNC").is_some();
-        if set || !self.started(project).iter().any(runs) {
-            return None;
-        }
+        let synced = !has(&["--no-sync", "--no-project"]) && !is_set("UV_NO_SYNC");
+        let cached = !has(&["--no-cache", "-n", "--cache-dir"])
+            && !is_set("UV_NO_CACHE")
+            && !is_set("UV_CACHE_DIR");
         // What is not installed while the image is built has to be when it starts.
-        let installed = self.and_below(project).any(|stage| {
-            stage.runs(project).iter().filter(|run| is_root(stage.state_at(run.index))).any(|run| {
-                run.calls().any(|c| {
-                    c.program == "uv"
-                        && c.verb().is_some_and(|v| v.is("sync"))
-                        && !c.has_option(&["--no-install-project"])
-                })
-            })
+        let mut calls: Vec<(bool, String)> = Vec::new();
+        let below = self.and_below(project);
+        let used = self.uses.iter().filter_map(|used| match used.from {
+            Base::Stage(index) => project.builds.get(self.build.0 as usize)?.stages.get(index),
+            _ => None,
         });
+        for stage in below.chain(used) {
+            for run in stage.runs(project).iter().filter(|run| is_root(stage.state_at(run.index))) {
+                for call in run.calls().filter(|c| c.program == "uv" && c.verb().is_some_and(|v| v.is("sync"))) {
+                    let kept = call.args.iter().filter(|w| !w.is("--no-install-project"));
+                    let words: Vec<&str> = kept.map(|w| w.text.as_str()).collect();
+                    let own = stage.index == self.index;
+                    let whole = words.len() == call.args.len();
+                    calls.push((whole, if own { format!("uv {}", words.join(" ")) } else { String::new() }));
+                }
+            }
+        }
+        let (whole, completion) = match calls.iter().find(|(whole, _)| *whole) {
+            Some(_) => (true, None),
+            None if calls.is_empty() => (false, None),
+            None if !self.is_package(project) => (true, None),
+            None => match calls.last().filter(|(_, call)| !call.is_empty() && is_root(end)) {
+                Some((_, call)) => (true, Some(call.clone())),
+                None => (false, None),
+            },
+        };
+        let mut variables = Vec::new();
+        if cached {
+            variables.push("UV_NO_CACHE=1");
+        }
+        if synced && whole {
+            variables.push("UV_NO_SYNC=1");
+        }
         let at = self.launch(project).written().next()?.value.at?;
-        (installed && at.source == self.source).then_some(at)
+        let completion = completion.filter(|_| synced);
+        (!variables.is_empty() && at.source == self.source).then_some(Unsettled { at, variables, completion })
+    }
+
+    /// Whether uv installs what is in its directory as a package; so it is taken to be where that is not known.
+    fn is_package(&self, project: &Project) -> bool {
+        let directory = self.end().workdir().value().map_or("/", String::as_str);
+        let text = project.in_image(self, &format!("{directory}/pyproject.toml")).and_then(|f| f.text(project));
+        let Some(Ok(table)) = text.map(str::parse::<toml::Table>) else { return true };
+        let said = table.get("tool").and_then(|t| t.get("uv")?.get("package")?.as_bool());
+        said.unwrap_or_else(|| table.contains_key("build-system"))
     }
 
     /// What shows that something it needs lies in the home of root.

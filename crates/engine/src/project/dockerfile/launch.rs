@@ -55,7 +55,7 @@ pub struct Program<'p> {
     pub name: String,
     /// The word that names it, then its arguments.
     pub words: Vec<Argument>,
-    /// What starts it, outermost first: `tini`, `sh`, `uv run`, `python -m`.
+    /// What starts it, outermost first: `tini`, `sh`, `uv run`, `python -m`; `trap` where a shell passes signals on to it.
     pub through: Vec<String>,
     /// The instruction that names it.
     pub instruction: &'p Instruction,
@@ -159,7 +159,13 @@ impl<'p> Launch<'p> {
             let name = base_name(first.value.as_deref().unwrap_or(&first.text)).to_owned();
             if let Some(line) = line_of(&words) {
                 through.push(name);
-                words = last_words(&line)?;
+                words = match exec::minded(&line) {
+                    Some(command) => {
+                        through.push("trap".to_owned());
+                        last_words(&line.slice(0..command.len()))?
+                    }
+                    None => last_words(&line)?,
+                };
                 continue;
             }
             match inner(&name, &words) {

@@ -1,10 +1,12 @@
 use serde_json::Value;
 
 use crate::exec::{self, Form};
-use crate::project::dockerfile::{Argument, Program};
+use crate::images::{Day, PackageManager, Sh, lifetimes_of};
+use crate::project::dockerfile::{Argument, Manager, Program};
 use crate::project::layout::{Found, What};
 use crate::project::{Project, Stage};
-use crate::syntax::dockerfile::{CopySource, edit};
+use crate::syntax::dockerfile::edit::{self, New};
+use crate::syntax::dockerfile::{CopySource, Keyword};
 use crate::syntax::{Edit, Span};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
@@ -24,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
 const INITS: [&str; 5] = ["tini", "tini-static", "dumb-init", "catatonit", "docker-init"];
 
 /// What in a source shows that it, or what it runs, handles SIGTERM.
-const HANDLERS: [&str; 14] = [
+const HANDLERS: [&str; 26] = [
     "SIGTERM",
     "SIGINT",
     "signal",
@@ -39,58 +41,192 @@ const HANDLERS: [&str; 14] = [
     "celery",
     "FastMCP",
     "gracefulShutdown",
+    "twisted",
+    "grpc",
+    "streamlit",
+    "cherrypy",
+    "daphne",
+    "terminus",
+    "lightship",
+    "http-terminator",
+    "import_module",
+    "execute_from_command_line",
+    "next(",
+    "fork(",
 ];
+
+/// Packages of distributions that ended before this day have left the mirrors.
+const MIRRORED: &str = "2024-07-01";
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     let Some(program) = stage.launch(project).program().filter(|_| !stage.windows) else { return };
     // Whatever waits for it and is the first process itself lets SIGTERM do what it does by default.
-    let waits = |name: &String| INITS.contains(&name.as_str()) || name == "uv run";
+    let waits = |name: &String| INITS.contains(&name.as_str()) || name == "uv run" || name == "trap";
     let Some(span) = program.words.first().and_then(|w| w.span) else { return };
     if program.through.iter().any(waits) || INITS.contains(&program.name.as_str()) {
         return;
     }
-    let (what, handled) = match program.name.as_str() {
-        "npm" | "yarn" | "pnpm" => {
-            package_script(stage, &program, span, ctx);
-            return;
-        }
-        "node" | "nodejs" => ("Node.js", source(stage, project, &program)),
-        name if name.starts_with("python") => ("Python", source(stage, project, &program)),
-        "sleep" | "tail" => ("it", Source::Ignores),
-        _ => return,
-    };
-    if handled == Source::Handles {
+    let signal = stage.end().stop_signal();
+    if signal.value().is_some_and(|signal| signal.trim_start_matches("SIG") != "TERM") {
         return;
     }
-    let init = init(stage, project);
+    if matches!(program.name.as_str(), "npm" | "yarn" | "pnpm") {
+        package_script(stage, &program, span, ctx);
+        return;
+    }
+    let Some(habit) = habit(stage, project, &program) else { return };
     let text = program.words.iter().take(2).map(|w| w.text.to_string()).collect::<Vec<_>>().join(" ");
-    let message = match handled {
-        Source::Ignores => {
-            format!("`{text}` ignores SIGTERM as the first process, and is killed after the grace period")
+    let why = format!("`{text}` ignores SIGTERM as the first process, and is killed after the grace period");
+    match (habit, init(stage, project)) {
+        (Habit::Unknown(what), init) => {
+            let message = format!(
+                "`{text}` ignores SIGTERM as the first process unless its code handles it: {what} does not"
+            );
+            if let Some(init) = init {
+                started_by(&init, None, &program, span, message, ctx);
+            } else {
+                let without = "the image has no init such as `tini` to start it by";
+                ctx.report(span, format!("{message}; {without}"));
+            }
         }
-        _ => format!(
-            "`{text}` ignores SIGTERM as the first process unless its code handles it: {what} does not"
-        ),
-    };
-    match init {
-        Some(init) => {
-            ctx.report(span, message).fix(
+        (Habit::Interrupt, _) => {
+            let edit = project.dockerfile(stage.source).filter(|_| signal.value().is_none()).map(|file| {
+                edit::insert_before(file, program.instruction, &[New::new(Keyword::Stopsignal, "SIGINT")])
+            });
+            ctx.report(span, format!("{why}, but ends on SIGINT")).fix(
                 Safety::Unsafe,
-                format!("Start it by `{init}`, which the image has"),
-                program.prepend(&[&init, "--"]),
+                "Stop it by SIGINT",
+                edit.filter(|_| stage.holds(project, program.instruction)),
             );
         }
-        None => {
-            ctx.report(span, format!("{message}; the image has no init such as `tini` to start it by"));
+        (Habit::Ignores, Some(init)) => started_by(&init, None, &program, span, why, ctx),
+        (Habit::Ignores, None) => match (installed(stage, project), minded(stage, project, &program)) {
+            (Ok((edit, name)), _) => started_by(name, Some(edit), &program, span, why, ctx),
+            (Err(_), Some(edit)) => {
+                let title = "Let a shell stay with it and pass the signal on";
+                ctx.report(span, why).fix(Safety::Unsafe, title, vec![edit]);
+            }
+            (Err(reason), None) => {
+                ctx.report(span, format!("{why}; {reason}: let the code handle SIGTERM"));
+            }
+        },
+    }
+}
+
+/// Reports that a program is to be started by an init, with the edit that brings it where it has to be brought.
+fn started_by(
+    init: &str,
+    brought: Option<Edit>,
+    program: &Program<'_>,
+    span: Span,
+    why: String,
+    ctx: &mut Ctx<'_>,
+) {
+    let title = match brought {
+        Some(_) => format!("Install `{init}`, and start it by that"),
+        None => format!("Start it by `{init}`, which the image has"),
+    };
+    let edits = program.prepend(&[init, "--"]).map(|edit| {
+        let mut edits: Vec<Edit> = brought.into_iter().chain([edit]).collect();
+        edits.sort();
+        edits
+    });
+    ctx.report(span, why).fix(Safety::Unsafe, title, edits);
+}
+
+/// What a program does with signals as the first process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Habit {
+    /// It ignores SIGTERM and ends on SIGINT.
+    Interrupt,
+    /// It ignores both.
+    Ignores,
+    /// So it does unless its code handles them, which cannot be seen. This runs it.
+    Unknown(&'static str),
+}
+
+/// What a program does with signals; `None` where it handles SIGTERM, or nothing is known of it.
+fn habit(stage: &Stage, project: &Project, program: &Program<'_>) -> Option<Habit> {
+    let has = |word: &str| program.args().iter().any(|w| w.is(word));
+    let of_python = program.through.iter().any(|t| t.starts_with("python"));
+    match program.name.as_str() {
+        "http.server" | "SimpleHTTPServer" if of_python => Some(Habit::Interrupt),
+        "waitress-serve" | "waitress" => Some(Habit::Interrupt),
+        "flask" if has("run") => Some(Habit::Interrupt),
+        "php" if has("-S") => Some(Habit::Interrupt),
+        // That of Apache knows no such option.
+        "httpd" if has("-f") && !program.args().iter().any(|w| w.text.starts_with("-D")) => {
+            Some(Habit::Ignores)
+        }
+        "busybox" if program.args().first().is_some_and(|w| w.is("httpd")) => Some(Habit::Ignores),
+        "sleep" | "tail" => Some(Habit::Ignores),
+        "node" | "nodejs" => match source(stage, project, program) {
+            Source::Handles => None,
+            Source::Interrupts => Some(Habit::Interrupt),
+            Source::Ignores => Some(Habit::Ignores),
+            Source::Unknown => Some(Habit::Unknown("Node.js")),
+        },
+        name if name.starts_with("python") => match source(stage, project, program) {
+            Source::Handles => None,
+            Source::Interrupts | Source::Ignores => Some(Habit::Interrupt),
+            Source::Unknown => Some(Habit::Unknown("Python")),
+        },
+        _ => None,
+    }
+}
+
+/// The edit that starts a program by a shell that stays with it, where the image has one.
+fn minded(stage: &Stage, project: &Project, program: &Program<'_>) -> Option<Edit> {
+    let has_shell = stage.distribution(project).is_some()
+        && stage.facts.is_none_or(|f| f.shell.is_some_and(|shell| shell != Sh::None));
+    let words = program.words.iter().map(|w| w.value.as_deref().filter(|v| w.element && is_plain(v)));
+    let words: Vec<&str> = words.collect::<Option<_>>()?;
+    let line = exec::mind(&words);
+    replaced(program, &["sh".to_owned(), "-c".to_owned(), line]).filter(|_| has_shell)
+}
+
+/// The edit that installs an init, and its name; or why there is none. Alpine's package would do as well, but a shell
+/// does without the network.
+fn installed(stage: &Stage, project: &Project) -> Result<(Edit, &'static str), &'static str> {
+    const NAME: &str = "tini";
+    let none = "the image has no init such as `tini` to start it by, and nothing that could install one";
+    let file = project.dockerfile(stage.source).ok_or(none)?;
+    let Some(PackageManager::Apt) = stage.distribution(project).map(|d| d.packages) else { return Err(none) };
+    let command =
+        "apt-get update\n&& apt-get install -y --no-install-recommends tini\n&& rm -rf /var/lib/apt/lists/*";
+    // It joins what is installed already.
+    for run in stage.runs(project) {
+        let joins = |i: &crate::project::dockerfile::Install<'_>| {
+            i.manager == Manager::Apt
+                && i.call.command.context.depth == 0
+                && !i.call.command.context.conditional
+                && !i.call.has_option(&["-t", "--target-release", "--print-uris", "--download-only"])
+        };
+        if let Some(last) = run.installs().find(joins).and_then(|i| i.call.args.last()) {
+            return Ok((edit::insert_behind(last.span, NAME), NAME));
         }
     }
+    let old = |image: &crate::project::ImageName| {
+        let day = Day::parse(MIRRORED);
+        lifetimes_of(image).iter().any(|l| l.end.is_none() || l.end < day)
+    };
+    if stage.facts.is_none() || stage.image(project).is_none_or(old) {
+        return Err("the image has no init such as `tini` to start it by, and its distribution no packages any longer");
+    }
+    let is_root = |user: &crate::project::Setting<crate::project::User>| {
+        user.value().map_or(!user.is_unknown(), |u| u.is_root() == Some(true))
+    };
+    let from = stage.from_instruction(project).filter(|_| is_root(stage.start().user()));
+    let from = from.ok_or("the image has no init such as `tini` to start it by, and starts without root")?;
+    Ok((edit::insert_after(file, from, &[New::new(Keyword::Run, command)]), NAME))
 }
 
 /// What the source of a program shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Handles,
+    Interrupts,
     Ignores,
     Unknown,
 }
@@ -111,11 +247,21 @@ fn source(stage: &Stage, project: &Project, program: &Program<'_>) -> Source {
     if standalone {
         return Source::Handles;
     }
+    let handles = |text: &str| HANDLERS.iter().any(|h| text.contains(h));
     match text_at(stage, project, script) {
-        Some(text) if HANDLERS.iter().any(|h| text.contains(h)) => Source::Handles,
+        Some(text) if interrupts(text) => Source::Interrupts,
+        Some(text) if handles(text) => Source::Handles,
+        // What it imports may do so.
+        Some(_) if project.code(stage).any(|code| handles(code.text)) => Source::Handles,
         Some(_) => Source::Ignores,
         None => Source::Unknown,
     }
+}
+
+/// Whether a source handles SIGINT alone.
+fn interrupts(text: &str) -> bool {
+    let others = HANDLERS.iter().filter(|h| !matches!(**h, "SIGINT" | "signal"));
+    text.contains("SIGINT") && !others.into_iter().any(|h| text.contains(h))
 }
 
 /// The text of a file in the image, from the directory that the program starts in.
@@ -238,11 +384,15 @@ fn replaced(program: &Program<'_>, words: &[String]) -> Option<Edit> {
     if !program.instruction.span.contains(span) {
         return None;
     }
-    let plain = |w: &String| w.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&b));
     let text = if first.element {
         words.iter().map(|w| edit::json_string(w)).collect::<Vec<_>>().join(", ")
     } else {
-        words.iter().all(plain).then(|| words.join(" "))?
+        words.iter().all(|w| is_plain(w)).then(|| words.join(" "))?
     };
     Some(Edit { span, text })
+}
+
+/// Whether a word means itself to a shell.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=:@%+,".contains(&b))
 }
