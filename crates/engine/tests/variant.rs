@@ -95,12 +95,16 @@ fn what_is_made_is_current_and_what_is_edited_stays() {
 
 #[test]
 fn tests_of_the_whole_context_are_left_out_by_its_dockerignore() {
-    const APP: &str = "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nUSER 1001:1001\nCMD [\"python\", \"-m\", \"app\"]\n";
+    const APP: &str =
+        "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nUSER 1001:1001\nCMD [\"python\", \"-m\", \"app\"]\n";
     let ignore = |files: &[(&str, &str)]| {
         let made = made(files);
         let of = |(_, path): &(_, String)| path.ends_with("ignore");
         let outputs = made.variants[0].outputs.iter().map(|o| (o, o.source.path.to_string()));
-        outputs.filter(of).map(|(o, _)| o.source.text.lines().skip(2).map(|l| format!("{l}\n")).collect::<String>()).next()
+        outputs
+            .filter(of)
+            .map(|(o, _)| o.source.text.lines().skip(2).map(|l| format!("{l}\n")).collect::<String>())
+            .next()
     };
     let base = [("Dockerfile", APP), ("tests/test_app.py", ""), (".github/workflows/ci.yaml", "")];
     let left_out = "# What only tests and developers need.\ntests\n.github\n";
@@ -114,8 +118,11 @@ fn tests_of_the_whole_context_are_left_out_by_its_dockerignore() {
     assert_eq!(ignore(&[("Dockerfile", &APP.replace("COPY . .", "COPY src .")), ("tests/a.py", "")]), None);
     // A second run finds what the first one wrote.
     let first = made(&base);
-    let written: Vec<(String, String)> =
-        first.variants[0].outputs.iter().map(|o| (o.source.path.to_string(), o.source.text.to_string())).collect();
+    let written: Vec<(String, String)> = first.variants[0]
+        .outputs
+        .iter()
+        .map(|o| (o.source.path.to_string(), o.source.text.to_string()))
+        .collect();
     let mut files = base.to_vec();
     files.extend(written.iter().map(|(p, t)| (p.as_str(), t.as_str())));
     assert_eq!(statuses(&made(&files)).iter().map(|s| s.1).collect::<Vec<_>>(), [Status::Current; 2]);

@@ -98,9 +98,10 @@ pub(crate) fn of(project: &Project, build: &Build) -> Option<Aside> {
     // A specification is no test.
     let has_tests = |name: &&&str| {
         **name != "spec"
-            || project.files.below(&context.directory.join(name)).any(|file| {
-                file.file_name().is_some_and(|n| n.contains("_spec.") || n.contains(".spec."))
-            })
+            || project
+                .files
+                .below(&context.directory.join(name))
+                .any(|file| file.file_name().is_some_and(|n| n.contains("_spec.") || n.contains(".spec.")))
     };
     let all = DIRECTORIES.iter().chain(&["spec"]).filter(exists).filter(has_tests);
     let names: Vec<&'static str> = all.copied().collect();
@@ -217,8 +218,7 @@ fn reads(project: &Project, stage: &Stage, later: &[Step<'_>], name: &str) -> Op
     if stage.role != StageRole::Final {
         return None;
     }
-    let started: Vec<String> =
-        stage.launch(project).arguments().iter().map(|a| a.text.to_string()).collect();
+    let started: Vec<String> = stage.launch(project).arguments().iter().map(|a| a.text.to_string()).collect();
     let started = started.join(" ");
     (mentions(&started) || started.split([' ', '/']).any(|w| w == "test"))
         .then(|| "what the image starts may use it".to_owned())

@@ -303,9 +303,8 @@ impl Stage {
             words.iter().any(|w| options.contains(&w.split('=').next().unwrap_or_default()))
         };
         let synced = !has(&["--no-sync", "--no-project"]) && !is_set("UV_NO_SYNC");
-        let cached = !has(&["--no-cache", "-n", "--cache-dir"])
-            && !is_set("UV_NO_CACHE")
-            && !is_set("UV_CACHE_DIR");
+        let cached =
+            !has(&["--no-cache", "-n", "--cache-dir"]) && !is_set("UV_NO_CACHE") && !is_set("UV_CACHE_DIR");
         // What is not installed while the image is built has to be when it starts.
         let mut calls: Vec<(bool, String)> = Vec::new();
         let below = self.and_below(project);
@@ -315,7 +314,9 @@ impl Stage {
         });
         for stage in below.chain(used) {
             for run in stage.runs(project).iter().filter(|run| is_root(stage.state_at(run.index))) {
-                for call in run.calls().filter(|c| c.program == "uv" && c.verb().is_some_and(|v| v.is("sync"))) {
+                for call in
+                    run.calls().filter(|c| c.program == "uv" && c.verb().is_some_and(|v| v.is("sync")))
+                {
                     let kept = call.args.iter().filter(|w| !w.is("--no-install-project"));
                     let words: Vec<&str> = kept.map(|w| w.text.as_str()).collect();
                     let own = stage.index == self.index;
@@ -348,7 +349,8 @@ impl Stage {
     /// Whether uv installs what is in its directory as a package; so it is taken to be where that is not known.
     fn is_package(&self, project: &Project) -> bool {
         let directory = self.end().workdir().value().map_or("/", String::as_str);
-        let text = project.in_image(self, &format!("{directory}/pyproject.toml")).and_then(|f| f.text(project));
+        let text =
+            project.in_image(self, &format!("{directory}/pyproject.toml")).and_then(|f| f.text(project));
         let Some(Ok(table)) = text.map(str::parse::<toml::Table>) else { return true };
         let said = table.get("tool").and_then(|t| t.get("uv")?.get("package")?.as_bool());
         said.unwrap_or_else(|| table.contains_key("build-system"))

@@ -212,7 +212,9 @@ fn installed(stage: &Stage, project: &Project) -> Result<(Edit, &'static str), &
         lifetimes_of(image).iter().any(|l| l.end.is_none() || l.end < day)
     };
     if stage.facts.is_none() || stage.image(project).is_none_or(old) {
-        return Err("the image has no init such as `tini` to start it by, and its distribution no packages any longer");
+        return Err(
+            "the image has no init such as `tini` to start it by, and its distribution no packages any longer",
+        );
     }
     let is_root = |user: &crate::project::Setting<crate::project::User>| {
         user.value().map_or(!user.is_unknown(), |u| u.is_root() == Some(true))
