@@ -5,7 +5,7 @@ use clap::builder::styling::AnsiColor;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use seaworthy_engine::render::{Format, variant};
-use seaworthy_engine::{Severity, Target};
+use seaworthy_engine::{Severity, Target, convert};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -66,6 +66,9 @@ pub(crate) enum Command {
     /// Write the CI workflow that builds the images, those of Docker Compose and those of Kubernetes
     #[command(after_help = EXIT_CODES)]
     Workflow(Workflow),
+    /// Write Kubernetes manifests, a Kustomize base or a Helm chart for a Compose project
+    #[command(after_help = CONVERT_EXIT_CODES)]
+    Convert(Convert),
     /// Write a document about the project in Markdown: an audit, a strategy or a plan
     Report(Report),
     /// Explain a rule, by its name or by another tool's id
@@ -161,7 +164,7 @@ pub(crate) struct Variant {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum VariantFormat {
-    /// Each change with the line of the Dockerfile that it is about
+    /// What was done, and the lines that it is about
     #[default]
     Text,
     /// JSON
@@ -199,6 +202,77 @@ pub(crate) struct Workflow {
     /// Read settings from this file alone
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<Utf8PathBuf>,
+}
+
+const CONVERT_EXIT_CODES: &str = "Exit status: 0 where everything is written, 1 where the folder holds edits that would be lost, with --strict \
+     where something of the project is refused, with --check and --diff where something would be written, 2 where \
+     something cannot be done.";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Convert {
+    /// Compose files, each over those before it, or a directory for what Compose takes there; nothing is the current directory
+    #[arg(value_name = "COMPOSE")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// What to write
+    #[arg(long, value_enum, default_value_t, value_name = "KIND")]
+    pub(crate) to: To,
+    /// Where it is to run
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) platform: Cluster,
+    /// The folder to write to; `-` or nothing prints manifests
+    #[arg(long, short, value_name = "DIRECTORY")]
+    pub(crate) out: Option<Utf8PathBuf>,
+    /// Run the services of this profile too; `*` for all
+    #[arg(long = "profile", value_name = "NAME", value_delimiter = ',')]
+    pub(crate) profiles: Vec<String>,
+    /// Where images that are built here are pushed to: `ghcr.io/acme`
+    #[arg(long)]
+    pub(crate) registry: Option<String>,
+    /// The tag of images that are built here: `k8s-1.2.3`
+    #[arg(long)]
+    pub(crate) tag: Option<String>,
+    /// The domain under which what is published over HTTP is reached
+    #[arg(long)]
+    pub(crate) domain: Option<String>,
+    /// Write above each line that is not in the Compose files why it is there
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Write nothing and exit with 1 where something of the project is refused
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Write nothing, print what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// Write nothing, exit with 1 where something would change
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// How to print what was done; standard error has it where manifests are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: VariantFormat,
+    /// Read settings from this file alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum To {
+    /// Objects, a file for each service
+    #[default]
+    Manifests,
+    /// A Kustomize base, overlays from override files and components from profiles
+    Kustomize,
+    /// A Helm chart
+    Helm,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[value(rename_all = "lower")]
+pub(crate) enum Cluster {
+    /// Any cluster
+    #[default]
+    Kubernetes,
+    /// K3s as it is installed: its volumes, Traefik, and network policies
+    K3s,
 }
 
 #[derive(Debug, clap::Args)]
@@ -346,6 +420,25 @@ impl From<VariantFormat> for variant::Format {
             VariantFormat::Text => Self::Text,
             VariantFormat::Json => Self::Json,
             VariantFormat::Markdown => Self::Markdown,
+        }
+    }
+}
+
+impl From<To> for convert::To {
+    fn from(to: To) -> Self {
+        match to {
+            To::Manifests => Self::Manifests,
+            To::Kustomize => Self::Kustomize,
+            To::Helm => Self::Helm,
+        }
+    }
+}
+
+impl From<Cluster> for convert::Platform {
+    fn from(cluster: Cluster) -> Self {
+        match cluster {
+            Cluster::Kubernetes => Self::Kubernetes,
+            Cluster::K3s => Self::K3s,
         }
     }
 }

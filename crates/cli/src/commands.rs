@@ -2,6 +2,7 @@
 
 mod check;
 mod drift;
+mod convert;
 mod fix;
 mod init;
 mod load;
@@ -22,6 +23,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Drift(drift) => drift::run(drift, &args.global),
         Command::Init { directory, diff } => init::run(directory.as_deref(), *diff, &args.global),
         Command::Workflow(workflow) => workflow::run(workflow, &args.global),
+        Command::Convert(convert) => convert::run(convert, &args.global),
         Command::Report(report) => report::run(report, &args.global),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),

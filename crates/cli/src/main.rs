@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod discover;
 mod error;
+mod folder;
 mod output;
 mod progress;
 mod settings;

@@ -4,27 +4,39 @@
 //! outputs only write. Built images are judged as their Kubernetes variants will be, whether those are written yet or not.
 
 pub mod overrides;
+pub mod folder;
+mod helm;
+mod kustomize;
+pub mod manifests;
 pub mod report;
 pub mod text;
 pub mod tree;
 
 mod attributes;
+mod chains;
 mod environment;
 mod images;
 mod names;
 mod network;
+mod node;
 mod plan;
 mod probes;
 mod resources;
 mod secrets;
 mod security;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod unit;
 mod workload;
+mod yaml;
 
-use seaworthy_syntax::Span;
+use camino::Utf8PathBuf;
+use seaworthy_syntax::{Source, Span};
 
-pub use plan::plan;
+use crate::project::Project;
+
+pub use chains::{Asked, Chains, chains};
 pub use report::{Carried, Fate, Row};
 pub use text::Text;
 pub use tree::{Entry, Image, Map, Tree};
@@ -42,6 +54,18 @@ pub struct Options {
     pub tag: Option<String>,
     /// The domain under which what is published by HTTP is reached.
     pub domain: Option<String>,
+}
+
+/// What is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum To {
+    /// Objects, a file for each service.
+    #[default]
+    Manifests,
+    /// A Kustomize base, overlays from override files and components from profiles.
+    Kustomize,
+    /// A Helm chart.
+    Helm,
 }
 
 /// Where objects run.
@@ -131,6 +155,57 @@ pub struct Setting {
     pub default: Option<String>,
     /// Whether Compose refuses to start without it, and what it says then.
     pub required: Option<String>,
+}
+
+/// A project that is ready to be converted: its Dockerfiles are as their Kubernetes variants have them.
+#[derive(Debug)]
+pub struct Ready {
+    /// The project.
+    pub project: Project,
+    /// The chains that are converted.
+    pub chains: Chains,
+    variants: images::Variants,
+    /// The name of a project that has none.
+    fallback: String,
+}
+
+impl Ready {
+    /// Makes a project ready in which each of the chains is a composition. `fallback` names it where it has no name: the
+    /// directory that it lies in.
+    pub fn new(project: Project, config: &crate::Config, chains: Chains, fallback: &str) -> Self {
+        let at: Vec<usize> = chains.all().filter_map(|chain| chains::position(&project, chain)).collect();
+        let (project, variants) = images::with_variants(project, config, &at);
+        Self { project, chains, variants, fallback: fallback.to_owned() }
+    }
+
+    /// What is made of a chain; `None` where it is no composition of the project.
+    pub fn plan(&self, chain: &[Utf8PathBuf], options: &Options) -> Option<Plan> {
+        let composition = self.project.compositions.get(chains::position(&self.project, chain)?)?;
+        let fallback = composition.directory.file_name().unwrap_or(&self.fallback);
+        Some(plan::plan_of(&self.project, composition, &self.variants, options, fallback))
+    }
+
+    /// What Compose refuses or warns of in a chain.
+    pub fn problems(&self, chain: &[Utf8PathBuf]) -> &[crate::project::compose::Problem] {
+        let at = chains::position(&self.project, chain);
+        at.and_then(|at| self.project.compositions.get(at)).map_or(&[], |c| &c.problems)
+    }
+
+    /// The files that are made, by their paths in the folder that they are made for, of the plan of the whole chain.
+    pub fn files(&self, plan: &Plan, options: &Options, to: To, explain: bool) -> Vec<Source> {
+        match to {
+            To::Manifests => manifests::files(plan, explain),
+            To::Kustomize => kustomize::files(self, options, explain),
+            To::Helm => helm::files(plan, explain),
+        }
+    }
+}
+
+impl Plan {
+    /// Every object: those of the project, then those of each service, also of one that does not run.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.shared.iter().chain(self.services.iter().flat_map(|service| &service.objects))
+    }
 }
 
 impl Object {

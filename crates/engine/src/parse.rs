@@ -91,6 +91,9 @@ pub struct Files {
     roots: Vec<Utf8PathBuf>,
     /// Directories that exist and were not listed: what lies below them is not known.
     closed: BTreeSet<Utf8PathBuf>,
+    /// Chains of Compose files that somebody named, as `docker compose -f a.yaml -f b.yaml` does: each is a project, besides
+    /// those that Compose finds unasked.
+    pub chains: Vec<Vec<Utf8PathBuf>>,
 }
 
 impl Files {

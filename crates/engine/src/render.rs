@@ -5,6 +5,7 @@
 
 mod checkstyle;
 mod concise;
+pub mod convert;
 pub mod documents;
 mod fingerprint;
 mod github;

@@ -229,6 +229,13 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// What lies in a directory.
+    pub(crate) fn of(directory: &Path) -> Self {
+        let mut tree = Self::default();
+        tree.add(directory);
+        tree
+    }
+
     /// Adds a directory.
     pub(super) fn add(&mut self, directory: &Path) {
         if let Ok(root) = directory.canonicalize()

@@ -15,6 +15,7 @@ use crate::project::{Build, Probe, Project, Service, Stage};
 use crate::variant::{pairs, variant_of};
 
 /// What became of a Dockerfile in its Kubernetes variant.
+#[derive(Debug)]
 pub(super) struct Variant {
     /// What its `HEALTHCHECK` asks.
     pub(super) probe: Option<Probe>,
@@ -27,11 +28,11 @@ pub(super) struct Variant {
 /// The variants of the Dockerfiles of a project, by their sources.
 pub(super) type Variants = BTreeMap<SourceId, Variant>;
 
-/// The project with its Dockerfiles as their Kubernetes variants have them: those that the services of a composition are
-/// built from.
-pub(super) fn with_variants(project: Project, config: &Config, at: usize) -> (Project, Variants) {
-    let services = project.compositions.get(at).map(|c| c.services.as_slice()).unwrap_or_default();
-    let builds = services.iter().filter_map(|service| {
+/// The project with its Dockerfiles as their Kubernetes variants have them: those that the services of some compositions
+/// are built from.
+pub(super) fn with_variants(project: Project, config: &Config, of: &[usize]) -> (Project, Variants) {
+    let services = of.iter().filter_map(|at| project.compositions.get(*at)).flat_map(|c| &c.services);
+    let builds = services.filter_map(|service| {
         let container = project.containers.get(service.container.0 as usize)?;
         Some(project.path(for_production(&project, container.stage(&project)?).source).to_owned())
     });

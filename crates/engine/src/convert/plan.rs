@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
-
 use super::images::Variants;
 use super::names::Names;
 use super::secrets::Secrets;
@@ -143,23 +141,4 @@ pub(super) fn plan_of(
         profiles: options.profiles.clone(),
         hidden: Vec::new(),
     }
-}
-
-/// What is made of a Compose project of a repository, which is the chain of files with this as its first; images that are
-/// built in it are judged as the variants that they get.
-///
-/// `None` where no project begins with that file.
-pub fn plan(
-    project: Project,
-    config: &crate::Config,
-    options: &Options,
-    first: &Utf8Path,
-) -> Option<(Project, Plan)> {
-    let is_it = |c: &Composition| c.files.first().is_some_and(|id| project.path(*id) == first);
-    let at = project.compositions.iter().position(is_it)?;
-    let (project, variants) = super::images::with_variants(project, config, at);
-    let composition = project.compositions.get(at)?;
-    let fallback = composition.directory.file_name().unwrap_or("app").to_owned();
-    let plan = plan_of(&project, composition, &variants, options, &fallback);
-    Some((project, plan))
 }

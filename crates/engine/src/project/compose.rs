@@ -46,6 +46,8 @@ pub struct Composition {
     pub files: Vec<SourceId>,
     /// The files that those include or extend.
     pub used: Vec<SourceId>,
+    /// Compose takes these files in their directory where none is named.
+    pub unasked: bool,
     /// The directory that relative paths start from.
     pub directory: Utf8PathBuf,
     /// Its services in the order of the files, those of profiles that nobody starts too.
@@ -161,7 +163,7 @@ pub(super) fn lower(parses: &[Parse], files: &Files) -> (Vec<Composition>, Vec<C
     }
     let mut containers = Vec::new();
     let mut loader = load::Loader::new(parses, files);
-    let mut compositions = chain::compositions(&mut loader, parses);
+    let mut compositions = chain::compositions(&mut loader, parses, &files.chains);
     for (at, composition) in compositions.iter_mut().enumerate() {
         lower::lower(composition, at, &mut containers);
     }
@@ -174,7 +176,7 @@ pub(super) fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
         return Vec::new();
     }
     let mut loader = load::Loader::new(parses, files);
-    chain::compositions(&mut loader, parses);
+    chain::compositions(&mut loader, parses, &files.chains);
     loader.wanted.into_iter().collect()
 }
 

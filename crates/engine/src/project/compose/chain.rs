@@ -30,6 +30,7 @@ pub(super) fn composition(loader: &mut Loader<'_>, chain: &[Utf8PathBuf], host: 
         name: loaded.name,
         files: chain.iter().filter_map(id).collect(),
         used: loaded.included.iter().chain(&loaded.extended).copied().collect(),
+        unasked: false,
         directory,
         services: Vec::new(),
         profiles: loaded.profiles,
@@ -39,8 +40,12 @@ pub(super) fn composition(loader: &mut Loader<'_>, chain: &[Utf8PathBuf], host: 
 }
 
 /// Every project of a repository: for each directory the files that Compose takes there unasked, then each other file,
-/// over the one it overrides where it cannot stand alone.
-pub(super) fn compositions(loader: &mut Loader<'_>, parses: &[Parse]) -> Vec<Composition> {
+/// over the one it overrides where it cannot stand alone. Chains that are named are projects as well.
+pub(super) fn compositions(
+    loader: &mut Loader<'_>,
+    parses: &[Parse],
+    asked: &[Vec<Utf8PathBuf>],
+) -> Vec<Composition> {
     let mut directories: BTreeMap<&Utf8Path, BTreeMap<&str, &Parse>> = BTreeMap::new();
     for parse in parses {
         if parse.source.kind != Kind::Compose || parse.yaml().is_none() {
@@ -71,7 +76,7 @@ pub(super) fn compositions(loader: &mut Loader<'_>, parses: &[Parse]) -> Vec<Com
             }
             _ => continue,
         };
-        let made = composition(loader, &chain, &host);
+        let made = Composition { unasked: true, ..composition(loader, &chain, &host) };
         chained.extend(&made.files);
         found.push(made);
     }
@@ -104,6 +109,12 @@ pub(super) fn compositions(loader: &mut Loader<'_>, parses: &[Parse]) -> Vec<Com
             continue;
         }
         found.push(made);
+    }
+    for chain in asked {
+        let ids: Vec<SourceId> = chain.iter().filter_map(|path| loader.source_of(path)).collect();
+        if ids.len() == chain.len() && !found.iter().any(|c| c.files == ids) {
+            found.push(composition(loader, chain, &host));
+        }
     }
     found.sort_by_key(|c| (c.files.last().copied(), c.files.len()));
     found
