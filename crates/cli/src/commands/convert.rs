@@ -42,7 +42,10 @@ pub(crate) fn run(args: &Convert, global: &Global) -> Result<u8, Error> {
     let whole = &ready.chains.whole;
     let plan = ready.plan(whole, &options).filter(|plan| !plan.services.is_empty());
     let Some(plan) = plan else {
-        return Err(Error::message(format!("{} has no services, so there is nothing to convert", named(whole))));
+        return Err(Error::message(format!(
+            "{} has no services, so there is nothing to convert",
+            named(whole)
+        )));
     };
     complain_of_profiles(&plan, args, global);
     let refused = args.strict && plan.carried.rows.iter().any(|row| row.fate == Fate::Refused);
@@ -88,7 +91,12 @@ pub(crate) fn run(args: &Convert, global: &Global) -> Result<u8, Error> {
         diff::print(&pairs(&conflicts), &no_secrets)?;
     }
     if !conflicts.is_empty() {
-        complain("error", &format!("{out} holds what somebody edited or wrote, so nothing is written there: take over what you want, or remove it, and run again"));
+        complain(
+            "error",
+            &format!(
+                "{out} holds what somebody edited or wrote, so nothing is written there: take over what you want, or remove it, and run again"
+            ),
+        );
     }
     let open = (args.diff || args.check) && folder.changes();
     Ok(status(failed, refused || open || !conflicts.is_empty() || !folder.kept.is_empty()))

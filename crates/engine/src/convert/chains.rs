@@ -103,9 +103,7 @@ fn find<'p>(project: &'p Project, directory: &Utf8Path) -> Result<&'p Compositio
     if let Some(composition) = here().find(|c| c.unasked) {
         return Ok(composition);
     }
-    for candidates in
-        [&mut here() as &mut dyn Iterator<Item = _>, &mut unasked(), &mut all.iter()]
-    {
+    for candidates in [&mut here() as &mut dyn Iterator<Item = _>, &mut unasked(), &mut all.iter()] {
         if let (Some(only), None) = (candidates.next(), candidates.next()) {
             return Ok(only);
         }
@@ -120,13 +118,17 @@ fn find<'p>(project: &'p Project, directory: &Utf8Path) -> Result<&'p Compositio
         .map(|c| paths(project, c).iter().map(|path| path.to_string()).collect::<Vec<_>>().join(" "))
         .collect();
     let more = if all.len() > most { format!("\n  and {} more", all.len() - most) } else { String::new() };
-    Err(format!("there are several Compose projects in {shown}; name the files of one:\n  {}{more}", names.join("\n  ")))
+    Err(format!(
+        "there are several Compose projects in {shown}; name the files of one:\n  {}{more}",
+        names.join("\n  ")
+    ))
 }
 
 /// What an overlay is called: `prod` for `docker-compose.prod.yml`.
 fn overlay_name(chain: &[Utf8PathBuf]) -> String {
     let stem = chain.last().and_then(|path| path.file_stem()).unwrap_or_default();
-    let rest = ["docker-compose", "docker_compose", "compose"].iter().find_map(|word| stem.strip_prefix(word));
+    let rest =
+        ["docker-compose", "docker_compose", "compose"].iter().find_map(|word| stem.strip_prefix(word));
     match dns_label(rest.unwrap_or(stem)).as_str() {
         "" => "override".to_owned(),
         name => name.to_owned(),

@@ -255,7 +255,10 @@ pub(super) fn digest_of(object: &Object, settle: &mut dyn Settle) -> String {
     let text = go_json(&serde_json::Value::Object(whole));
     let digest = Sha256::digest(text.as_bytes());
     let digits: String = digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-    digits.chars().map(|digit| WORDLESS.iter().find(|(from, _)| *from == digit).map_or(digit, |(_, to)| *to)).collect()
+    digits
+        .chars()
+        .map(|digit| WORDLESS.iter().find(|(from, _)| *from == digit).map_or(digit, |(_, to)| *to))
+        .collect()
 }
 
 /// The digits of a digest that are written as others.
@@ -297,7 +300,9 @@ fn go_json(value: &serde_json::Value) -> String {
         ("\u{2028}", "\\u2028"),
         ("\u{2029}", "\\u2029"),
     ];
-    escapes.into_iter().fold(out, |out, (from, to)| if out.contains(from) { out.replace(from, to) } else { out })
+    escapes
+        .into_iter()
+        .fold(out, |out, (from, to)| if out.contains(from) { out.replace(from, to) } else { out })
 }
 
 #[cfg(test)]

@@ -20,10 +20,12 @@ pub(super) fn plan() -> Plan {
         let container = Map::new()
             .with("name", name)
             .with("image", Tree::Image(image))
-            .with("envFrom", vec![Tree::Map(Map::new().with(
-                "configMapRef",
-                Map::new().with("name", Tree::Config(config.to_owned())),
-            ))])
+            .with(
+                "envFrom",
+                vec![Tree::Map(
+                    Map::new().with("configMapRef", Map::new().with("name", Tree::Config(config.to_owned()))),
+                )],
+            )
             .because(
                 "resources",
                 Tree::settable("resources", Map::new().with("limits", Map::new().with("memory", "1Gi"))),
@@ -67,7 +69,11 @@ pub(super) fn plan() -> Plan {
         .with("spec", Map::new().with("podSelector", Map::new()));
     Plan {
         name: "shop".to_owned(),
-        services: vec![planned("web", &[], web), planned("00-namespace", &[], other), planned("tools", &["dev"], tools)],
+        services: vec![
+            planned("web", &[], web),
+            planned("00-namespace", &[], other),
+            planned("tools", &["dev"], tools),
+        ],
         shared: vec![namespace, policy],
         to_fill: Vec::new(),
         variables: Vec::new(),

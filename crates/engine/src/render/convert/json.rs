@@ -90,11 +90,7 @@ struct Summary {
     to_fill: usize,
 }
 
-pub(super) fn write(
-    conversion: &Conversion<'_>,
-    places: &Places<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
     let plan = conversion.plan;
     let services = plan.services.iter().map(|service| Service {
         service: &service.service,

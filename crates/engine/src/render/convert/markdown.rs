@@ -6,11 +6,7 @@ use super::{Conversion, Places, command, objects_to_make};
 use crate::convert::Row;
 use crate::render::markdown::cell;
 
-pub(super) fn write(
-    conversion: &Conversion<'_>,
-    places: &Places<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## seaworthy convert\n\n{}", conversion.summary())?;
     let mut problems = conversion.problems().peekable();
     if problems.peek().is_some() {
@@ -26,9 +22,8 @@ pub(super) fn write(
         writeln!(out, "\n| place | key | fate | note |\n|---|---|---|---|")?;
     }
     for Row { key, span, fate, note } in rows {
-        let place = span.map(|span| {
-            format!("{}:{}", cell(&places.shown_path(span.source)), places.start(span).line)
-        });
+        let place =
+            span.map(|span| format!("{}:{}", cell(&places.shown_path(span.source)), places.start(span).line));
         let note = match span {
             Some(span) => places.shown_message(note, *span),
             None => crate::render::places::visible(note.as_str().into()),
