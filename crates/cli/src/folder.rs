@@ -74,7 +74,11 @@ impl<'a> Target<'a> {
         &self,
         outputs: impl Iterator<Item = &'o Output>,
     ) -> Vec<(Option<Source>, Source)> {
-        let here = |source: &Source| Source { path: self.folder.join(&source.path), ..source.clone() };
+        let here = |source: &Source| {
+            let mut source = source.clone();
+            source.path = self.folder.join(&source.path);
+            source
+        };
         outputs.map(|output| (output.existing.as_ref().map(here), here(&output.source))).collect()
     }
 
