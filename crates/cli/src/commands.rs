@@ -1,8 +1,8 @@
 //! What each command does.
 
 mod check;
-mod drift;
 mod convert;
+mod drift;
 mod fix;
 mod init;
 mod load;

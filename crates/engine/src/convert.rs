@@ -3,11 +3,11 @@
 //! `plan` decides what is made, once for all outputs: objects of [`Tree`]s, and what became of each key of the project. The
 //! outputs only write. Built images are judged as their Kubernetes variants will be, whether those are written yet or not.
 
-pub mod overrides;
 pub mod folder;
 mod helm;
 mod kustomize;
 pub mod manifests;
+pub mod overrides;
 pub mod report;
 pub mod text;
 pub mod tree;
