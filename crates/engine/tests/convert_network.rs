@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::convert::{self, Map, Object, Options, Plan, Platform, Tree};
+use seaworthy_engine::convert::{self, Asked, Map, Object, Options, Plan, Platform, Ready, Tree};
 use seaworthy_engine::{Config, Files, Kind, Project, Source, SourceId, parse};
 
 fn plan_with(files: &[(&str, &str)], options: &Options) -> Plan {
@@ -20,9 +20,9 @@ fn plan_with(files: &[(&str, &str)], options: &Options) -> Plan {
         known.add_text(path.into(), Some((*text).into()));
     }
     let project = Project::of(parses, known);
-    let (_, plan) =
-        convert::plan(project, &Config::default(), options, Utf8Path::new("compose.yaml")).unwrap();
-    plan
+    let chains = convert::chains(&project, Asked::Directory(Utf8Path::new(""))).unwrap();
+    let ready = Ready::new(project, &Config::default(), chains, "app");
+    ready.plan(&ready.chains.whole, options).unwrap()
 }
 
 fn plan(compose: &str) -> Plan {
