@@ -12,8 +12,10 @@ use crate::project::links::Callee;
 use crate::secret::{has_credentials, is_reference, is_secret_name};
 
 /// The environment of a container while it is made.
-#[derive(Default)]
-pub(super) struct Environment {
+pub(super) struct Environment<'u, 'p> {
+    unit: &'u Unit<'p>,
+    units: &'u [Unit<'p>],
+    names: &'u Names,
     /// Variables that take a key of a Secret or a ConfigMap that somebody fills, by name. They come first: others use them.
     references: BTreeMap<String, Map>,
     /// Variables that use those.
@@ -30,10 +32,11 @@ pub(super) struct Written {
     pub(super) config: Option<Object>,
 }
 
-impl Environment {
+impl<'u, 'p> Environment<'u, 'p> {
     /// The environment that Compose gives a service.
-    pub(super) fn of(unit: &Unit<'_>, units: &[Unit<'_>], names: &Names, out: &mut Out<'_>) -> Self {
-        let mut environment = Self::default();
+    pub(super) fn of(unit: &'u Unit<'p>, units: &'u [Unit<'p>], names: &'u Names, out: &mut Out<'_>) -> Self {
+        let (references, composed, settings) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut environment = Self { unit, units, names, references, composed, settings };
         let entries = unit.get(&["environment"]).map(Item::entries).unwrap_or_default();
         for (name, item) in entries {
             let key = unit.key(&format!("environment.{name}"));
@@ -58,7 +61,7 @@ impl Environment {
                 let set = out.env.get(name).cloned();
                 if set.is_none() {
                     let secret = out.known.is_variable(name);
-                    environment.refer(name, name, secret, true, unit, names, out);
+                    environment.refer(name, name, secret, true, out);
                     out.carried.approximated(
                         key,
                         span,
@@ -71,7 +74,7 @@ impl Environment {
             } else {
                 out.text(item)
             };
-            environment.add(name, renamed(text, unit, units), unit, names, out);
+            environment.add(name, renamed(text, unit, units), out);
             let note = match () {
                 () if environment.references.contains_key(name) => {
                     out.carried.mapped(key, span, "a key of a Secret, which somebody fills");
@@ -84,12 +87,13 @@ impl Environment {
             };
             out.carried.mapped(key, span, note);
         }
-        environment.below_volume(unit);
+        environment.below_volume();
         environment
     }
 
     /// Where data lies right in a volume whose root is not the program's own, it moves into a directory of its own.
-    fn below_volume(&mut self, unit: &Unit<'_>) {
+    fn below_volume(&mut self) {
+        let unit = self.unit;
         let Some(facts) = unit.facts.filter(|_| unit.stage.is_none()) else { return };
         let (Some(variable), Some(data)) = (&facts.data_env, &facts.data) else { return };
         let mounted = unit.mounts().iter().any(|mount| mount.target.trim_end_matches('/') == data);
@@ -98,11 +102,11 @@ impl Environment {
         }
     }
 
-    fn add(&mut self, name: &str, text: Text, unit: &Unit<'_>, names: &Names, out: &mut Out<'_>) {
+    fn add(&mut self, name: &str, text: Text, out: &mut Out<'_>) {
         let whole = text.to_string();
         if let [Piece::Secret(secret)] = text.pieces.as_slice() {
             let (key, optional) = (secret.name.clone(), secret.optional);
-            self.refer(name, &key, true, optional, unit, names, out);
+            self.refer(name, &key, true, optional, out);
             return;
         }
         if let [Piece::Variable(variable)] = text.pieces.as_slice()
@@ -110,23 +114,23 @@ impl Environment {
             && variable.set.is_none()
         {
             let key = variable.name.clone();
-            self.refer(name, &key, false, false, unit, names, out);
+            self.refer(name, &key, false, false, out);
             return;
         }
         if text.secrets().next().is_none() && !text.has_variables() {
             if let Some(address) = out.known.without_password(&whole) {
-                return self.compose(name, address, unit, names, out);
+                return self.compose(name, address, out);
             }
             if is_secret_name(name) && !is_reference(&whole) || has_credentials(&whole) {
                 let key = out.known.key_of(&whole).unwrap_or(name).to_owned();
-                return self.refer(name, &key, true, false, unit, names, out);
+                return self.refer(name, &key, true, false, out);
             }
         }
-        self.compose(name, text, unit, names, out);
+        self.compose(name, text, out);
     }
 
-    fn compose(&mut self, name: &str, text: Text, unit: &Unit<'_>, names: &Names, out: &mut Out<'_>) {
-        let (text, refers) = self.expandable(text, name, unit, names, out);
+    fn compose(&mut self, name: &str, text: Text, out: &mut Out<'_>) {
+        let (text, refers) = self.expandable(text, name, out);
         if refers {
             self.composed.push((name.to_owned(), text));
         } else {
@@ -136,14 +140,7 @@ impl Environment {
 
     /// A text whose secrets, and settings that somebody has to fill, are references to variables of this environment, as
     /// the kubelet expands them: `$(NAME)`. Whether it has any is told too; where it has none it is as it was.
-    fn expandable(
-        &mut self,
-        text: Text,
-        owner: &str,
-        unit: &Unit<'_>,
-        names: &Names,
-        out: &mut Out<'_>,
-    ) -> (Text, bool) {
+    fn expandable(&mut self, text: Text, owner: &str, out: &mut Out<'_>) -> (Text, bool) {
         let is_reference = |piece: &Piece| match piece {
             Piece::Secret(_) => true,
             Piece::Variable(v) => matches!(v.operator, Operator::Required(_)) && v.set.is_none(),
@@ -162,9 +159,9 @@ impl Environment {
                         Piece::Variable(variable) => (&variable.name, false),
                         Piece::Literal(text) => (text, false),
                     };
-                    let name = self.named(variable, owner, unit);
+                    let name = self.named(variable, owner);
                     // Where it is missing the kubelet would leave `$(NAME)` in the text, so it may not be.
-                    self.refer(&name, variable, secret, false, unit, names, out);
+                    self.refer(&name, variable, secret, false, out);
                     expandable.push_str(&format!("$({name})"));
                 }
                 piece => expandable.pieces.push(piece.clone()),
@@ -174,24 +171,15 @@ impl Environment {
     }
 
     /// The name under which this environment has a variable of the Compose files.
-    fn named(&self, variable: &str, owner: &str, unit: &Unit<'_>) -> String {
-        let own = unit.get(&["environment", variable]).is_some();
+    fn named(&self, variable: &str, owner: &str) -> String {
+        let own = self.unit.get(&["environment", variable]).is_some();
         let same = self.references.contains_key(variable);
         if variable == owner || own && !same { format!("{variable}_VALUE") } else { variable.to_owned() }
     }
 
-    fn refer(
-        &mut self,
-        name: &str,
-        key: &str,
-        secret: bool,
-        optional: bool,
-        unit: &Unit<'_>,
-        names: &Names,
-        out: &mut Out<'_>,
-    ) {
-        let purpose = format!("`{name}` of `{}`", unit.service.name);
-        let object = out.to_fill(names, key, secret, purpose, optional);
+    fn refer(&mut self, name: &str, key: &str, secret: bool, optional: bool, out: &mut Out<'_>) {
+        let purpose = format!("`{name}` of `{}`", self.unit.service.name);
+        let object = out.to_fill(self.names, key, secret, purpose, optional);
         let mut reference = Map::new().with("name", object).with("key", key);
         if optional {
             reference.set("optional", true);
@@ -202,30 +190,23 @@ impl Environment {
     }
 
     /// The words of a command as the kubelet expands them.
-    pub(super) fn words(
-        &mut self,
-        words: Vec<Text>,
-        unit: &Unit<'_>,
-        units: &[Unit<'_>],
-        names: &Names,
-        out: &mut Out<'_>,
-    ) -> Tree {
+    pub(super) fn words(&mut self, words: Vec<Text>, out: &mut Out<'_>) -> Tree {
         let words = words.into_iter().map(|word| {
-            let word = renamed(word, unit, units);
-            let (text, refers) = self.expandable(word, "", unit, names, out);
+            let word = renamed(word, self.unit, self.units);
+            let (text, refers) = self.expandable(word, "", out);
             Tree::Text(if refers { text } else { text.map_literals(&escaped) })
         });
         Tree::List(words.collect())
     }
 
     /// A line for a shell in the container, which takes secrets from its environment.
-    pub(super) fn line(&mut self, text: &Text, unit: &Unit<'_>, names: &Names, out: &mut Out<'_>) -> Text {
+    pub(super) fn line(&mut self, text: &Text, out: &mut Out<'_>) -> Text {
         let mut line = Text::default();
         for piece in &text.pieces {
             match piece {
                 Piece::Secret(secret) => {
-                    let name = self.named(&secret.name, "", unit);
-                    self.refer(&name, &secret.name, true, secret.optional, unit, names, out);
+                    let name = self.named(&secret.name, "");
+                    self.refer(&name, &secret.name, true, secret.optional, out);
                     line.push_str(&format!("${{{name}}}"));
                 }
                 Piece::Literal(literal) => line.push_str(literal),
@@ -236,7 +217,7 @@ impl Environment {
     }
 
     /// What it comes to: `env`, and a ConfigMap for what is no secret.
-    pub(super) fn written(self, unit: &Unit<'_>, metadata: Map) -> Written {
+    pub(super) fn written(self, metadata: Map) -> Written {
         let mut env: Vec<Map> = self.references.into_values().collect();
         env.extend(
             self.composed.into_iter().map(|(name, text)| Map::new().with("name", name).with("value", text)),
@@ -246,7 +227,7 @@ impl Environment {
             for (name, text) in self.settings {
                 data.set(name, text);
             }
-            let name = super::names::joined(&[&unit.name, "env"]);
+            let name = super::names::joined(&[&self.unit.name, "env"]);
             let mut object = Object::new("v1", "ConfigMap", name, metadata).with("data", data);
             object.hashed = true;
             object

@@ -101,12 +101,11 @@ pub(super) fn image(
         out.carried.mapped(key("image"), written.span(), "`image` of the container");
         return split(text);
     }
-    let mut image = match written {
-        Some(written) => split(out.text(written)),
-        None => {
-            let name = format!("{}-{}", names.project, dns_label(&service.name));
-            Image { repository: name.into(), tag: None, digest: None }
-        }
+    let mut image = if let Some(written) = written {
+        split(out.text(written))
+    } else {
+        let name = format!("{}-{}", names.project, dns_label(&service.name));
+        Image { repository: name.into(), tag: None, digest: None }
     };
     let local = !image.repository.has_variables() && !has_registry(&image.repository.to_string());
     match &options.registry {

@@ -83,14 +83,6 @@ pub(super) fn cut(name: &str, most: usize) -> &str {
     name.get(..most).unwrap_or(name).trim_end_matches('-')
 }
 
-/// A text as the value of a label: at most 63 characters, letters and digits at both ends; `None` where nothing is left.
-pub(super) fn label_value(text: &str) -> Option<String> {
-    let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let value: String = text.chars().map(|c| if kept(c) { c } else { '-' }).take(63).collect();
-    let value = value.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! Probes: what tells that a container has started, that it serves, and that it hangs.
 
 use super::environment::Environment;
-use super::names::Names;
 use super::plan::Out;
 use super::text::Text;
 use super::unit::{Listening, Unit};
@@ -10,12 +9,7 @@ use crate::project::compose::Item;
 use crate::project::{Action, Probe};
 
 /// The probes of a container, as entries of it.
-pub(super) fn probes(
-    unit: &Unit<'_>,
-    names: &Names,
-    environment: &mut Environment,
-    out: &mut Out<'_>,
-) -> Map {
+pub(super) fn probes(unit: &Unit<'_>, environment: &mut Environment<'_, '_>, out: &mut Out<'_>) -> Map {
     let mut entries = Map::new();
     if unit.kind.ends() {
         if let Some(item) = unit.get(&["healthcheck"]) {
@@ -27,7 +21,7 @@ pub(super) fn probes(
         }
         return entries;
     }
-    let asked = asked(unit, names, environment, out);
+    let asked = asked(unit, environment, out);
     let main = unit.ports.iter().find(|port| port.protocol == "TCP");
     let (ready, times) = match asked {
         Some((action, times)) => (action, times),
@@ -96,12 +90,7 @@ impl Times {
 }
 
 /// What the health check of a service asks, or what is known of its image.
-fn asked(
-    unit: &Unit<'_>,
-    names: &Names,
-    environment: &mut Environment,
-    out: &mut Out<'_>,
-) -> Option<(Map, Times)> {
+fn asked(unit: &Unit<'_>, environment: &mut Environment<'_, '_>, out: &mut Out<'_>) -> Option<(Map, Times)> {
     let span = unit.get(&["healthcheck"]).and_then(|item| item.key.or(item.span()));
     let key = unit.key("healthcheck");
     if let Some(health) = unit.says(&["health"]).and_then(Item::as_str) {
@@ -125,7 +114,7 @@ fn asked(
     if let Some(test) = unit.get(&["healthcheck", "test"])
         && let Some(probe) = &unit.container.healthcheck
     {
-        let action = written(unit, test, probe, names, environment, out);
+        let action = written(unit, test, probe, environment, out);
         let kind = action.entries.first().map_or("", |entry| entry.key.as_str());
         out.carried.mapped(key, span, format!("`{kind}` of the readiness and the startup probe"));
         return Some((action, Times::of(probe)));
@@ -150,8 +139,7 @@ fn written(
     unit: &Unit<'_>,
     test: &Item,
     probe: &Probe,
-    names: &Names,
-    environment: &mut Environment,
+    environment: &mut Environment<'_, '_>,
     out: &mut Out<'_>,
 ) -> Map {
     let words: Vec<Text> = test.items().iter().map(|word| out.text(word)).collect();
@@ -163,14 +151,14 @@ fn written(
     let (form, words) =
         words.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.to_string(), rest));
     match (form.as_str(), words) {
-        ("CMD-SHELL", [line]) => exec(&["sh".into(), "-c".into(), environment.line(line, unit, names, out)]),
+        ("CMD-SHELL", [line]) => exec(&["sh".into(), "-c".into(), environment.line(line, out)]),
         // Nothing expands a variable in the command of a probe but a shell.
         ("CMD", words) if hides => {
             let mut line = Text::literal("exec");
             for word in words {
                 line.push_str(" \"");
                 let word = word.map_literals(&quoted);
-                line.pieces.extend(environment.line(&word, unit, names, out).pieces);
+                line.pieces.extend(environment.line(&word, out).pieces);
                 line.push_str("\"");
             }
             exec(&["sh".into(), "-c".into(), line])

@@ -25,16 +25,6 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Deployment => "Deployment",
-            Self::StatefulSet => "StatefulSet",
-            Self::DaemonSet => "DaemonSet",
-            Self::Job => "Job",
-            Self::CronJob => "CronJob",
-        }
-    }
-
     /// Whether it runs to its end.
     pub(super) fn ends(self) -> bool {
         matches!(self, Self::Job | Self::CronJob)
@@ -104,19 +94,9 @@ impl<'p> Unit<'p> {
         self.item.at_path(path)
     }
 
-    /// Where the service is written.
-    pub(super) fn span(&self) -> Option<Span> {
-        self.item.key.or(self.item.at)
-    }
-
     /// What is mounted in it, in the order of the files.
     pub(super) fn mounts(&self) -> &'p [Mount] {
         &self.container.mounts
-    }
-
-    /// The port of Kubernetes that a number means.
-    pub(super) fn port(&self, number: u16) -> Option<&Listening> {
-        self.ports.iter().find(|port| port.number == number && port.protocol == "TCP")
     }
 
     /// Labels that select its pods, which never change.

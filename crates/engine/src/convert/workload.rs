@@ -70,10 +70,10 @@ impl Pod {
         let Some(unit) = units.get(at) else { return };
         let mut stored = store(units, at, &security::scratch(unit), names, options, out);
         let mut environment = Environment::of(unit, units, names, out);
-        let command = command(unit, units, names, &mut environment, out);
-        let probes = probes::probes(unit, names, &mut environment, out);
+        let command = command(unit, &mut environment, out);
+        let probes = probes::probes(unit, &mut environment, out);
         let metadata = Map::new().with("labels", unit.labels(names));
-        let written = environment.written(unit, metadata);
+        let written = environment.written(metadata);
         let mut container = Map::new()
             .with("name", unit.name.as_str())
             .with("image", Tree::Image(unit.image.clone()))
@@ -131,13 +131,7 @@ impl Pod {
 }
 
 /// `command` and `args`.
-fn command(
-    unit: &Unit<'_>,
-    units: &[Unit<'_>],
-    names: &Names,
-    environment: &mut Environment,
-    out: &mut Out<'_>,
-) -> Map {
+fn command(unit: &Unit<'_>, environment: &mut Environment<'_, '_>, out: &mut Out<'_>) -> Map {
     let mut entries = Map::new();
     let entrypoint = unit.get(&["entrypoint"]).map(|item| (item, out.words(item)));
     let command = unit.get(&["command"]).map(|item| (item, out.words(item)));
@@ -161,18 +155,18 @@ fn command(
                 "a pod cannot take an entry point away; the command takes its place",
             );
             if let Some((item, words)) = command {
-                entries.set("command", environment.words(words, unit, units, names, out));
+                entries.set("command", environment.words(words, out));
                 out.carried.mapped(unit.key("command"), item.span(), "`command` of the container");
             }
             return entries;
         }
-        entries.set("command", environment.words(words, unit, units, names, out));
+        entries.set("command", environment.words(words, out));
         out.carried.mapped(unit.key("entrypoint"), item.span(), "`command` of the container");
     }
     if let Some((item, words)) = command
         && !words.is_empty()
     {
-        entries.set("args", environment.words(words, unit, units, names, out));
+        entries.set("args", environment.words(words, out));
         out.carried.mapped(unit.key("command"), item.span(), "`args` of the container");
     }
     entries
