@@ -71,6 +71,9 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Write a document about the project in Markdown: an audit, a strategy or a plan
     Report(Report),
+    /// Run the containers and prove what is said of them
+    #[command(subcommand)]
+    Verify(Verify),
     /// Explain a rule, by its name or by another tool's id
     Explain {
         /// The rule: `root-user`, `DL3002`, `CKV_K8S_23`
@@ -298,6 +301,49 @@ pub(crate) enum Document {
     Strategy,
     /// What to do in which order, and how far fixes go
     Plan,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verify {
+    /// On a Docker Engine: services of a Compose project, or images, as they are and a step stricter at a time
+    #[command(after_help = VERIFY_HELP)]
+    Docker(VerifyDocker),
+}
+
+const VERIFY_HELP: &str = "The engine is the one that `docker` speaks to: DOCKER_HOST, DOCKER_CONTEXT or the current context. No port is \
+     published and nothing of the host is written; what is made carries a label and is removed, what others made is left alone.\n\n\
+     Exit status: 0 where nothing is found, 1 where something is, 2 where something cannot be done.";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyDocker {
+    /// Compose services of the project, or images on the engine; nothing is every service
+    #[arg(value_name = "SERVICE|IMAGE")]
+    pub(crate) subjects: Vec<String>,
+    /// The project: a directory, or a Compose file of it
+    #[arg(long, short, value_name = "PATH", default_value = ".")]
+    pub(crate) project: Utf8PathBuf,
+    /// The Dockerfile that the images are built from, where the project does not tell
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dockerfile: Option<Utf8PathBuf>,
+    /// The image of the other family to compare the size with, where its name does not tell
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) against: Option<String>,
+    /// Find the strictest settings under which each stays healthy, and write them down for `fix`
+    #[arg(long)]
+    pub(crate) learn: bool,
+    /// Apply the safe fixes of what is found
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// How long a container may take to become healthy
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) timeout: u64,
+    /// Read settings from this file alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Printing,
 }
 
 #[derive(Debug, clap::Args)]

@@ -9,9 +9,10 @@ mod load;
 mod report;
 mod rules;
 mod variant;
+mod verify;
 mod workflow;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Verify};
 use crate::error::Error;
 
 /// Runs the command; the exit status where it could be done.
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Workflow(workflow) => workflow::run(workflow, &args.global),
         Command::Convert(convert) => convert::run(convert, &args.global),
         Command::Report(report) => report::run(report, &args.global),
+        Command::Verify(Verify::Docker(docker)) => verify::docker(docker, &args.global),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),
         Command::Completions { shell } => rules::completions(*shell),

@@ -2,6 +2,7 @@
 
 pub(crate) mod diff;
 pub(crate) mod page;
+pub(crate) mod trials;
 
 use std::io::{self, Write};
 

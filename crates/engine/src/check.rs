@@ -6,6 +6,7 @@ use seaworthy_syntax::Span;
 
 pub use crate::config::Config;
 use crate::diagnostic::Diagnostic;
+use crate::measured::{Measured, Subject};
 use crate::parse::Parse;
 use crate::project::{Build, Container, Project, Stage, Workload, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
@@ -98,6 +99,36 @@ pub(crate) fn check_project(project: &Project, config: &Config, rule: &'static R
     sorted(report.diagnostics)
 }
 
+/// Tells what was measured of containers that ran as findings. What comments silence is left out.
+pub fn check_measured(project: &Project, config: &Config, measured: &[Measured]) -> Report {
+    let mut diagnostics = Vec::new();
+    let subjects = measured.iter().filter_map(|m| Subject::of(m, project));
+    for subject in subjects {
+        for rule in config.all_rules() {
+            let Check::Measured(check) = rule.check else { continue };
+            let mut ctx = Ctx::new(project, rule, config, &mut diagnostics);
+            if let Some(at) = subject.at(project) {
+                ctx.look_at(at.source);
+                check(&subject, &mut ctx);
+            }
+        }
+    }
+    let hidden = unasked_secrets(project, config, &[]).into_iter();
+    let mut report = Report { diagnostics, suppressed: 0, hidden: hidden.collect() };
+    report.diagnostics.retain_mut(|d| {
+        if let Some(severity) = config.severity_of(d.rule, d.span.source) {
+            d.severity = severity;
+        }
+        config.runs(d.rule, d.span.source)
+    });
+    let sources: std::collections::BTreeSet<_> = report.diagnostics.iter().map(|d| d.span.source).collect();
+    for source in sources {
+        suppress::silence(project, source, &mut report);
+    }
+    report.diagnostics.retain(|d| config.reports(d.severity, d.span.source));
+    Report { diagnostics: sorted(report.diagnostics), ..report }
+}
+
 /// What a stage is to the image that ships.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -155,7 +186,8 @@ impl Rules {
                 Check::Container(check) => sorted.container.push((rule, check)),
                 Check::Workload(check) => sorted.workload.push((rule, check)),
                 Check::Project(check) => sorted.project.push((rule, check)),
-                Check::Engine => {}
+                // Whoever ran something says so to `check_measured`.
+                Check::Measured(_) | Check::Engine => {}
             }
         }
         sorted

@@ -171,7 +171,8 @@ pub fn resolve(layers: &[&Layer]) -> Vec<&'static Rule> {
                 let ignored = layer.ignore.iter().filter_map(|s| s.width(rule)).max();
                 match (chosen, ignored) {
                     (None, None) => {
-                        let stays = rule.name == "syntax-error" || rule.is_transformation();
+                        let stays =
+                            rule.name == "syntax-error" || rule.is_transformation() || rule.is_measured();
                         on && (layer.select.is_none() || stays)
                     }
                     (chosen, ignored) => chosen > ignored,

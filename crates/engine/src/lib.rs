@@ -13,6 +13,7 @@ mod exec;
 pub mod fix;
 pub mod images;
 pub mod init;
+pub mod measured;
 pub mod parse;
 mod pins;
 pub mod project;

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Fix, IntoEdits, Label, Safety};
 use crate::images::Day;
+use crate::measured::Subject;
 use crate::project::{Container, Intent, Project, Stage, Workload};
 use crate::rules;
 use seaworthy_syntax::{SourceId, Span};
@@ -46,6 +47,8 @@ pub enum Check {
     /// A stage that ships, of a Dockerfile whose Kubernetes variant is made. A finding with a fix is a change to be made;
     /// one without is a change that is left out, and its message says why. Checks and fixes never run it.
     Variant(fn(&Stage, &mut Ctx<'_>)),
+    /// What was measured of a container that ran. Checks and fixes never run it.
+    Measured(fn(&Subject<'_>, &mut Ctx<'_>)),
     /// Nothing: the engine itself reports it.
     Engine,
 }
@@ -137,6 +140,11 @@ impl Rule {
     /// Whether it changes a Dockerfile into its Kubernetes variant: checks and fixes never run it.
     pub fn is_transformation(&self) -> bool {
         matches!(self.check, Check::Variant(_))
+    }
+
+    /// Whether it judges what was measured of containers that ran: checks and fixes never run it.
+    pub fn is_measured(&self) -> bool {
+        matches!(self.check, Check::Measured(_))
     }
 
     /// Whether some of its findings come with a fix.

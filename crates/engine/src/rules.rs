@@ -86,6 +86,23 @@ mod dockerfile {
     pub(super) mod world_writable;
 }
 
+mod live {
+    pub(super) mod failing_healthcheck;
+    pub(super) mod larger_variant;
+    pub(super) mod loopback_listener;
+    pub(super) mod needs_capabilities;
+    pub(super) mod needs_writable_root;
+    pub(super) mod never_healthy;
+    pub(super) mod refused_access;
+    pub(super) mod root_process;
+    pub(super) mod silent_port;
+    pub(super) mod slow_stop;
+    pub(super) mod tight_limit;
+    pub(super) mod unneeded_capabilities;
+    pub(super) mod unneeded_privilege_gain;
+    pub(super) mod unneeded_writable_root;
+}
+
 mod project {
     pub(super) mod anonymous_rights;
     pub(super) mod blocked_eviction;
@@ -245,6 +262,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::existing_account::RULE,
     &variant::existing_application::RULE,
     &container::exposed_ssh::RULE,
+    &live::failing_healthcheck::RULE,
     &variant::first_process::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
@@ -260,6 +278,7 @@ pub static ALL: &[&Rule] = &[
     &workload::kept_job::RULE,
     &dockerfile::keyword_case::RULE,
     &variant::language_caches::RULE,
+    &live::larger_variant::RULE,
     &dockerfile::late_ownership::RULE,
     &dockerfile::legacy_env_format::RULE,
     &dockerfile::log_init::RULE,
@@ -271,6 +290,7 @@ pub static ALL: &[&Rule] = &[
     &project::lost_service::RULE,
     &project::lost_variable::RULE,
     &project::lost_volume::RULE,
+    &live::loopback_listener::RULE,
     &dockerfile::maintainer_instruction::RULE,
     &dockerfile::mismatched_runtime::RULE,
     &dockerfile::misplaced_uv_setting::RULE,
@@ -287,7 +307,10 @@ pub static ALL: &[&Rule] = &[
     &container::moving_image_tag::RULE,
     &container::moving_tag_not_pulled::RULE,
     &workload::naked_pod::RULE,
+    &live::needs_capabilities::RULE,
+    &live::needs_writable_root::RULE,
     &dockerfile::never_compiled::RULE,
+    &live::never_healthy::RULE,
     &project::no_disruption_budget::RULE,
     &project::no_dockerignore::RULE,
     &container::no_memory_limit::RULE,
@@ -313,10 +336,12 @@ pub static ALL: &[&Rule] = &[
     &variant::readable_home::RULE,
     &variant::readable_tools::RULE,
     &dockerfile::recommended_packages::RULE,
+    &live::refused_access::RULE,
     &dockerfile::relative_workdir::RULE,
     &dockerfile::repeated_instruction::RULE,
     &project::replicas_with_autoscaler::RULE,
     &container::root_container::RULE,
+    &live::root_process::RULE,
     &dockerfile::root_user::RULE,
     &container::runtime_socket::RULE,
     &project::secret_build_argument::RULE,
@@ -334,13 +359,16 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::shell_wrapped_command::RULE,
     &variant::shipped_tests::RULE,
     &container::short_stop_grace::RULE,
+    &live::silent_port::RULE,
     &workload::single_replica::RULE,
+    &live::slow_stop::RULE,
     &dockerfile::stale_package_index::RULE,
     &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
     &dockerfile::sudo_in_run::RULE,
     &project::sync_without_reload::RULE,
     &project::syntax_error::RULE,
+    &live::tight_limit::RULE,
     &container::trusted_any_proxy::RULE,
     &dockerfile::unchecked_pipe::RULE,
     &container::unconfined_profile::RULE,
@@ -355,6 +383,9 @@ pub static ALL: &[&Rule] = &[
     &project::unlistened_port::RULE,
     &project::unmatched_published_port::RULE,
     &project::unmatched_target_port::RULE,
+    &live::unneeded_capabilities::RULE,
+    &live::unneeded_privilege_gain::RULE,
+    &live::unneeded_writable_root::RULE,
     &project::unpinned_action::RULE,
     &variant::unprivileged_port::RULE,
     &variant::unprivileged_server::RULE,

@@ -169,8 +169,9 @@ fn unused(
                 Covers::All => s.tool == Tool::Seaworthy,
                 Covers::Category(_) | Covers::Nothing(_) => true,
                 Covers::Rules(rules) => {
-                    // Whether a transformation is silenced shows when the variant is made.
-                    rules.iter().all(|rule| config.runs(rule, s.at.source) && !rule.is_transformation())
+                    // Whether a transformation is silenced shows when the variant is made, and what is measured when it runs.
+                    let ran = |rule: &&Rule| !rule.is_transformation() && !rule.is_measured();
+                    rules.iter().all(|rule| config.runs(rule, s.at.source) && ran(rule))
                         && !(s.tool == Tool::Other
                             && may_still_fire(project.text(s.at), project.text(s.reach)))
                 }

@@ -70,7 +70,7 @@ fn docs_list_the_rules() {
         "# Rules\n\nA rule's name links to its page, which is also what `seaworthy explain` shows. The ids of other tools work\n\
          wherever a name does: in settings, in `--select`, and in comments that silence.\n",
     );
-    let checks = |rule: &&&Rule| !rule.is_transformation();
+    let checks = |rule: &&&Rule| !rule.is_transformation() && !rule.is_measured();
     for category in Category::ALL {
         let rules: Vec<&&Rule> =
             rules::ALL.iter().filter(checks).filter(|r| r.category == category).collect();
@@ -107,6 +107,17 @@ fn docs_list_the_rules() {
         let (summary, category) = (summary.replace('|', "\\|"), rule.category.as_str());
         _ = writeln!(text, "| [`{name}`]({page}) | {summary} | {category} | {} |", aliases.join(" "));
     }
+    text.push_str(
+        "\n## Measured\n\nWhat `seaworthy verify` says of containers that ran. `check` and `fix` do not run them; comments silence them as any other.\n\n\
+         | rule | what it finds | category | severity | fix |\n|---|---|---|---|---|\n",
+    );
+    for rule in rules::ALL.iter().filter(|rule| rule.is_measured()) {
+        let Rule { name, summary, .. } = rule;
+        let page = format!("../crates/engine/src/rules/{}/{}.md", files[*name], name.replace('-', "_"));
+        let (summary, category) = (summary.replace('|', "\\|"), rule.category.as_str());
+        let (severity, fix) = (rule.severity.as_str(), rule.fix.as_str());
+        _ = writeln!(text, "| [`{name}`]({page}) | {summary} | {category} | {severity} | {fix} |");
+    }
     hold("docs/rules.md", &text);
 }
 
@@ -117,7 +128,8 @@ fn the_readme_counts_the_rules() {
     let (_, after) = rest.split_once(MARKERS[1]).expect("the README's marker is closed");
     let mut table = String::from("| | rules | with a fix | for example |\n|---|---:|---:|---|\n");
     for category in Category::ALL {
-        let checks = |rule: &&&Rule| !rule.is_transformation() && rule.category == category;
+        let checks =
+            |rule: &&&Rule| !rule.is_transformation() && !rule.is_measured() && rule.category == category;
         let rules: Vec<&&Rule> = rules::ALL.iter().filter(checks).collect();
         if rules.is_empty() {
             continue;

@@ -5,7 +5,7 @@
 //! (```` ```report ````, nothing where there is none), then the files that its fixes change (```` ```fixed compose.yaml ````,
 //! and ```` ```fixed-unsafe compose.yaml ```` where fixes that are asked for change more). Of a transformation come the
 //! Dockerfile's variant without its header (```` ```variant Dockerfile ````) and a report of what was left out. `UPDATE=1`
-//! writes these blocks.
+//! writes these blocks. Of a rule that judges what was measured the sources hold that too, as `measured.toml`.
 #![expect(clippy::disallowed_methods, reason = "the pages are files of the checkout")]
 
 use std::fmt::Write as _;

@@ -43,6 +43,8 @@ struct Listed {
     fix: &'static str,
     /// Whether it is a transformation of `variant`, which `check` and `fix` do not run.
     transformation: bool,
+    /// Whether it judges what `verify` measured, which `check` and `fix` do not run.
+    measured: bool,
     default: bool,
     since: &'static str,
     aliases: &'static [&'static str],
@@ -57,6 +59,7 @@ impl From<&'static Rule> for Listed {
             severity: rule.severity.as_str(),
             fix: rule.fix.as_str(),
             transformation: rule.is_transformation(),
+            measured: rule.is_measured(),
             default: rule.default,
             since: rule.since,
             aliases: rule.aliases,
@@ -84,6 +87,8 @@ pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
                 (Style::new().bold(), AnsiColor::Green.on_default(), Style::new().dimmed());
             let (transformations, found): (Vec<&Rule>, Vec<&Rule>) =
                 found.iter().copied().partition(|rule| rule.is_transformation());
+            let (measured, found): (Vec<&Rule>, Vec<&Rule>) =
+                found.into_iter().partition(|rule| rule.is_measured());
             for rule in &found {
                 let mark = if rule.has_fix() { "*" } else { " " };
                 let off = if rule.default { "" } else { " (off by default)" };
@@ -97,7 +102,7 @@ pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
                 )?;
             }
             let fixable = found.iter().filter(|r| r.has_fix()).count();
-            if !found.is_empty() || transformations.is_empty() {
+            if !found.is_empty() || transformations.is_empty() && measured.is_empty() {
                 writeln!(out, "\n{} rules, {fixable} with a fix ({green}*{green:#})", found.len())?;
             }
             if !transformations.is_empty() {
@@ -105,6 +110,13 @@ pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
                 writeln!(out, "{space}{bold}transformations of `seaworthy variant`{bold:#}\n")?;
             }
             for rule in transformations {
+                let (title, category_of) = (rule.name, rule.category.as_str());
+                writeln!(out, "{bold}{title:name$}{bold:#}   {category_of:category$}  {}", rule.summary)?;
+            }
+            if !measured.is_empty() {
+                writeln!(out, "\n{bold}what `seaworthy verify` measures{bold:#}\n")?;
+            }
+            for rule in measured {
                 let (title, category_of) = (rule.name, rule.category.as_str());
                 writeln!(out, "{bold}{title:name$}{bold:#}   {category_of:category$}  {}", rule.summary)?;
             }

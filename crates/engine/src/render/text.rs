@@ -129,6 +129,8 @@ fn remedy(diagnostic: &Diagnostic, places: &Places<'_>) -> (&'static str, String
     let Some(fix) = &diagnostic.fix else { return ("help", diagnostic.rule.remedy().into()) };
     let title = places.shown_message(&fix.title, diagnostic.span);
     match fix.safety {
+        // What was measured is known to whoever measured it alone.
+        Safety::Safe if diagnostic.rule.is_measured() => ("fix", format!("{title} (`--fix`)")),
         Safety::Safe => ("fix", format!("{title} (`seaworthy fix`)")),
         Safety::Unsafe => ("fix", format!("{title} (`seaworthy fix --unsafe-fixes`)")),
         Safety::Manual => ("help", title.into_owned()),
@@ -166,7 +168,11 @@ pub(super) fn counted(report: &Report, files: usize) -> String {
         };
         match (mends(Safety::Safe), mends(Safety::Unsafe)) {
             (0, 0) => {}
-            (safe, 0) => _ = write!(line, "; {safe} fixable with `seaworthy fix`"),
+            (safe, 0) => {
+                let measured = report.diagnostics.iter().all(|d| d.rule.is_measured());
+                let how = if measured { "--fix" } else { "seaworthy fix" };
+                _ = write!(line, "; {safe} fixable with `{how}`");
+            }
             (0, unsafe_) => _ = write!(line, "; {unsafe_} fixable with `seaworthy fix --unsafe-fixes`"),
             (safe, more) => {
                 _ = write!(line, "; {safe} fixable with `seaworthy fix`, {more} more with `--unsafe-fixes`");

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::check::{Config, Report, check};
+use seaworthy_engine::check::{Config, Report, check, check_measured};
 use seaworthy_engine::fix::{Fixed, fix};
 use seaworthy_engine::images::Day;
+use seaworthy_engine::measured;
 use seaworthy_engine::render::{Format, render};
-use seaworthy_engine::syntax::LineIndex;
+use seaworthy_engine::syntax::{LineIndex, apply};
 use seaworthy_engine::variant::{Made, Omission, variant};
 use seaworthy_engine::{
     Check, Files, Kind, Parse, Project, Rule, Safety, Severity, Source, SourceId, parse, rules,
@@ -144,6 +145,9 @@ pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
     if rule.is_transformation() {
         return vary(rule, blocks);
     }
+    if rule.is_measured() {
+        return judge(rule, blocks);
+    }
     // A finding of the engine may depend on what the other rules find.
     let rules = if matches!(rule.check, Check::Engine) { rules::ALL.to_vec() } else { vec![rule] };
     let config = Config { rules, severity: Severity::Low, today: Day::parse(TODAY), ..Config::default() };
@@ -172,6 +176,42 @@ pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
         }
         if differ(all, safe) {
             push("fixed-unsafe", all);
+        }
+    }
+    let fixable = report.diagnostics.iter().filter(|d| d.fix.is_some()).count();
+    Outcome { findings: report.diagnostics.len(), fixable, made, problems }
+}
+
+/// The file of an example that holds what was measured.
+const MEASURED: &str = "measured.toml";
+
+/// Runs a rule on what was measured of the containers of an example.
+fn judge(rule: &'static Rule, blocks: &[Block]) -> Outcome {
+    let config = Config { rules: vec![rule], ..Config::default() };
+    let mut problems = Vec::new();
+    let text = blocks.iter().find(|b| b.path == MEASURED).map_or("", |b| &b.text);
+    let measured = measured::read(text).unwrap_or_else(|error| {
+        problems.push(format!("{MEASURED}: {error}"));
+        Vec::new()
+    });
+    let written = project(sources(blocks), blocks);
+    let report = check_measured(&written, &config, &measured);
+    let mut made = Vec::new();
+    let text = concise(&report, &written);
+    if !text.is_empty() {
+        made.push(Block { word: "report".into(), path: String::new(), text });
+    }
+    for parse in written.parses() {
+        let fixes = report.diagnostics.iter().filter_map(|d| d.fix.as_ref()).flat_map(|f| &f.edits);
+        let mut edits: Vec<_> = fixes.filter(|e| e.span.source == parse.id).cloned().collect();
+        edits.sort();
+        edits.dedup();
+        match apply(&parse.source.text, &edits) {
+            Some(text) if text != *parse.source.text => {
+                made.push(Block { word: "fixed".into(), path: parse.source.path.to_string(), text });
+            }
+            Some(_) => {}
+            None => problems.push(format!("the fixes of {} meet", parse.source.path)),
         }
     }
     let fixable = report.diagnostics.iter().filter(|d| d.fix.is_some()).count();
