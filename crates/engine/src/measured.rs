@@ -1,9 +1,13 @@
 //! What was measured of a container that ran: handed in by whoever ran it, told as findings by the rules of `rules/live/`.
 
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use seaworthy_syntax::Span;
 
+use crate::parse::Files;
 use crate::project::{Container, Project, Stage};
 
 /// What was measured of one subject: a Compose service, or an image. `None` is "not measured".
@@ -343,6 +347,39 @@ pub fn read(text: &str) -> Result<Vec<Measured>, String> {
 pub fn write(measured: Vec<Measured>) -> String {
     let text = toml::to_string(&Learned { measured }).unwrap_or_default();
     format!("{HEADER}\n{text}")
+}
+
+/// The files that hold what was learned.
+pub(crate) fn wanted(files: &Files) -> Vec<Utf8PathBuf> {
+    files.with_suffix(FILE).into_iter().filter(|path| path.file_name() == Some(FILE)).collect()
+}
+
+/// Gives the containers of a project what was learned of them: of a service of a Compose project in or below the file's
+/// directory by its name, of any other container by its image.
+pub(crate) fn recall(project: &mut Project) {
+    let mut learned = Vec::new();
+    for path in wanted(&project.files) {
+        let Some(measured) = project.files.text(&path).and_then(|text| read(text).ok()) else { continue };
+        let directory = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        learned.extend(measured.into_iter().map(|m| (directory.clone(), m)));
+    }
+    if learned.is_empty() {
+        return;
+    }
+    let Project { containers, compositions, .. } = project;
+    for container in containers.iter_mut() {
+        let composition = container.composition.and_then(|at| compositions.get(at));
+        let image = container.image.value().map(ToString::to_string);
+        let found = learned.iter().find(|(directory, measured)| match composition {
+            Some(c) if !measured.service.is_empty() => {
+                measured.service == container.name.value && c.directory.starts_with(directory)
+            }
+            _ => image.as_ref().is_some_and(|image| *image == measured.image),
+        });
+        let strictest = found.and_then(|(_, measured)| measured.strictest.clone());
+        // What did not hold is no fact.
+        container.learned = strictest.filter(|s| s.healthy == s.starts && s.starts > 0).map(Arc::new);
+    }
 }
 
 impl Measured {

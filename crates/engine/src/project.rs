@@ -38,6 +38,7 @@ use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeId};
 use seaworthy_syntax::{SourceId, Span};
 
+use crate::measured;
 use crate::parse::{Files, Parse};
 
 /// A repository as one thing.
@@ -122,6 +123,7 @@ impl Project {
         project.image_jobs = workflow.image_jobs;
         project.links = links::find(&project);
         links::inherit(&mut project);
+        measured::recall(&mut project);
         let builds: Vec<BuildId> = project.builds.iter().map(|build| build.id).collect();
         layout::lay_out(&mut project, &builds);
         project
@@ -132,6 +134,7 @@ impl Project {
     pub fn wanted(parses: &[Parse], files: &Files) -> Vec<camino::Utf8PathBuf> {
         let mut wanted = compose::wanted(parses, files);
         wanted.extend(dockerfile::wanted(parses, files));
+        wanted.extend(measured::wanted(files));
         wanted.retain(|path| !files.has_asked(path));
         wanted.sort();
         wanted.dedup();

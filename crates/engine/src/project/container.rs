@@ -1,8 +1,11 @@
 //! A Compose service or a container of a pod: one type, effective values.
 
+use std::sync::Arc;
+
 use seaworthy_syntax::{Edit, Span, Spanned};
 
 use super::{BuildId, Place, Project, Setting, WorkloadId};
+use crate::measured::Strictest;
 use crate::rule::Target;
 
 /// The number of a container in [`Project::containers`].
@@ -96,6 +99,8 @@ pub struct Container {
     pub init: Setting<bool>,
     /// How many processes it may have (Compose).
     pub pids_limit: Setting<i64>,
+    /// The strictest settings that it was found to be healthy under, by trial.
+    pub learned: Option<Arc<Strictest>>,
 }
 
 /// What a container is for.
@@ -402,6 +407,7 @@ impl Container {
             pre_stop: None,
             init: Setting::default(),
             pids_limit: Setting::default(),
+            learned: None,
         }
     }
 }
@@ -421,8 +427,11 @@ impl Probe {
 }
 
 impl Container {
-    /// The paths that the public image it runs is known to write; `None` where that is not known.
+    /// The paths that it was seen to write, or that the public image it runs is known to; `None` where that is not known.
     pub fn writable_paths(&self) -> Option<Vec<String>> {
+        if let Some(learned) = self.learned.as_ref().filter(|l| l.read_only && l.volumes.is_empty()) {
+            return Some(learned.scratch.clone());
+        }
         let facts = self.facts().filter(|f| !f.writable.is_empty())?;
         Some(facts.writable.clone())
     }
@@ -431,7 +440,10 @@ impl Container {
     /// those where something is mounted already.
     pub fn scratch_paths(&self) -> Vec<String> {
         let mut paths = self.writable_paths().unwrap_or_default();
-        paths.push("/tmp".to_owned());
+        // What was tried needs no guess.
+        if self.learned.is_none() {
+            paths.push("/tmp".to_owned());
+        }
         paths.sort();
         paths.dedup();
         let mounted = |path: &str| {

@@ -36,6 +36,9 @@ pub(super) fn set(project: &Project, container: &Container, intent: &Intent) -> 
 const LEGACY_LIMITS: [&str; 6] =
     ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit", "cpu_quota"];
 
+/// Directories that everybody may write to, in every image.
+const OPEN: [&str; 2] = ["/tmp", "/var/tmp"];
+
 struct Site<'p> {
     project: &'p Project,
     container: &'p Container,
@@ -326,7 +329,16 @@ impl<'p> Site<'p> {
         if wanted.is_empty() {
             return Some(());
         }
-        self.append("tmpfs", wanted.into_iter().map(|path| New::Str(path.to_owned())).collect())
+        // A tmpfs has the permissions of the directory it lies on and belongs to root, but for who it is said to be of.
+        let learned = self.container.learned.as_ref().and_then(|l| l.uid.zip(l.gid));
+        let user = self.container.user.value();
+        let own = user.and_then(|u| Some((u.uid?, u.gid.unwrap_or(0))));
+        let owner = learned.or(own).filter(|(uid, _)| *uid != 0);
+        let entry = |path: &str| match owner {
+            Some((uid, gid)) if !OPEN.contains(&path) => format!("{path}:uid={uid},gid={gid}"),
+            _ => path.to_owned(),
+        };
+        self.append("tmpfs", wanted.into_iter().map(|path| New::Str(entry(path))).collect())
     }
 
     fn drop_capabilities(&mut self, keep: &[String]) -> Option<()> {

@@ -48,6 +48,8 @@ pub enum Reason {
     Code,
     /// It is in a home that the Dockerfile sets.
     Home,
+    /// It was seen to write there.
+    Seen,
 }
 
 /// Directories of the system, which nobody gives away.
@@ -135,6 +137,7 @@ impl Reason {
             Self::Made(_) => "is made for the program to write to",
             Self::Variable => "is where a variable tells the program to write",
             Self::Home => "is where programs keep what is theirs in a home",
+            Self::Seen => "was seen to be written by the program",
             Self::Program | Self::Tree | Self::File | Self::Start | Self::Code => {
                 "is written by the program when it runs"
             }
@@ -171,6 +174,7 @@ impl Stage {
         self.in_home(identity, &mut found);
         self.at_start(project, &mut found);
         self.by_code(project, &mut found);
+        self.seen(project, &mut found);
         let mut seen = BTreeSet::new();
         found.retain(|w| seen.insert(w.path.clone()));
         let home = identity.home.as_deref();
@@ -260,6 +264,15 @@ impl Stage {
             if !write.directory && project.in_image(self, &write.path).is_some() {
                 found.push(Writable { path: write.path, reason: Reason::File, span });
             }
+        }
+    }
+
+    /// What it was seen to write when it ran.
+    fn seen(&self, project: &Project, found: &mut Vec<Writable>) {
+        let Some(span) = self.from_span(project) else { return };
+        for learned in project.containers_of(self).filter_map(|c| c.learned.as_ref()) {
+            let paths = learned.scratch.iter().chain(&learned.volumes).filter(|path| !is_system(path));
+            found.extend(paths.map(|path| Writable { path: path.clone(), reason: Reason::Seen, span }));
         }
     }
 

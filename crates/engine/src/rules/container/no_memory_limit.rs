@@ -34,7 +34,19 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let request = container.resources.memory_request.value().copied();
     let mut finding = ctx.report(container.name.span, message);
     finding.severity(container.platform.hardening());
-    if let Some(bytes) = request {
+    // Twice what was seen: a minute does not show everything.
+    let seen = container.learned.as_ref().and_then(|learned| learned.memory).map(|bytes| {
+        const STEP: u64 = 16 << 20;
+        bytes.saturating_mul(2).div_ceil(STEP).saturating_mul(STEP)
+    });
+    if let Some(bytes) = seen.filter(|_| request.is_none()) {
+        finding.set(
+            Safety::Unsafe,
+            "Limit memory to twice what it was seen to take",
+            container,
+            &Intent::MemoryLimit(bytes),
+        );
+    } else if let Some(bytes) = request {
         finding.set(
             Safety::Unsafe,
             "Limit memory to what is set aside",

@@ -29,7 +29,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         format!("`{}` may gain rights by setuid programs: {setting} is not set", container.name.value);
     // Who asks for it, or gives capabilities that another user than root gets by a program's file, uses it.
     let asked = container.privilege_escalation.is(&true) || !container.added_capabilities.is_empty();
-    let safety = if asked { Safety::Unsafe } else { Safety::Safe };
+    let tried = container.learned.as_ref().is_some_and(|learned| learned.no_new_privileges);
+    let safety = if asked && !tried { Safety::Unsafe } else { Safety::Safe };
     ctx.report(at, message).severity(container.platform.hardening()).set(
         safety,
         "Forbid processes to gain rights",

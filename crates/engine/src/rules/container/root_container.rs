@@ -47,7 +47,7 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     let facts = container.facts();
     if !root
         || (elsewhere && container.user.origin != Origin::Own)
-        || facts.is_some_and(|f| f.drops_with.is_some())
+        || facts.is_some_and(|f| f.drops_with.is_some()) && learned(container).is_none()
     {
         return;
     }
@@ -61,9 +61,17 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
         (false, true) => Severity::Low,
         _ => Severity::Medium,
     });
-    if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
+    if let Some((uid, gid)) = learned(container) {
+        finding.set(Safety::Safe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
+    } else if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
         finding.set(Safety::Unsafe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
     }
+}
+
+/// Who it was found to be healthy as.
+fn learned(container: &Container) -> Option<(u32, u32)> {
+    let learned = container.learned.as_ref()?;
+    learned.uid.zip(learned.gid).filter(|(uid, _)| *uid != 0)
 }
 
 /// The kubelet starts a pod's container as root unless something says otherwise.
@@ -96,7 +104,9 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     if own && uid == Some(0) {
         return;
     }
-    if !own && uid.is_some_and(|uid| uid != 0) {
+    if let Some((uid, gid)) = learned(container) {
+        finding.set(Safety::Safe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
+    } else if !own && uid.is_some_and(|uid| uid != 0) {
         finding.set(Safety::Safe, "Refuse to run as root", container, &Intent::RunAsNonRoot);
     } else if let Some((uid, gid)) = facts.and_then(|f| f.uid.zip(f.gid)) {
         finding.set(Safety::Unsafe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });

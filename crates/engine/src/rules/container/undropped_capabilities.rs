@@ -49,8 +49,13 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A process that is not root holds no capability to begin with; one that is may need those it is known to use.
     let root = container.user.value().and_then(User::is_root);
     let used = container.facts().and_then(|f| f.capabilities.clone());
-    let safety = if root == Some(false) { Safety::Safe } else { Safety::Unsafe };
-    let keep = if root == Some(false) { Vec::new() } else { used.unwrap_or_default() };
+    let learned = container.learned.as_ref().map(|learned| learned.capabilities.clone());
+    let safety = if root == Some(false) || learned.is_some() { Safety::Safe } else { Safety::Unsafe };
+    let keep = match learned {
+        Some(keep) => keep,
+        None if root == Some(false) => Vec::new(),
+        None => used.unwrap_or_default(),
+    };
     ctx.report(at, message).severity(container.platform.hardening()).set(
         safety,
         "Drop all capabilities",

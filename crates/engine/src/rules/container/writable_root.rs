@@ -42,7 +42,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let name = &container.name.value;
     // Which paths a program writes is only known of public images; for others the person who knows has to look.
     let known = container.writable_paths().is_some();
-    let safety = if known { Safety::Unsafe } else { Safety::Manual };
+    let safety = match (known, container.learned.is_some()) {
+        (true, true) => Safety::Safe,
+        (true, false) => Safety::Unsafe,
+        (false, _) => Safety::Manual,
+    };
     let scratch = container.scratch_paths();
     let message = format!("`{name}` can write its whole file system: {setting} is not set");
     ctx.report(at, message).severity(container.platform.hardening()).set(
