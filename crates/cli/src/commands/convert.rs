@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::convert::folder::Folder;
 use seaworthy_engine::convert::{self, Asked, Chains, Fate, Options, Plan, Ready, To, manifests};
 use seaworthy_engine::render::convert::{Conversion, render};
 use seaworthy_engine::{Project, Source};

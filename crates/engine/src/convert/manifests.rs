@@ -41,17 +41,24 @@ fn whole(object: &Object, plan: &Plan, settle: &mut dyn Settle) -> Node {
 /// The objects by the names of their files, without `.yaml`. What is shared comes first: `kubectl apply -f` takes files by
 /// their names, and a namespace has to be there before what lies in it.
 pub(super) fn grouped(plan: &Plan) -> Vec<(String, Vec<&Object>)> {
-    let mut files = shared(plan);
+    let mut files = shared(plan, ["00-namespace", "01-network", "01-storage", "01-shared"]);
     let running = plan.services.iter().filter(|service| service.enabled && !service.objects.is_empty());
     files.extend(running.map(|service| (service.name.clone(), service.objects.iter().collect())));
     files
 }
 
-/// What belongs to all services, by the names of files that no service's has.
-pub(super) fn shared(plan: &Plan) -> Vec<(String, Vec<&Object>)> {
+/// What belongs to all services: its namespace, who reaches whom, where data lies, and the rest; each in a file that is
+/// called so, or somewhat longer where a service is.
+pub(super) fn shared<'p>(plan: &'p Plan, names: [&str; 4]) -> Vec<(String, Vec<&'p Object>)> {
+    let kinds: [fn(&str) -> bool; 4] = [
+        |kind| kind == "Namespace",
+        is_network,
+        is_storage,
+        |kind| kind != "Namespace" && !is_network(kind) && !is_storage(kind),
+    ];
     let mut taken: BTreeSet<String> = plan.services.iter().map(|service| service.name.clone()).collect();
     let mut files = Vec::new();
-    for (name, is_in) in SHARED {
+    for (name, is_in) in names.into_iter().zip(kinds) {
         let objects: Vec<&Object> = plan.shared.iter().filter(|object| is_in(object.kind)).collect();
         if objects.is_empty() {
             continue;
@@ -64,14 +71,6 @@ pub(super) fn shared(plan: &Plan) -> Vec<(String, Vec<&Object>)> {
     }
     files
 }
-
-/// The files of what is shared, and which kinds of objects lie in them.
-const SHARED: [(&str, fn(&str) -> bool); 4] = [
-    ("00-namespace", |kind| kind == "Namespace"),
-    ("01-network", is_network),
-    ("01-storage", is_storage),
-    ("01-shared", |kind| kind != "Namespace" && !is_network(kind) && !is_storage(kind)),
-];
 
 fn is_network(kind: &str) -> bool {
     matches!(kind, "NetworkPolicy" | "Ingress" | "Service" | "Middleware" | "IngressRoute")

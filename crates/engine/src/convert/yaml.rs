@@ -114,14 +114,8 @@ impl Style {
         if text.starts_with([' ', '\n', '\t']) {
             out.push('2');
         }
-        let body = text.strip_suffix('\n');
-        out.push_str(match body {
-            None => "-",
-            Some(body) if body.ends_with('\n') => "+",
-            Some(_) => "",
-        });
-        out.push('\n');
-        for line in body.unwrap_or(text).split('\n') {
+        out.push_str(if text.ends_with('\n') { "\n" } else { "-\n" });
+        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             if !line.is_empty() {
                 spaces(indent, out);
                 out.push_str(&self.escaped(line));
@@ -185,7 +179,11 @@ fn is_literal(text: &str) -> bool {
         c.is_control() && !matches!(c, '\n' | '\t')
             || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
     };
-    text.trim_end_matches('\n').contains('\n') && !text.trim().is_empty() && !text.contains(odd)
+    // Empty lines at the end are lost where somebody trims the end of a document, as Helm does.
+    text.trim_end_matches('\n').contains('\n')
+        && !text.trim().is_empty()
+        && !text.ends_with("\n\n")
+        && !text.contains(odd)
 }
 
 #[cfg(test)]
