@@ -22,12 +22,8 @@ use crate::template;
 /// The files of a chart.
 pub(super) fn files(plan: &Plan, explain: bool) -> Vec<Source> {
     let style = Style { explain, template: true };
-    let mut chart = Chart {
-        name: &plan.name,
-        variables: Variables::of(plan),
-        values: Values::default(),
-        service: None,
-    };
+    let mut chart =
+        Chart { name: &plan.name, variables: Variables::of(plan), values: Values::default(), service: None };
     let mut templates = Vec::new();
     let shared = manifests::shared(plan, ["namespace", "network", "storage", "shared"]);
     for (name, objects) in shared {
@@ -44,7 +40,10 @@ pub(super) fn files(plan: &Plan, explain: bool) -> Vec<Source> {
     }
     let mut files = vec![
         source("Chart.yaml", text(include_str!("helm/Chart.yaml"), plan)),
-        source(".helmignore", "# What belongs to the folder, not to the chart.\n.seaworthy.sha256\n".to_owned()),
+        source(
+            ".helmignore",
+            "# What belongs to the folder, not to the chart.\n.seaworthy.sha256\n".to_owned(),
+        ),
         source("values.yaml", chart.values.yaml(plan, &chart.variables)),
         source("values.schema.json", chart.values.schema(&chart.variables)),
         source("templates/_helpers.tpl", text(include_str!("helm/helpers.tpl"), plan)),
@@ -179,7 +178,8 @@ impl<'p> Chart<'p> {
         let key = key.to_owned();
         let path = |near: &[String]| near.iter().cloned().chain([key.clone()]).collect::<Vec<_>>();
         let candidates = [path(&near), path(&[at.kind.to_owned(), at.object.clone()])];
-        let free = |path: &&Vec<String>| self.values.get(self.service, path).is_none_or(|value| value == first);
+        let free =
+            |path: &&Vec<String>| self.values.get(self.service, path).is_none_or(|value| value == first);
         candidates.iter().find(free).unwrap_or(&candidates[0]).clone()
     }
 
