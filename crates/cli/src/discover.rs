@@ -156,6 +156,12 @@ pub(crate) fn read_code(project: &mut Project, tree: &Tree) {
     supply_up_to(&mut project.files, wanted, tree, SOURCE_LIMIT);
 }
 
+/// Reads the files that Compose projects mount, which a conversion makes ConfigMaps of.
+pub(crate) fn read_mounted(project: &mut Project, tree: &Tree) {
+    let wanted = seaworthy_engine::convert::wanted(project);
+    supply_up_to(&mut project.files, wanted, tree, SOURCE_LIMIT);
+}
+
 fn supply_up_to(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree, limit: u64) {
     let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path, limit)).collect();
     for (path, text) in wanted.into_iter().zip(texts) {

@@ -169,6 +169,12 @@ pub struct Ready {
     fallback: String,
 }
 
+/// The files that Compose projects mount, which a conversion makes ConfigMaps of: to be read besides what
+/// [`Project::reads`] and [`Project::code_reads`] ask for. What is missing is for somebody to fill in.
+pub fn wanted(project: &Project) -> Vec<Utf8PathBuf> {
+    storage::wanted(project)
+}
+
 impl Ready {
     /// Makes a project ready in which each of the chains is a composition. `fallback` names it where it has no name: the
     /// directory that it lies in.

@@ -10,5 +10,5 @@ pub mod spelling;
 pub mod text;
 pub mod yaml;
 
-pub use source::{Edit, Kind, LineIndex, Position, Source, SourceId, Span, Spanned, apply};
+pub use source::{Edit, Kind, LineIndex, Position, Source, SourceId, Span, Spanned, apply, bytes_of};
 pub use text::Text;

@@ -119,6 +119,12 @@ impl Source {
     }
 }
 
+/// The bytes of the file whose text [`Source::from_bytes`] made, where they are no UTF-8; `None` for any other text.
+pub fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let source = Source { path: Utf8PathBuf::new(), kind: Kind::Env, text: text.into(), escaped: true };
+    text.contains(|c| escaped_byte(c).is_some()).then(|| source.to_bytes())
+}
+
 fn escaped_byte(c: char) -> Option<u8> {
     (u32::from(c)).checked_sub(ESCAPE_BASE).and_then(|n| u8::try_from(n).ok()).filter(|b| *b >= 0x80)
 }

@@ -149,7 +149,8 @@ fn ready(
         convert::chains(&project, Asked::Chain(&labels))
     };
     let chains = chains.map_err(Error::message)?;
-    let project = with_chains(project, &chains, &tree);
+    let mut project = with_chains(project, &chains, &tree);
+    discover::read_mounted(&mut project, &tree);
     let fallback = cwd.file_name().unwrap_or("app");
     Ok((Ready::new(project, &config, chains, fallback), failed))
 }

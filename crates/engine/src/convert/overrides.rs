@@ -83,7 +83,12 @@ pub const SERVICE: &[Key] = &[
         "What keeps it running.",
     ),
     key("limits", Takes::Keys(RESOURCES), "What it may use at most."),
-    key("publish", Takes::Word(&["ingress", "load-balancer", "none"]), "How it is reached from outside."),
+    key("path", Takes::Text, "The path below `host` that leads to it; `/` where nothing is said."),
+    key(
+        "publish",
+        Takes::Word(&["ingress", "load-balancer", "node-port", "none"]),
+        "How it is reached from outside.",
+    ),
     key("read_only", Takes::Flag, "Whether its root file system cannot be written."),
     key("replicas", Takes::Count, "How many pods run it."),
     key("requests", Takes::Keys(RESOURCES), "What is set aside for it."),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8PathBuf;
+
 use super::images::Variants;
 use super::names::Names;
 use super::secrets::Secrets;
 use super::unit::Unit;
 use super::{
-    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, overrides, unit,
+    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, storage, overrides, unit,
     workload,
 };
 use crate::project::compose::Item;
@@ -25,6 +27,10 @@ pub(super) struct Out<'p> {
     pub(super) known: Secrets,
     /// Who calls whom, and what is reached from outside.
     pub(super) network: network::Network,
+    /// What services mount.
+    pub(super) claims: storage::Claims,
+    /// Files that somebody fills in, and the key of each.
+    pub(super) files_to_fill: Vec<(Utf8PathBuf, String)>,
 }
 
 impl Out<'_> {
@@ -110,6 +116,8 @@ pub(super) fn plan_of(
         known: Secrets::of(composition, &env),
         env,
         network: network::Network::default(),
+        claims: storage::Claims::default(),
+        files_to_fill: Vec::new(),
     };
     let units: Vec<Unit<'_>> = unit::units(project, composition, variants, &names, options, &mut out);
     let mut services = Vec::new();
@@ -127,7 +135,8 @@ pub(super) fn plan_of(
             objects,
         });
     }
-    let shared = network::shared(&units, &names, options, &mut out);
+    let mut shared = network::shared(&units, &names, options, &mut out);
+    shared.extend(storage::shared(&names, &units, options, &mut out));
     overrides::check(composition, &mut out);
     attributes::complete(composition, &mut out);
     out.carried.rows.sort_by_key(|row| (row.span.is_none(), row.span));

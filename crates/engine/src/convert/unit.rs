@@ -191,6 +191,7 @@ pub(super) fn units<'p>(
         unit.inside = unit.inside.take().filter(|host| hosts.contains(host));
     }
     network::connect(&mut units, names, options, out);
+    storage::gather(&units, out);
     units
 }
 

@@ -52,6 +52,7 @@ struct Pod {
     templates: Vec<Map>,
     writable: bool,
     exclusive: bool,
+    beside: Vec<Map>,
     /// Seconds between the signal and the kill.
     grace: u64,
 }
@@ -127,6 +128,7 @@ impl Pod {
         objects.extend(stored.objects);
         self.writable |= stored.writable;
         self.exclusive |= stored.exclusive;
+        self.beside.extend(stored.beside);
     }
 }
 
@@ -268,6 +270,11 @@ fn workload(
         spec.set(entry.key, entry.value);
     }
     placement(unit, replicas, &mut spec, names, out);
+    if !pod.beside.is_empty() {
+        let terms = Map::new().with("requiredDuringSchedulingIgnoredDuringExecution", pod.beside);
+        let affinity = Map::new().with("podAffinity", terms);
+        spec.explain("affinity", affinity, "pods that share a volume of one node run on that node");
+    }
     let mut init = pod.init;
     init.extend(waits(unit, units, out));
     spec =

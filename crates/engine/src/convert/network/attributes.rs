@@ -201,8 +201,7 @@ pub(super) fn service(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
 
 /// What `x-seaworthy` says of how a service is reached.
 fn of_us(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
-    if let Some(item) = own(unit.item, "publish") {
-        let word = item.to_text().unwrap_or_default();
+    if let Some(item) = unit.says(&["publish"]) {
         let key = unit.key("x-seaworthy.publish");
         match exposure::way(unit) {
             Some("ingress") => out.carried.mapped(key, item.span(), "an Ingress"),
@@ -211,15 +210,12 @@ fn of_us(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
                 let name = format!("Service `{}-public`", unit.name);
                 out.carried.mapped(key, item.span(), name);
             }
-            None => {
-                let list = exposure::WAYS.join("`, `");
-                out.carried.refused(key, item.span(), format!("`{word}` is none of `{list}`"));
-            }
+            None => {}
         }
     }
     let routed = routes(units, unit, out).next().is_some();
     for below in ["host", "path"] {
-        let Some(item) = own(unit.item, below) else { continue };
+        let Some(item) = unit.says(&[below]) else { continue };
         let key = unit.key(&format!("x-seaworthy.{below}"));
         if routed {
             out.carried.mapped(key, item.span(), "the Ingress has it");

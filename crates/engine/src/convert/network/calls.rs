@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use camino::Utf8Path;
 
 use super::mentions::{By, mentions};
-use super::{members, network, networks, own, pod_of, pod_ports, ports};
+use super::{members, network, networks, pod_of, pod_ports, ports};
 use crate::convert::plan::Out;
 use crate::convert::unit::Unit;
 use crate::project::compose::Item;
@@ -150,7 +150,7 @@ fn told(
     called: &mut Called,
     out: &mut Out<'_>,
 ) {
-    let Some(list) = own(unit.item, "calls") else { return };
+    let Some(list) = unit.says(&["calls"]) else { return };
     for (index, item) in list.items().iter().enumerate() {
         let text = item.to_text().unwrap_or_default();
         let (name, port) = text.split_once(':').unwrap_or((&text, ""));

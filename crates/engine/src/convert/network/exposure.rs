@@ -51,10 +51,8 @@ pub(super) enum LabelProxy {
 }
 
 /// How a service is to be published, where `x-seaworthy` says so.
-pub(super) const WAYS: [&str; 4] = ["ingress", "load-balancer", "node-port", "none"];
-
 pub(super) fn way<'p>(unit: &Unit<'p>) -> Option<&'p str> {
-    own(unit.item, "publish").and_then(Item::as_str).filter(|way| WAYS.contains(way))
+    unit.says(&["publish"]).and_then(Item::as_str)
 }
 
 /// The type of the Service that takes ports outside.
@@ -192,7 +190,7 @@ fn is_proxy(unit: &Unit<'_>) -> bool {
 
 /// Whether a port is one by which programs ask a store, measure it or change its settings.
 fn is_of_store(unit: &Unit<'_>, number: u16) -> bool {
-    let Some(facts) = unit.facts.filter(|_| unit.stage.is_none()) else { return false };
+    let Some(facts) = unit.facts.or_else(|| crate::convert::storage::nature(unit.container)) else { return false };
     let purpose = facts.ports.iter().find(|p| p.port == number).and_then(|p| p.purpose.as_deref());
     purpose.is_some_and(|purpose| {
         matches!(purpose, "http api" | "metrics" | "http monitoring" | "http health" | "interserver http")
@@ -246,9 +244,9 @@ pub(super) fn find(
             _ => {}
         }
         let asked = way(unit) == Some("ingress");
-        if let Some(host) = own(unit.item, "host") {
+        if let Some(host) = unit.says(&["host"]) {
             let host = out.text(host);
-            let path = own(unit.item, "path").and_then(Item::as_str).unwrap_or("/").to_owned();
+            let path = unit.says(&["path"]).and_then(Item::as_str).unwrap_or("/").to_owned();
             if let Some(port) = main_port(unit).filter(|_| is_host(&host.to_string())) {
                 routes.push(Route { service: at, port, host, path, labelled: true });
                 continue;
@@ -307,7 +305,9 @@ pub(super) fn find(
         }
         plain.extend(ports.into_iter().map(|port| (at, port)));
     }
-    let domain = options.domain.clone().unwrap_or_else(|| format!("{}.example", names.project));
+    let said = units.first().and_then(|unit| own(&unit.composition.model, "domain")).and_then(Item::to_text);
+    let domain = options.domain.clone().or(said).filter(|domain| is_host(domain));
+    let domain = domain.unwrap_or_else(|| format!("{}.example", names.project));
     let alone = plain.len() == 1;
     for (index, (at, port)) in plain.iter().enumerate() {
         let first = index == 0 || plain[index - 1].0 != *at;

@@ -2,7 +2,7 @@
 
 use super::Told;
 use crate::convert::unit::Listening;
-use crate::images::ListedPort;
+use crate::images::{Facts, ListedPort};
 use crate::project::compose::Item;
 use crate::project::entry::Place;
 use crate::project::links::{Call, Callee};
@@ -199,7 +199,7 @@ pub(in crate::convert) fn listening(told: &Told<'_>) -> Vec<Listening> {
     let written =
         ["ports", "expose"].iter().any(|key| told.item.get(key).is_some_and(|i| !i.items().is_empty()));
     let image_port = found.is_empty() || !written;
-    if let Some(facts) = told.facts.filter(|_| told.stage.is_none() && !image_port) {
+    if let Some(facts) = of_image(told).filter(|_| !image_port) {
         // Who calls a server by its name alone calls it on the port of its image.
         let main = facts.ports.iter().find(|p| !is_http_by_purpose(p)).filter(|p| p.protocol == "tcp");
         if let Some(main) = main
@@ -270,6 +270,12 @@ fn asked(told: &Told<'_>) -> Option<(Option<u16>, bool)> {
         Action::Tcp(_) => Some((check.port(), false)),
         _ => None,
     }
+}
+
+/// What is known of the public image, at least of its newest version: ports hardly change.
+fn of_image(told: &Told<'_>) -> Option<&'static Facts> {
+    let image = || told.facts.or_else(|| crate::convert::storage::nature(told.container));
+    if told.stage.is_none() { image() } else { None }
 }
 
 /// The variable that many programs read their port from.
@@ -351,7 +357,7 @@ impl Spoken {
         if let Some((Some(port), true)) = asked {
             yes.push(port);
         }
-        if let Some(facts) = told.facts.filter(|_| told.stage.is_none()) {
+        if let Some(facts) = of_image(told) {
             for port in &facts.ports {
                 match &port.purpose {
                     _ if is_http_by_purpose(port) => yes.push(port.port),
@@ -382,7 +388,7 @@ impl Spoken {
         if self.no.contains(&number) || known(number).is_some() {
             return false;
         }
-        match told.facts.filter(|_| told.stage.is_none()) {
+        match of_image(told) {
             // Images whose ports are listed without a purpose serve what their makers are known for.
             Some(facts) if facts.ports.iter().any(|p| p.port == number && p.purpose.is_none()) => {
                 matches!(number, 80 | 443 | 3000..=3999 | 4444 | 8000..=8999 | 9000 | 9090)
