@@ -9,8 +9,8 @@ use super::names::Names;
 use super::secrets::Secrets;
 use super::unit::Unit;
 use super::{
-    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, storage, overrides, unit,
-    workload,
+    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, overrides,
+    storage, unit, workload,
 };
 use crate::project::compose::Item;
 use crate::project::{Composition, Project};

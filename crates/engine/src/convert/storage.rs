@@ -75,7 +75,8 @@ fn has_volume(container: &Container) -> bool {
 
 /// Whether a path is another or lies below it.
 fn within(path: &str, above: &str) -> bool {
-    path.strip_prefix(above.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(above.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What the mounts of a service come to, and the scratch space that it needs besides them: `scratch` are paths.

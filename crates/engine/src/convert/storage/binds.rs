@@ -30,8 +30,24 @@ const FILES: usize = 64;
 
 /// Directories of programs' own data.
 const DATA: [&str; 18] = [
-    "data", "db", "database", "storage", "uploads", "upload", "media", "files", "backup", "backups", "volumes", "volume",
-    "models", "output", "outputs", "downloads", "state", "persist",
+    "data",
+    "db",
+    "database",
+    "storage",
+    "uploads",
+    "upload",
+    "media",
+    "files",
+    "backup",
+    "backups",
+    "volumes",
+    "volume",
+    "models",
+    "output",
+    "outputs",
+    "downloads",
+    "state",
+    "persist",
 ];
 
 /// Directories that may be empty each time.
@@ -39,13 +55,24 @@ const SCRATCH: [&str; 8] = ["log", "logs", "tmp", "temp", "cache", ".cache", "ru
 
 /// Directories of developers and their tests.
 const WORK: [&str; 12] = [
-    "test", "tests", "spec", "e2e", "docs", ".git", ".github", ".vscode", "coverage", "examples", "node_modules", ".venv",
+    "test",
+    "tests",
+    "spec",
+    "e2e",
+    "docs",
+    ".git",
+    ".github",
+    ".vscode",
+    "coverage",
+    "examples",
+    "node_modules",
+    ".venv",
 ];
 
 /// What ends the names of code.
 const CODE: [&str; 22] = [
-    "py", "js", "mjs", "cjs", "ts", "tsx", "jsx", "vue", "svelte", "go", "rs", "rb", "php", "java", "kt", "cs", "ex", "exs",
-    "html", "css", "scss", "jar",
+    "py", "js", "mjs", "cjs", "ts", "tsx", "jsx", "vue", "svelte", "go", "rs", "rb", "php", "java", "kt",
+    "cs", "ex", "exs", "html", "css", "scss", "jar",
 ];
 
 /// What ends the names of files that programs write.
@@ -63,7 +90,8 @@ pub(super) fn classify(unit: &Unit<'_>, source: &str, target: &str, unknown: boo
     if !unknown && files.is_file(&path) {
         return file(unit, path, target);
     }
-    let is_here = !unknown && (files.exists(&path) == Some(true) || path.as_str().is_empty() && source == ".");
+    let is_here =
+        !unknown && (files.exists(&path) == Some(true) || path.as_str().is_empty() && source == ".");
     if is_here {
         return directory(unit, path, target, read_only);
     }
@@ -97,7 +125,9 @@ fn of_host(source: &str) -> Option<Bind> {
     let path = source.trim_end_matches('/');
     if path.ends_with(".sock") {
         return if ["docker", "containerd", "podman", "crio"].iter().any(|engine| path.contains(engine)) {
-            refused("who has the engine's socket is root on the node: let the program call the Kubernetes API by a ServiceAccount with a Role, or leave it out")
+            refused(
+                "who has the engine's socket is root on the node: let the program call the Kubernetes API by a ServiceAccount with a Role, or leave it out",
+            )
         } else {
             refused("a socket of a node leads to another program on each node: call that by the network")
         };
@@ -113,15 +143,28 @@ fn of_host(source: &str) -> Option<Bind> {
         return refused("it is all of the node: whoever writes there is root on it");
     }
     if below(&["/proc", "/sys", "/dev"]) {
-        return refused("it shows the node's kernel, which the Pod Security Standards refuse: an agent of the cluster (node-exporter's own chart, a device plugin) reads it");
+        return refused(
+            "it shows the node's kernel, which the Pod Security Standards refuse: an agent of the cluster (node-exporter's own chart, a device plugin) reads it",
+        );
     }
-    if below(&["/boot", "/lib/modules", "/usr/src", "/lib/firmware", "/var/lib/docker", "/var/lib/containerd", "/var/lib/kubelet", "/run/udev"])
-        || is(&["/run", "/var/run", "/etc", "/usr", "/bin", "/sbin", "/lib", "/var", "/var/lib", "/root", "/home"])
-    {
+    if below(&[
+        "/boot",
+        "/lib/modules",
+        "/usr/src",
+        "/lib/firmware",
+        "/var/lib/docker",
+        "/var/lib/containerd",
+        "/var/lib/kubelet",
+        "/run/udev",
+    ]) || is(&[
+        "/run", "/var/run", "/etc", "/usr", "/bin", "/sbin", "/lib", "/var", "/var/lib", "/root", "/home",
+    ]) {
         return refused("it belongs to the node, which the Pod Security Standards keep from pods");
     }
     if below(&["/var/log"]) {
-        return refused("logs of pods are collected on each node by an agent of the cluster, as a DaemonSet of its own chart");
+        return refused(
+            "logs of pods are collected on each node by an agent of the cluster, as a DaemonSet of its own chart",
+        );
     }
     if is(&["/etc/hosts", "/etc/resolv.conf", "/etc/hostname"]) {
         return refused("the kubelet writes it for each pod: `extra_hosts` and `dns` add to it");
@@ -129,8 +172,16 @@ fn of_host(source: &str) -> Option<Bind> {
     if is(&["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/machine-id", "/etc/sudoers"]) {
         return refused("users of a node are not those of a pod: name users in the image, or by number");
     }
-    if below(&["/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"]) {
-        return refused("certificates of a node are not the pod's: build them into the image, or mount them from a ConfigMap");
+    if below(&[
+        "/etc/ssl",
+        "/etc/pki",
+        "/etc/ca-certificates",
+        "/usr/share/ca-certificates",
+        "/usr/local/share/ca-certificates",
+    ]) {
+        return refused(
+            "certificates of a node are not the pod's: build them into the image, or mount them from a ConfigMap",
+        );
     }
     if path.starts_with("/tmp/.X11-unix") || path.contains("/.Xauthority") {
         return refused("no screen is attached to a node");
@@ -159,13 +210,15 @@ fn file(unit: &Unit<'_>, path: Utf8PathBuf, target: &str) -> Bind {
     if let Some(stage) = unit.stage {
         let same = |copied: &crate::project::Copied| match &copied.what {
             Laid::File(file) => *file == path && copied.target == target,
-            Laid::Directory(directory) => path
-                .strip_prefix(directory)
-                .is_ok_and(|rest| target.strip_prefix(&*copied.target).is_some_and(|t| t.trim_start_matches('/') == rest)),
+            Laid::Directory(directory) => path.strip_prefix(directory).is_ok_and(|rest| {
+                target.strip_prefix(&*copied.target).is_some_and(|t| t.trim_start_matches('/') == rest)
+            }),
             Laid::Heredoc(_) => false,
         };
         if stage.copied().iter().any(same) && !is_secret_file(&path) {
-            return Bind::Dropped("the image has the same file: mounting it lets a developer change it".to_owned());
+            return Bind::Dropped(
+                "the image has the same file: mounting it lets a developer change it".to_owned(),
+            );
         }
     }
     if is_secret_file(&path) {
@@ -187,17 +240,22 @@ fn directory(unit: &Unit<'_>, path: Utf8PathBuf, target: &str, read_only: bool) 
     let files = &unit.project.files;
     let name = path.file_name().unwrap_or_default().to_ascii_lowercase();
     if WORK.contains(&name.as_str()) {
-        return Bind::Dropped("it is for developers and their tests; nothing in production reads it".to_owned());
+        return Bind::Dropped(
+            "it is for developers and their tests; nothing in production reads it".to_owned(),
+        );
     }
     if let Some(why) = in_image(unit, &path, target) {
         return Bind::Dropped(why);
     }
     let hidden = |path: &Utf8Path| {
-        path.file_name().is_some_and(|name| matches!(name, ".gitkeep" | ".keep" | ".gitignore" | ".DS_Store" | "README.md"))
+        path.file_name().is_some_and(|name| {
+            matches!(name, ".gitkeep" | ".keep" | ".gitignore" | ".DS_Store" | "README.md")
+        })
     };
     let aside = |file: &Utf8Path| {
         let rest = file.strip_prefix(&path).unwrap_or(file);
-        rest.components().any(|part| matches!(part.as_str(), "node_modules" | ".git" | "__pycache__" | ".venv" | "vendor"))
+        rest.components()
+            .any(|part| matches!(part.as_str(), "node_modules" | ".git" | "__pycache__" | ".venv" | "vendor"))
     };
     let mut found: Vec<Utf8PathBuf> =
         files.below(&path).filter(|file| !hidden(file) && !aside(file)).take(FILES + 1).collect();
@@ -207,16 +265,25 @@ fn directory(unit: &Unit<'_>, path: Utf8PathBuf, target: &str, read_only: bool) 
     }
     let is_code = |file: &Utf8PathBuf| file.extension().is_some_and(|end| CODE.contains(&end));
     let code = found.iter().filter(|file| is_code(file)).count();
-    let for_settings = ["/etc/", "/docker-entrypoint", "/config", "/conf"].iter().any(|head| target.starts_with(head))
-        || ["conf.d", "provisioning", "dashboards", "initdb", "init", "scripts", "migrations"].iter().any(|word| target.contains(word));
+    let for_settings =
+        ["/etc/", "/docker-entrypoint", "/config", "/conf"].iter().any(|head| target.starts_with(head))
+            || ["conf.d", "provisioning", "dashboards", "initdb", "init", "scripts", "migrations"]
+                .iter()
+                .any(|word| target.contains(word));
     if !for_settings && code * 2 > found.len() || is_package(unit, &path) {
         let context = unit.stage.and_then(|stage| unit.project.build(stage.build).context());
         return if context.is_some_and(|context| path.starts_with(&context.directory)) {
-            Bind::Refused(format!("it is code, and the image has none of it at `{target}`: `COPY` it in the Dockerfile where production needs it"))
+            Bind::Refused(format!(
+                "it is code, and the image has none of it at `{target}`: `COPY` it in the Dockerfile where production needs it"
+            ))
         } else if unit.stage.is_some() {
-            Bind::Refused(format!("it is code that the image lacks: `COPY` it to `{target}` in the Dockerfile"))
+            Bind::Refused(format!(
+                "it is code that the image lacks: `COPY` it to `{target}` in the Dockerfile"
+            ))
         } else {
-            Bind::Refused("it is code, and the image is somebody else's: build an image that has it".to_owned())
+            Bind::Refused(
+                "it is code, and the image is somebody else's: build an image that has it".to_owned(),
+            )
         };
     }
     if DATA.contains(&name.as_str()) && !read_only && !for_settings {
@@ -231,19 +298,33 @@ fn directory(unit: &Unit<'_>, path: Utf8PathBuf, target: &str, read_only: bool) 
             Bind::Data(path)
         };
     }
-    if let Some(secret) = found.iter().find(|file| is_secret_file(file) || files.text(file).is_some_and(|text| has_secret(text))) {
+    if let Some(secret) = found
+        .iter()
+        .find(|file| is_secret_file(file) || files.text(file).is_some_and(|text| has_secret(text)))
+    {
         let name = secret.strip_prefix(&path).unwrap_or(secret);
-        return Bind::Refused(format!("`{name}` in it looks like a secret: mount that by itself, which makes it a key of a Secret"));
+        return Bind::Refused(format!(
+            "`{name}` in it looks like a secret: mount that by itself, which makes it a key of a Secret"
+        ));
     }
-    let below = |file: Utf8PathBuf| (file.strip_prefix(&path).map(ToString::to_string).unwrap_or_default(), file);
+    let below =
+        |file: Utf8PathBuf| (file.strip_prefix(&path).map(ToString::to_string).unwrap_or_default(), file);
     Bind::Files(found.into_iter().map(below).collect())
 }
 
 /// Whether a directory is a package of code by what lies at its top.
 fn is_package(unit: &Unit<'_>, path: &Utf8Path) -> bool {
     const MANIFESTS: [&str; 10] = [
-        "package.json", "pyproject.toml", "requirements.txt", "go.mod", "Cargo.toml", "pom.xml", "build.gradle",
-        "composer.json", "Gemfile", "Dockerfile",
+        "package.json",
+        "pyproject.toml",
+        "requirements.txt",
+        "go.mod",
+        "Cargo.toml",
+        "pom.xml",
+        "build.gradle",
+        "composer.json",
+        "Gemfile",
+        "Dockerfile",
     ];
     unit.project.files.names_in(path).any(|name| MANIFESTS.contains(&name))
 }
@@ -254,13 +335,18 @@ fn in_image(unit: &Unit<'_>, path: &Utf8Path, target: &str) -> Option<String> {
     let same = |copied: &crate::project::Copied| match &copied.what {
         // The same directory, one above it or one below it, at the same place of the image.
         Laid::Directory(directory) => {
-            let above = path.strip_prefix(directory).ok().map(|rest| super::clean(&format!("{}/{rest}", copied.target)));
-            let below = directory.strip_prefix(path).ok().map(|rest| super::clean(&format!("{target}/{rest}")));
-            above.is_some_and(|place| place == super::clean(target)) || below.is_some_and(|place| place == copied.target)
+            let above = path
+                .strip_prefix(directory)
+                .ok()
+                .map(|rest| super::clean(&format!("{}/{rest}", copied.target)));
+            let below =
+                directory.strip_prefix(path).ok().map(|rest| super::clean(&format!("{target}/{rest}")));
+            above.is_some_and(|place| place == super::clean(target))
+                || below.is_some_and(|place| place == copied.target)
         }
-        Laid::File(file) => {
-            file.strip_prefix(path).is_ok_and(|rest| super::clean(&format!("{target}/{rest}")) == copied.target)
-        }
+        Laid::File(file) => file
+            .strip_prefix(path)
+            .is_ok_and(|rest| super::clean(&format!("{target}/{rest}")) == copied.target),
         Laid::Heredoc(_) => false,
     };
     if stage.copied().iter().any(same) {

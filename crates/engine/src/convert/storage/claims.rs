@@ -88,7 +88,9 @@ pub(in crate::convert) fn gather(units: &[Unit<'_>], out: &mut Out<'_>) {
         let mut mounts: Vec<Mounted> = Vec::new();
         let lists = std::iter::once((unit, false, "volumes".to_owned())).chain(volumes_from(units, unit));
         for (owner, read_only, list) in lists {
-            for (index, item) in owner.get(&["volumes"]).map(Item::items).unwrap_or_default().iter().enumerate() {
+            for (index, item) in
+                owner.get(&["volumes"]).map(Item::items).unwrap_or_default().iter().enumerate()
+            {
                 let key = if list == "volumes" { format!("volumes[{index}]") } else { list.clone() };
                 let Some(mut mounted) = mounted(unit, owner, item, unit.key(&key), |source, what| {
                     *places.entry(source.to_owned()).or_insert_with(|| {
@@ -178,7 +180,9 @@ fn mounted(
             What::Scratch { memory: true, size: size.and_then(|size| size.parse().ok()) }
         }
         Some("image") => What::Refused("copy what the image has into the service's own image"),
-        Some("cluster") => What::Refused("name a storage class of the cluster in `x-seaworthy.class` of a named volume"),
+        Some("cluster") => {
+            What::Refused("name a storage class of the cluster in `x-seaworthy.class` of a named volume")
+        }
         Some("npipe") => What::Refused("it is a pipe of Windows, by which a program is root on its node"),
         _ => return None,
     };
@@ -236,16 +240,19 @@ fn unmounted(unit: &Unit<'_>, mounts: &[Mounted]) -> Option<String> {
     let path = clean(path);
     let near = |m: &Mounted| within(&m.target, &path) || within(&path, &m.target);
     let of_tmpfs = unit.mounts().iter().any(|m| {
-        matches!(m.volume, Volume::Scratch { memory: true, .. }) && (within(&path, &m.target) || within(&m.target, &path))
+        matches!(m.volume, Volume::Scratch { memory: true, .. })
+            && (within(&path, &m.target) || within(&m.target, &path))
     });
     // An image that is built here may keep its data elsewhere.
-    let elsewhere = unit.stage.is_some() && mounts.iter().any(|m| matches!(m.what, What::Claim(_) | What::Data(_)));
+    let elsewhere =
+        unit.stage.is_some() && mounts.iter().any(|m| matches!(m.what, What::Claim(_) | What::Data(_)));
     (!mounts.iter().any(near) && !of_tmpfs && !elsewhere).then_some(path)
 }
 
 /// A claim for a volume of the project (`named`), or for a directory of the host.
 fn claim(unit: &Unit<'_>, source: &str, named: bool, taken: &mut Vec<String>) -> Claim {
-    let item = unit.composition.model.get("volumes").and_then(|volumes| volumes.get(source)).filter(|_| named);
+    let item =
+        unit.composition.model.get("volumes").and_then(|volumes| volumes.get(source)).filter(|_| named);
     let behind = item.map_or(Behind::New, behind);
     let name = if behind == Behind::External {
         let real = item.and_then(|item| item.get("name")).and_then(Item::to_text);
@@ -278,7 +285,8 @@ fn behind(item: &Item) -> Behind {
     if item.get("external").and_then(Item::as_bool) == Some(true) {
         return Behind::External;
     }
-    let option = |name: &str| item.at_path(&["driver_opts", name]).and_then(Item::to_text).unwrap_or_default();
+    let option =
+        |name: &str| item.at_path(&["driver_opts", name]).and_then(Item::to_text).unwrap_or_default();
     let (kind, options, device) = (option("type"), option("o"), option("device"));
     let word = |name: &str| {
         options.split(',').find_map(|o| o.trim().strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
@@ -289,9 +297,10 @@ fn behind(item: &Item) -> Behind {
             let server = word("addr").or_else(|| (!host.is_empty()).then(|| host.to_owned()));
             match server {
                 Some(server) if path.starts_with('/') => {
-                    let kept = options.split(',').map(str::trim).filter(|o| {
-                        !o.is_empty() && !o.starts_with("addr=") && !matches!(*o, "rw" | "ro")
-                    });
+                    let kept = options
+                        .split(',')
+                        .map(str::trim)
+                        .filter(|o| !o.is_empty() && !o.starts_with("addr=") && !matches!(*o, "rw" | "ro"));
                     let mut options: Vec<String> = kept.map(str::to_owned).collect();
                     if kind == "nfs4" && !options.iter().any(|o| o.contains("vers=")) {
                         options.push("nfsvers=4".to_owned());
@@ -371,7 +380,8 @@ impl Claim {
 
     /// `spec` of the claim.
     fn spec(&self, unit: &Unit<'_>, options: &Options, settable: bool, names: &Names) -> Map {
-        let said = self.says(unit, "size").and_then(Item::to_text).filter(|size| quantity::parse(size, 0).is_some());
+        let said =
+            self.says(unit, "size").and_then(Item::to_text).filter(|size| quantity::parse(size, 0).is_some());
         let size = said.unwrap_or_else(|| quantity::bytes(self.size));
         let size = if settable { Tree::settable("storage", size) } else { Tree::from(size) };
         let mut spec = Map::new().with("accessModes", vec![self.access(unit)]);
@@ -381,7 +391,11 @@ impl Claim {
         } else if let Some(class) = self.says(unit, "class").and_then(Item::to_text) {
             spec.set("storageClassName", class);
         } else if options.platform == Platform::K3s {
-            spec.explain("storageClassName", "local-path", "the class that K3s has; its data stays on one node");
+            spec.explain(
+                "storageClassName",
+                "local-path",
+                "the class that K3s has; its data stays on one node",
+            );
         }
         spec.with("resources", Map::new().with("requests", Map::new().with("storage", size)))
     }
@@ -393,8 +407,9 @@ impl Claim {
 
     /// The objects of a claim that is no StatefulSet's own.
     fn objects(&self, unit: &Unit<'_>, options: &Options, settable: bool, names: &Names) -> Vec<Object> {
-        let labels =
-            || Map::new().with("labels", Map::new().with("app.kubernetes.io/part-of", names.project.as_str()));
+        let labels = || {
+            Map::new().with("labels", Map::new().with("app.kubernetes.io/part-of", names.project.as_str()))
+        };
         let claim = || {
             Object::new("v1", "PersistentVolumeClaim", &*self.name, labels())
                 .with("spec", self.spec(unit, options, settable, names))
@@ -404,7 +419,8 @@ impl Claim {
             Behind::External | Behind::Memory(_) => Vec::new(),
             Behind::Nfs { server, path, options: mount } => {
                 let nfs = Map::new().with("server", server.as_str()).with("path", path.as_str());
-                let reference = Map::new().with("namespace", names.project.as_str()).with("name", self.name.as_str());
+                let reference =
+                    Map::new().with("namespace", names.project.as_str()).with("name", self.name.as_str());
                 let spec = Map::new()
                     .with("capacity", Map::new().with("storage", quantity::bytes(self.size)))
                     .with("accessModes", vec![self.access(unit)])
@@ -455,7 +471,8 @@ fn of_project(
         out.carried.mapped(key, Some(span), "no service mounts it: left out");
         return;
     };
-    let size = claim.says(unit, "size").and_then(Item::to_text).unwrap_or_else(|| quantity::bytes(claim.size));
+    let size =
+        claim.says(unit, "size").and_then(Item::to_text).unwrap_or_else(|| quantity::bytes(claim.size));
     let (name, access) = (&claim.name, claim.access(unit));
     let users = claim.users.len();
     match &claim.behind {
@@ -492,9 +509,15 @@ fn of_project(
                 "a storage class of the cluster makes the volume: name it in `x-seaworthy.class`",
             ),
             "driver_opts" => of_options(&path, span, item, claim, out),
-            "labels" => out.carried.refused(path, Some(span), "labels of a Docker volume mean nothing to a cluster"),
+            "labels" => {
+                out.carried.refused(path, Some(span), "labels of a Docker volume mean nothing to a cluster")
+            }
             "name" if claim.behind != Behind::External => {
-                out.carried.approximated(path, Some(span), format!("the claim is called `{name}` in its namespace"));
+                out.carried.approximated(
+                    path,
+                    Some(span),
+                    format!("the claim is called `{name}` in its namespace"),
+                );
             }
             _ => {}
         }
@@ -506,7 +529,9 @@ fn of_options(path: &str, span: Span, item: &Item, claim: &Claim, out: &mut Out<
     let options = item.get("o").and_then(Item::to_text).unwrap_or_default();
     let (path, span) = (path.to_owned(), Some(span));
     match &claim.behind {
-        Behind::Nfs { .. } => out.carried.mapped(path, span, "`nfs` and `mountOptions` of the PersistentVolume"),
+        Behind::Nfs { .. } => {
+            out.carried.mapped(path, span, "`nfs` and `mountOptions` of the PersistentVolume")
+        }
         Behind::Memory(_) => out.carried.mapped(path, span, "`sizeLimit` of the `emptyDir`"),
         _ if options.split(',').any(|o| o == "bind") => out.carried.approximated(
             path,
@@ -518,7 +543,11 @@ fn of_options(path: &str, span: Span, item: &Item, claim: &Claim, out: &mut Out<
             span,
             "a new claim instead: the CSI driver for SMB mounts such a share, with its password in a Secret",
         ),
-        _ => out.carried.refused(path, span, "a storage class has such options: name it in `x-seaworthy.class`"),
+        _ => out.carried.refused(
+            path,
+            span,
+            "a storage class has such options: name it in `x-seaworthy.class`",
+        ),
     }
 }
 
@@ -551,7 +580,11 @@ impl Store<'_, '_> {
     fn mount_claim(&mut self, mounted: &Mounted, claim: &Claim, claims: &[Claim], out: &mut Out<'_>) {
         if let Behind::Memory(size) = claim.behind {
             self.empty(&claim.name.clone(), &mounted.target, true, size, mounted.read_only);
-            out.carried.approximated(mounted.key.clone(), mounted.span, "an `emptyDir` in memory, of this pod alone");
+            out.carried.approximated(
+                mounted.key.clone(),
+                mounted.span,
+                "an `emptyDir` in memory, of this pod alone",
+            );
             return;
         }
         let name = cut(&claim.name, 63).to_owned();
@@ -616,7 +649,8 @@ impl Store<'_, '_> {
         let mut names: Vec<&str> = Vec::new();
         for user in &claim.users {
             let Some(unit) = self.units.get(*user) else { continue };
-            let host = unit.inside.as_ref().and_then(|host| self.units.iter().find(|u| u.service.name == *host));
+            let host =
+                unit.inside.as_ref().and_then(|host| self.units.iter().find(|u| u.service.name == *host));
             let pod = host.unwrap_or(unit);
             if pod.kind != Kind::DaemonSet && !names.contains(&pod.name.as_str()) {
                 names.push(&pod.name);
@@ -625,10 +659,8 @@ impl Store<'_, '_> {
         if names.len() < 2 || self.unit.kind == Kind::DaemonSet {
             return;
         }
-        let named = Map::new()
-            .with("key", "app.kubernetes.io/name")
-            .with("operator", "In")
-            .with("values", names);
+        let named =
+            Map::new().with("key", "app.kubernetes.io/name").with("operator", "In").with("values", names);
         let part = Map::new().with("app.kubernetes.io/part-of", self.names.project.as_str());
         let selector = Map::new().with("matchLabels", part).with("matchExpressions", vec![named]);
         let term = Map::new().with("labelSelector", selector).with("topologyKey", "kubernetes.io/hostname");

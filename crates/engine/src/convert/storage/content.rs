@@ -14,16 +14,34 @@ pub(super) fn is_secret_file(path: &Utf8Path) -> bool {
     const ENDS: [&str; 12] =
         ["key", "pem", "p12", "pfx", "jks", "keystore", "truststore", "kdbx", "ppk", "asc", "gpg", "keytab"];
     const NAMES: [&str; 10] = [
-        "id_rsa", "id_ed25519", "id_ecdsa", "htpasswd", "kubeconfig", "pgpass", "netrc", "git-credentials", "npmrc",
+        "id_rsa",
+        "id_ed25519",
+        "id_ecdsa",
+        "htpasswd",
+        "kubeconfig",
+        "pgpass",
+        "netrc",
+        "git-credentials",
+        "npmrc",
         "pypirc",
     ];
-    let words = ["secret", "password", "passwd", "credential", "token", "private", "serviceaccount", "service-account"];
+    let words = [
+        "secret",
+        "password",
+        "passwd",
+        "credential",
+        "token",
+        "private",
+        "serviceaccount",
+        "service-account",
+    ];
     let is_script = matches!(end.as_str(), "sh" | "py" | "js" | "ts" | "sql" | "md" | "go" | "rb" | "php");
     ENDS.contains(&end.as_str())
         || NAMES.iter().any(|known| name.trim_start_matches('.') == *known)
         || is_env(&name)
         || !is_script && words.iter().any(|word| name.contains(word))
-        || !is_script && path.parent().and_then(Utf8Path::file_name).is_some_and(|d| d == "secrets" || d == ".secrets")
+        || !is_script
+            && path.parent().and_then(Utf8Path::file_name).is_some_and(|d| d == "secrets" || d == ".secrets")
 }
 
 fn is_env(name: &str) -> bool {
@@ -43,10 +61,15 @@ fn line_has_secret(line: &str) -> bool {
     }
     let lower = line.to_ascii_lowercase();
     // SQL, and commands in scripts.
-    for word in ["identified by '", "password '", "password = '", "password='", "requirepass ", "masterauth "] {
+    for word in ["identified by '", "password '", "password = '", "password='", "requirepass ", "masterauth "]
+    {
         if let Some(at) = lower.find(word) {
             let value = line[at + word.len()..].split(['\'', ' ', ';']).next().unwrap_or_default();
-            if value.len() > 2 && !value.contains('$') && !value.contains(":'") && !value.starts_with(['<', '{']) {
+            if value.len() > 2
+                && !value.contains('$')
+                && !value.contains(":'")
+                && !value.starts_with(['<', '{'])
+            {
                 return true;
             }
         }
@@ -55,7 +78,9 @@ fn line_has_secret(line: &str) -> bool {
         let part = part.trim();
         let pair = part.split_once('=').or_else(|| part.split_once(": ")).or_else(|| part.split_once(':'));
         pair.is_some_and(|(name, value)| shows(name, value))
-    }) || [": ", " = ", "=", ":="].iter().any(|mark| line.split_once(mark).is_some_and(|(name, value)| shows(name, value)))
+    }) || [": ", " = ", "=", ":="]
+        .iter()
+        .any(|mark| line.split_once(mark).is_some_and(|(name, value)| shows(name, value)))
 }
 
 fn shows(name: &str, value: &str) -> bool {
@@ -117,7 +142,8 @@ mod tests {
 
     #[test]
     fn base64_is_padded() {
-        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+        for (bytes, text) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
             assert_eq!(base64(bytes.as_bytes()), text);
         }
     }

@@ -37,7 +37,8 @@ pub(in crate::convert) fn wanted(project: &Project) -> Vec<Utf8PathBuf> {
                 // What is absolute on somebody's machine may end in a path of the repository.
                 let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
                 if path.is_absolute() {
-                    (2..parts.len().saturating_sub(1)).for_each(|from| add(Utf8Path::new(&parts[from..].join("/"))));
+                    (2..parts.len().saturating_sub(1))
+                        .for_each(|from| add(Utf8Path::new(&parts[from..].join("/"))));
                 }
             }
         }
@@ -172,7 +173,11 @@ impl Store<'_, '_> {
                     match files.add(name, text(path)) {
                         Some(key) => keys.push((key, below.clone())),
                         None => {
-                            out.carried.refused(key, span, "its files are larger than a ConfigMap may be: build them into the image");
+                            out.carried.refused(
+                                key,
+                                span,
+                                "its files are larger than a ConfigMap may be: build them into the image",
+                            );
                             return;
                         }
                     }
@@ -184,7 +189,10 @@ impl Store<'_, '_> {
                 } else {
                     let own = self.own_name(&format!("files-{}", listed.len() + 1));
                     listed.push((own.clone(), keys));
-                    Map::new().with("name", own).with("mountPath", mounted.target.as_str()).with("readOnly", true)
+                    Map::new()
+                        .with("name", own)
+                        .with("mountPath", mounted.target.as_str())
+                        .with("readOnly", true)
                 };
                 self.mount(&mounted.target, mount);
                 let count = found.len();
@@ -192,7 +200,11 @@ impl Store<'_, '_> {
                 if mounted.read_only {
                     out.carried.mapped(key, span, format!("a ConfigMap with {what}"));
                 } else {
-                    out.carried.approximated(key, span, format!("a ConfigMap with {what}, which the program cannot write"));
+                    out.carried.approximated(
+                        key,
+                        span,
+                        format!("a ConfigMap with {what}, which the program cannot write"),
+                    );
                 }
             }
             Bind::Data(_) | Bind::Scratch => {}
@@ -233,7 +245,8 @@ impl Store<'_, '_> {
         let known = out.files_to_fill.iter().find(|(known, _)| known == path).map(|(_, key)| key.clone());
         known.unwrap_or_else(|| {
             let taken = |key: &str| {
-                out.files_to_fill.iter().any(|(_, known)| known == key) || out.to_fill.iter().any(|k| k.key == key)
+                out.files_to_fill.iter().any(|(_, known)| known == key)
+                    || out.to_fill.iter().any(|k| k.key == key)
             };
             let key = if taken(&plain) { format!("{}.{plain}", self.unit.name) } else { plain };
             out.files_to_fill.push((path.to_owned(), key.clone()));
@@ -249,7 +262,8 @@ impl Store<'_, '_> {
             let Some(source) = item.get("source").and_then(Item::to_text) else { continue };
             let target = item.get("target").and_then(Item::to_text).filter(|t| !t.is_empty());
             let target = clean(&target.unwrap_or_else(|| format!("/{source}")));
-            let Some(config) = self.unit.composition.model.get("configs").and_then(|all| all.get(&source)) else {
+            let Some(config) = self.unit.composition.model.get("configs").and_then(|all| all.get(&source))
+            else {
                 out.carried.refused(key, item.span(), format!("no config is called `{source}`"));
                 continue;
             };
@@ -269,7 +283,9 @@ impl Store<'_, '_> {
                     let text = self.unit.project.files.text(path).map(|text| Text::literal(&**text));
                     text.filter(|text| !is_secret_file(path) && !has_secret(&text.to_string()))
                 }
-                (_, Some(content), _) => Some(out.text(content)).filter(|text| !has_secret(&text.to_string())),
+                (_, Some(content), _) => {
+                    Some(out.text(content)).filter(|text| !has_secret(&text.to_string()))
+                }
                 (_, _, Some(variable)) => {
                     let raw = format!("${{{}}}", variable.to_text().unwrap_or_default());
                     let text = Text::read(&raw, &|name| out.env.get(name).cloned());
@@ -282,7 +298,11 @@ impl Store<'_, '_> {
                 Some(part) => {
                     self.mount(&target, file_mount(volume, &target, &part));
                     out.carried.mapped(key, item.span(), format!("a ConfigMap, mounted at `{target}`"));
-                    out.carried.mapped(top.clone(), span, "a key of the ConfigMap of each service that mounts it");
+                    out.carried.mapped(
+                        top.clone(),
+                        span,
+                        "a key of the ConfigMap of each service that mounts it",
+                    );
                 }
                 None => {
                     let mounted = plain(key, item, &target);
@@ -291,11 +311,19 @@ impl Store<'_, '_> {
                         is_secret_file(path) || self.unit.project.files.text(path).is_some()
                     });
                     self.to_fill(&source, &path, secret, &mounted, out);
-                    out.carried.approximated(top.clone(), span, "a key that somebody fills: it is not here, or holds what nobody is to see");
+                    out.carried.approximated(
+                        top.clone(),
+                        span,
+                        "a key that somebody fills: it is not here, or holds what nobody is to see",
+                    );
                 }
             }
             if let Some(driver) = config.get("template_driver") {
-                out.carried.refused(format!("{top}.template_driver"), driver.span(), "nothing fills templates in a cluster: write the file out");
+                out.carried.refused(
+                    format!("{top}.template_driver"),
+                    driver.span(),
+                    "nothing fills templates in a cluster: write the file out",
+                );
             }
         }
     }
@@ -308,7 +336,11 @@ impl Store<'_, '_> {
             let Some(source) = item.get("source").and_then(Item::to_text) else { continue };
             let target = item.get("target").and_then(Item::to_text).filter(|t| !t.is_empty());
             let target = target.unwrap_or_else(|| source.clone());
-            let target = if target.starts_with('/') { clean(&target) } else { clean(&format!("/run/secrets/{target}")) };
+            let target = if target.starts_with('/') {
+                clean(&target)
+            } else {
+                clean(&format!("/run/secrets/{target}"))
+            };
             self.modes(item, &key, out);
             let secret = self.unit.composition.model.get("secrets").and_then(|all| all.get(&source));
             let real = secret.and_then(|secret| secret.get("name")).and_then(Item::to_text);
@@ -323,12 +355,18 @@ impl Store<'_, '_> {
             let source_of = Map::new().with("secretName", object.as_str());
             self.volume(Map::new().with("name", volume.as_str()).with("secret", source_of));
             self.mount(&target, file_mount(&volume, &target, &filled));
-            out.carried.mapped(mounted.key, item.span(), format!("key `{filled}` of Secret `{object}`, mounted at `{target}`"));
+            out.carried.mapped(
+                mounted.key,
+                item.span(),
+                format!("key `{filled}` of Secret `{object}`, mounted at `{target}`"),
+            );
             if let Some(secret) = secret {
                 out.carried.mapped(
                     format!("secrets.{source}"),
                     secret.key.or(secret.at),
-                    format!("key `{filled}` of Secret `{object}`, which somebody fills; no value is taken over"),
+                    format!(
+                        "key `{filled}` of Secret `{object}`, which somebody fills; no value is taken over"
+                    ),
                 );
             }
         }

@@ -75,7 +75,9 @@ impl Store<'_, '_> {
             self.copied_up(mounted, &volume, out);
         }
         let note = match (&mounted.what, memory) {
-            (What::Bind(_), _) => "an `emptyDir` instead of a directory of the host: what is in it goes with the pod, and logs belong on standard output",
+            (What::Bind(_), _) => {
+                "an `emptyDir` instead of a directory of the host: what is in it goes with the pod, and logs belong on standard output"
+            }
             (_, true) => "an `emptyDir` in memory, which counts to the memory of the pod",
             (_, false) => "an `emptyDir`, which goes with the pod; a volume with a name stays",
         };
@@ -97,7 +99,8 @@ impl Store<'_, '_> {
                 continue;
             }
             let target = clean(target);
-            let option = |name: &str| options.split(',').find_map(|o| o.strip_prefix(name)?.strip_prefix('='));
+            let option =
+                |name: &str| options.split(',').find_map(|o| o.strip_prefix(name)?.strip_prefix('='));
             let size = option("size").and_then(bytes);
             self.empty(&name_of(&target), &target, true, size, options.split(',').any(|o| o == "ro"));
             let lost = ["mode", "uid", "gid"].iter().any(|name| option(name).is_some())
@@ -105,13 +108,24 @@ impl Store<'_, '_> {
             if lost {
                 out.carried.approximated(key, item.span(), "an `emptyDir` in memory; of its options only the size has a counterpart, and the pod's group owns it");
             } else {
-                out.carried.mapped(key, item.span(), "an `emptyDir` in memory, which counts to the memory of the pod");
+                out.carried.mapped(
+                    key,
+                    item.span(),
+                    "an `emptyDir` in memory, which counts to the memory of the pod",
+                );
             }
         }
     }
 
     /// An `emptyDir` at a path; returns the name of its volume, where nothing was mounted there.
-    pub(super) fn empty(&mut self, name: &str, path: &str, memory: bool, size: Option<u64>, read_only: bool) -> Option<String> {
+    pub(super) fn empty(
+        &mut self,
+        name: &str,
+        path: &str,
+        memory: bool,
+        size: Option<u64>,
+        read_only: bool,
+    ) -> Option<String> {
         let mut volume = self.own_name(name);
         let has = |name: &str| self.stored.volumes.iter().any(|v| v.get("name") == Some(&Tree::from(name)));
         let mut number = 2;
@@ -130,7 +144,8 @@ impl Store<'_, '_> {
         if memory {
             directory.set("medium", "Memory");
         }
-        let limit = size.filter(|size| *size > 0).unwrap_or_else(|| if memory { 64 * MIB } else { usual(path) });
+        let limit =
+            size.filter(|size| *size > 0).unwrap_or_else(|| if memory { 64 * MIB } else { usual(path) });
         directory.set("sizeLimit", quantity::bytes(limit));
         if !memory {
             self.stored.scratch += limit;
@@ -181,7 +196,11 @@ impl Store<'_, '_> {
         let mount = Map::new().with("name", volume).with("mountPath", "/volume").maybe("subPath", sub_path);
         let container = Map::new()
             .with("name", super::super::names::cut(&format!("fill-{volume}"), 63))
-            .because("image", Tree::Image(self.unit.image.clone()), "Docker fills a new volume with what the image has at its path")
+            .because(
+                "image",
+                Tree::Image(self.unit.image.clone()),
+                "Docker fills a new volume with what the image has at its path",
+            )
             .with("command", vec!["sh", "-c", &line])
             .with("resources", resources)
             .with("securityContext", context)
