@@ -174,7 +174,7 @@ impl Builder<'_> {
     }
 
     fn map(&mut self, node: Node<'_>, path: &Path<'_>, origin: Origin) -> Map {
-        let mut map = Map::new();
+        let mut entries = Vec::new();
         for entry in node.merged() {
             let Some(key) = entry.key.scalar() else {
                 self.problem(
@@ -192,10 +192,10 @@ impl Builder<'_> {
             let origin = if own { origin } else { Origin::Anchor };
             if let Some(mut item) = self.item(entry.value, &path.key(&key), origin) {
                 item.key = Some(self.via.unwrap_or_else(|| entry.key.span()));
-                map.insert(key.into_owned(), item);
+                entries.push((key.into_owned(), item));
             }
         }
-        map
+        entries.into()
     }
 
     fn scalar(&mut self, node: Node<'_>, path: &Path<'_>, item: &mut Item) {
@@ -379,10 +379,10 @@ fn remove(map: &mut Map, path: &[&str]) {
     match path {
         [] => {}
         [last] => {
-            map.remove(*last);
+            map.remove(last);
         }
         [first, rest @ ..] => {
-            if let Some(inner) = map.get_mut(*first).and_then(Item::as_map_mut) {
+            if let Some(inner) = map.get_mut(first).and_then(Item::as_map_mut) {
                 remove(inner, rest);
             }
         }

@@ -184,35 +184,35 @@ fn canonical_build(build: &mut Map, problems: &mut Vec<Problem>) {
     if let Some(contexts) = build.get_mut("additional_contexts")
         && let Value::List(list) = &contexts.value
     {
-        let mut map = Map::new();
+        let mut map = Vec::new();
         for item in list {
             let Some(text) = item.as_str() else { continue };
             match text.split_once('=') {
                 Some((name, _)) => {
-                    map.insert(name.to_owned(), item.part(name.len() + 1, text.len()));
+                    map.push((name.to_owned(), item.part(name.len() + 1, text.len())));
                 }
                 None => refuse(problems, ProblemKind::InvalidValue, item, "it must be name=context"),
             }
         }
-        contexts.value = Value::Map(map);
+        contexts.value = Value::Map(map.into());
     }
     if let Some(ssh) = build.get_mut("ssh")
         && let Value::List(list) = &ssh.value
     {
-        let mut map = Map::new();
+        let mut map = Vec::new();
         for item in list {
             let Some(text) = item.as_str() else { continue };
             match text.split_once('=') {
                 Some((name, _)) => {
-                    map.insert(name.to_owned(), item.part(name.len() + 1, text.len()));
+                    map.push((name.to_owned(), item.part(name.len() + 1, text.len())));
                 }
                 None if text == "default" => {
-                    map.insert(text.to_owned(), item.with(Value::Null));
+                    map.push((text.to_owned(), item.with(Value::Null)));
                 }
                 None => refuse(problems, ProblemKind::InvalidValue, item, format!("invalid ssh key {text}")),
             }
         }
-        ssh.value = Value::Map(map);
+        ssh.value = Value::Map(map.into());
     }
 }
 
@@ -251,9 +251,7 @@ fn into_source(item: &mut Item) {
 }
 
 fn default(map: &mut Map, key: &str, value: impl FnOnce() -> Item) {
-    if !map.contains_key(key) {
-        map.insert(key.to_owned(), value());
-    }
+    map.or_insert_with(key, value);
 }
 
 /// Adds the defaults that count after all files are merged.
@@ -282,7 +280,7 @@ pub(super) fn defaults(project: &mut Map) {
         }
         let reservations = ["deploy", "resources", "reservations"]
             .iter()
-            .try_fold(service, |map, key| map.get_mut(*key).and_then(Item::as_map_mut));
+            .try_fold(service, |map, key| map.get_mut(key).and_then(Item::as_map_mut));
         if let Some(reservations) = reservations {
             for device in list(reservations, "devices").filter_map(Item::as_map_mut) {
                 count_devices(device);

@@ -1,9 +1,8 @@
 //! Values of a merged Compose project that know where they are written.
 
-use std::collections::BTreeMap;
-
 use seaworthy_syntax::Span;
 
+pub(super) use super::map::Map;
 use crate::project::{Origin, Place};
 
 /// A value of a merged project.
@@ -45,9 +44,6 @@ pub enum Value {
     /// A mapping; its order in the file is that of the keys' spans.
     Map(Map),
 }
-
-/// The entries of a mapping by name.
-pub type Map = BTreeMap<String, Item>;
 
 impl PartialEq for Item {
     /// Whether both come to the same, wherever they are written.

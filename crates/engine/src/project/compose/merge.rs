@@ -9,17 +9,14 @@ use super::units;
 
 /// Merges a mapping over another.
 pub(super) fn merge_maps(base: &mut Map, over: Map, path: &Path<'_>, problems: &mut Vec<Problem>) {
+    let mut new = Vec::new();
     for (name, value) in over {
-        match base.remove(&name) {
-            Some(old) => {
-                let merged = merge(old, value, &path.key(&name), problems);
-                base.insert(name, merged);
-            }
-            None => {
-                base.insert(name, value);
-            }
+        match base.get_mut(&name) {
+            Some(old) => *old = merge(std::mem::take(old), value, &path.key(&name), problems),
+            None => new.push((name, value)),
         }
     }
+    base.fill(new);
 }
 
 /// How an attribute is merged where it is not merged by its type.

@@ -3,7 +3,7 @@
 use seaworthy_syntax::duration::nanoseconds_of_compose;
 
 use super::canonical::truth;
-use super::item::{Item, Map, Value};
+use super::item::{Item, Value};
 use super::problem::{Problem, ProblemKind};
 use super::schema::{Form, Pairs, Shape};
 use super::units;
@@ -117,7 +117,7 @@ fn form_name(form: Form) -> &'static str {
 }
 
 fn pairs(item: &mut Item, pairs: Pairs, problems: &mut Vec<Problem>) {
-    let mut map = Map::new();
+    let mut map = Vec::new();
     match std::mem::take(&mut item.value) {
         Value::List(list) => {
             for entry in list {
@@ -137,7 +137,7 @@ fn pairs(item: &mut Item, pairs: Pairs, problems: &mut Vec<Problem>) {
                     problems.push(Problem { kind: ProblemKind::InvalidValue, span, message });
                 }
                 value.key = entry.at;
-                map.insert(name.to_owned(), value);
+                map.push((name.to_owned(), value));
             }
         }
         Value::Map(entries) => {
@@ -149,7 +149,7 @@ fn pairs(item: &mut Item, pairs: Pairs, problems: &mut Vec<Problem>) {
                     }
                     None => {}
                 }
-                map.insert(name, value);
+                map.push((name, value));
             }
         }
         other => {
@@ -157,7 +157,7 @@ fn pairs(item: &mut Item, pairs: Pairs, problems: &mut Vec<Problem>) {
             return;
         }
     }
-    item.value = Value::Map(map);
+    item.value = Value::Map(map.into());
 }
 
 /// Hosts and addresses as a sorted list of `host=address`.

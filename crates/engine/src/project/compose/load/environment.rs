@@ -107,14 +107,12 @@ impl Loader<'_> {
             own.value = Value::Map(Map::new());
         }
         let Some(own) = own.as_map_mut() else { return };
-        for (name, value) in variables {
-            own.entry(name).or_insert_with_key(|name| {
-                let mut item = from.get(name).map_or_else(Item::default, |path| path.with(Value::Null));
-                item.unknown = if value.unknown { vec![0] } else { Vec::new() };
-                item.value = Value::Str(value.text);
-                item
-            });
-        }
+        own.fill(variables.into_iter().map(|(name, value)| {
+            let mut item = from.get(&name).map_or_else(Item::default, |path| path.with(Value::Null));
+            item.unknown = if value.unknown { vec![0] } else { Vec::new() };
+            item.value = Value::Str(value.text);
+            (name, item)
+        }));
     }
 
     pub(super) fn label_files(&mut self, service: &mut Map, run: &mut Run<'_>) {
@@ -137,11 +135,9 @@ impl Loader<'_> {
         if labels.is_empty() {
             return;
         }
-        let own = service.entry("labels".to_owned()).or_insert_with(|| files.with(Value::Map(Map::new())));
+        let own = service.or_insert_with("labels", || files.with(Value::Map(Map::new())));
         let Some(own) = own.as_map_mut() else { return };
-        for (name, value) in labels {
-            own.entry(name).or_insert_with(|| files.with(Value::Str(value.text)));
-        }
+        own.fill(labels.into_iter().map(|(name, value)| (name, files.with(Value::Str(value.text)))));
     }
 }
 

@@ -18,12 +18,12 @@ pub(super) fn normalize(model: &mut Map, name: &str) {
     }
     if uses_default {
         let networks =
-            model.entry("networks".to_owned()).or_insert_with(|| Item::implied(Value::Map(Map::new())));
+            model.or_insert_with("networks", || Item::implied(Value::Map(Map::new())));
         if networks.is_null() {
             networks.value = Value::Map(Map::new());
         }
         if let Some(networks) = networks.as_map_mut() {
-            networks.entry("default".to_owned()).or_default();
+            networks.or_insert_with("default", Item::default);
         }
     }
     for kind in ["networks", "volumes", "configs", "secrets"] {
@@ -47,7 +47,7 @@ fn default_network(service: &mut Map) -> bool {
     if service.contains_key("provider") || service.contains_key("network_mode") {
         return false;
     }
-    let networks = service.entry("networks".to_owned()).or_default();
+    let networks = service.or_insert_with("networks", Item::default);
     if networks.as_map().is_some_and(|map| !map.is_empty()) {
         return networks.as_map().is_some_and(|map| map.contains_key("default"));
     }
@@ -104,15 +104,15 @@ fn normalize_service(service: &mut Map) {
         return;
     }
     let depends_on =
-        service.entry("depends_on".to_owned()).or_insert_with(|| Item::implied(Value::Map(Map::new())));
+        service.or_insert_with("depends_on", || Item::implied(Value::Map(Map::new())));
     let Some(depends_on) = depends_on.as_map_mut() else { return };
-    for (from, name, restart) in implied {
-        depends_on.entry(name).or_insert_with(|| {
-            from.with(Value::Map(Map::from([
-                ("condition".to_owned(), Item::text("service_started")),
-                ("required".to_owned(), Item::implied(Value::Bool(true))),
-                ("restart".to_owned(), Item::implied(Value::Bool(restart))),
-            ])))
-        });
-    }
+    // The first that implies a dependency counts.
+    depends_on.fill(implied.into_iter().rev().map(|(from, name, restart)| {
+        let dependency = from.with(Value::Map(Map::from([
+            ("condition".to_owned(), Item::text("service_started")),
+            ("required".to_owned(), Item::implied(Value::Bool(true))),
+            ("restart".to_owned(), Item::implied(Value::Bool(restart))),
+        ])));
+        (name, dependency)
+    }));
 }

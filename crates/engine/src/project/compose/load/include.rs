@@ -135,20 +135,23 @@ fn texts(item: Option<&Item>) -> Vec<&Item> {
 /// Brings what an included project defines into the file that includes it, which counts first.
 fn import(kind: &str, imported: &Map, file: &mut Map, resets: &Resets, run: &mut Run<'_>) {
     let Some(from) = imported.get(kind).and_then(Item::as_map) else { return };
-    let to = file.entry(kind.to_owned()).or_insert_with(|| Item::implied(Value::Map(Map::new())));
+    let to = file.or_insert_with(kind, || Item::implied(Value::Map(Map::new())));
     if to.is_null() {
         to.value = Value::Map(Map::new());
     }
     let Some(to) = to.as_map_mut() else { return };
+    let mut new = Vec::new();
     for (name, item) in from {
         let mut item = item.clone();
-        if let Some(own) = to.remove(name) {
-            if let Some(map) = item.as_map_mut() {
-                reset(map, &[kind, name], resets);
-            }
-            let root = Path::ROOT.key(kind);
-            item = merge(item, own, &root.key(name), &mut run.problems);
+        let Some(own) = to.get_mut(name) else {
+            new.push((name.clone(), item));
+            continue;
+        };
+        if let Some(map) = item.as_map_mut() {
+            reset(map, &[kind, name], resets);
         }
-        to.insert(name.clone(), item);
+        let root = Path::ROOT.key(kind);
+        *own = merge(item, std::mem::take(own), &root.key(name), &mut run.problems);
     }
+    to.fill(new);
 }
