@@ -134,7 +134,12 @@ pub(crate) fn discover(
     Ok(found)
 }
 
-/// Reads the texts that lowering asks for; what is no regular file of the tree is not there.
+/// Reads a text that lowering asks for; what is no regular file of the tree is not there.
+pub(crate) fn text_in(tree: &Tree, path: &Utf8Path) -> Option<Arc<str>> {
+    text_up_to(tree, path, LIMIT)
+}
+
+/// Reads texts of such files.
 pub(crate) fn supply(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree) {
     supply_up_to(files, wanted, tree, LIMIT);
 }
@@ -163,7 +168,7 @@ pub(crate) fn read_mounted(project: &mut Project, tree: &Tree) {
 }
 
 fn supply_up_to(files: &mut Files, wanted: Vec<Utf8PathBuf>, tree: &Tree, limit: u64) {
-    let texts: Vec<_> = wanted.par_iter().map(|path| text_in(tree, path, limit)).collect();
+    let texts: Vec<_> = wanted.par_iter().map(|path| text_up_to(tree, path, limit)).collect();
     for (path, text) in wanted.into_iter().zip(texts) {
         files.add_text(path, text);
     }
@@ -223,7 +228,7 @@ pub(crate) fn add_variants(found: &mut Discovered) {
     }
 }
 
-fn text_in(tree: &Tree, path: &Utf8Path, limit: u64) -> Option<Arc<str>> {
+fn text_up_to(tree: &Tree, path: &Utf8Path, limit: u64) -> Option<Arc<str>> {
     let real = tree.resolve(path.as_std_path())?;
     let meta = fs::metadata(&real).ok()?;
     if !meta.is_file() || meta.len() > limit {

@@ -83,6 +83,13 @@ impl IntoEdits for Vec<Edit> {
     }
 }
 
+/// Edits that are worked out only where fixes are shown or applied.
+impl<T: IntoEdits, F: FnOnce() -> T> IntoEdits for F {
+    fn into_edits(self) -> Option<Vec<Edit>> {
+        self().into_edits()
+    }
+}
+
 impl<T: IntoEdits> IntoEdits for Option<T> {
     fn into_edits(self) -> Option<Vec<Edit>> {
         self?.into_edits()

@@ -31,8 +31,9 @@ pub use setting::{Origin, Setting};
 pub use workflow::{ImageJob, Workflow};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::{Node, NodeId};
@@ -104,21 +105,50 @@ impl Project {
     ///
     /// `parses` are in the order of their [`SourceId`]s.
     pub fn of(parses: Vec<Parse>, files: Files) -> Self {
+        Self::lower(parses, files, compose::Chains::default())
+    }
+
+    /// The same, with the texts that lowering needs besides the sources, by path: `.env`, `env_file`s, files that are
+    /// included or extended, `.dockerignore`s. Each is asked for once; `None` where there is no such file.
+    pub fn read(
+        parses: Vec<Parse>,
+        mut files: Files,
+        text: impl Fn(&Utf8Path) -> Option<Arc<str>> + Sync,
+    ) -> Self {
+        let mut chains = compose::Chains::default();
+        loop {
+            let wanted = Self::wanted_by(&mut chains, &parses, &files);
+            if wanted.is_empty() {
+                return Self::lower(parses, files, chains);
+            }
+            // An included file may include another.
+            let texts: Vec<_> = wanted.par_iter().map(|path| text(path)).collect();
+            for (path, text) in wanted.into_iter().zip(texts) {
+                files.add_text(path, text);
+            }
+        }
+    }
+
+    fn lower(parses: Vec<Parse>, files: Files, chains: compose::Chains) -> Self {
         let directories = directories(&parses);
         let mut project = Self { parses, directories, files, ..Self::default() };
         let Self { parses, files, .. } = &project;
         let ((builds, mut kubernetes), ((compositions, mut containers), workflow)) = rayon::join(
             || (dockerfile::lower(parses), kubernetes::lower(parses)),
-            || (compose::lower(parses, files), workflow::lower(parses, files)),
+            || (compose::lower(chains, parses, files), workflow::lower(parses, files)),
         );
         kubernetes.renumber(0, 0, containers.len());
-        containers.append(&mut kubernetes.containers);
+        project.containers = if containers.is_empty() {
+            kubernetes.containers
+        } else {
+            containers.append(&mut kubernetes.containers);
+            containers
+        };
         project.builds = builds;
         project.compositions = compositions;
         project.objects = kubernetes.objects;
         project.workloads = kubernetes.workloads;
         project.kustomizations = kubernetes.kustomizations;
-        project.containers = containers;
         project.workflows = workflow.workflows;
         project.image_jobs = workflow.image_jobs;
         project.links = links::find(&project);
@@ -129,10 +159,13 @@ impl Project {
         project
     }
 
-    /// The texts that lowering needs besides the sources, by path: `.env`, `env_file`s, files that are included or extended,
-    /// `.dockerignore`s. Ask again once they are there: an included file may include another.
-    pub fn wanted(parses: &[Parse], files: &Files) -> Vec<camino::Utf8PathBuf> {
-        let mut wanted = compose::wanted(parses, files);
+    /// The texts that [`Project::read`] asks for next, for whoever supplies them in another way.
+    pub fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
+        Self::wanted_by(&mut compose::Chains::default(), parses, files)
+    }
+
+    fn wanted_by(chains: &mut compose::Chains, parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
+        let mut wanted: Vec<Utf8PathBuf> = chains.load(parses, files, false).into_iter().collect();
         wanted.extend(dockerfile::wanted(parses, files));
         wanted.extend(measured::wanted(files));
         wanted.retain(|path| !files.has_asked(path));

@@ -310,7 +310,9 @@ impl Finding<'_> {
     ///
     /// The title says what applying it does, in the imperative and without a final stop: "Drop all capabilities".
     pub fn fix(&mut self, safety: Safety, title: impl Into<String>, edits: impl IntoEdits) -> &mut Self {
-        if let Some(edits) = edits.into_edits().filter(|e| !e.is_empty()) {
+        if self.fixes
+            && let Some(edits) = edits.into_edits().filter(|e| !e.is_empty())
+        {
             self.diagnostic.fix = Some(Fix { title: title.into(), safety, edits });
         }
         self
@@ -324,6 +326,7 @@ impl Finding<'_> {
         container: &Container,
         intent: &Intent,
     ) -> &mut Self {
-        if self.fixes { self.fix(safety, title, self.project.set(container, intent)) } else { self }
+        let project = self.project;
+        self.fix(safety, title, || project.set(container, intent))
     }
 }

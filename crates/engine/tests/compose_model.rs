@@ -1,8 +1,8 @@
 //! What the model says of Compose projects, and how changes of it are written back.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::project::compose::ProblemKind;
 use seaworthy_engine::project::{Action, Container, EnvValue, Intent, Namespace, Origin, Volume};
 use seaworthy_engine::{Files, Kind, Project, Source, SourceId, parse};
@@ -14,17 +14,8 @@ fn project(sources: &[(&str, &str)], texts: &[(&str, &str)]) -> Project {
         .enumerate()
         .map(|(n, (path, text))| parse(SourceId(n as u32), Source::new(*path, Kind::Compose, *text)))
         .collect();
-    let mut files = Files::default();
-    loop {
-        let wanted = Project::wanted(&parses, &files);
-        if wanted.is_empty() {
-            return Project::of(parses, files);
-        }
-        for path in wanted {
-            let text = texts.iter().find(|(name, _)| path == *name).map(|(_, text)| Arc::from(*text));
-            files.add_text(path, text);
-        }
-    }
+    let text = |path: &Utf8Path| Some(Arc::from(texts.iter().find(|(name, _)| path == *name)?.1));
+    Project::read(parses, Files::default(), text)
 }
 
 fn one(text: &str) -> Project {
@@ -238,17 +229,15 @@ services:
 ",
         ),
     )];
-    let mut wanted = Project::wanted(&parses, &Files::default());
+    let wanted = Mutex::new(Vec::new());
+    let project = Project::read(parses, Files::default(), |path| {
+        wanted.lock().expect("nothing panics").push(path.to_owned());
+        (path == "common/base.yaml").then(|| Arc::from("services: {base: {image: b}}\n"))
+    });
+    let mut wanted = wanted.into_inner().expect("nothing panics");
     wanted.sort();
     let expected = ["app/.env", "app/parts/.env", "app/parts/a.yaml", "app/web.env", "common/base.yaml"];
-    let expected: Vec<Utf8PathBuf> = expected.iter().map(Utf8PathBuf::from).collect();
-    assert_eq!(wanted, expected);
-    let mut files = Files::default();
-    for path in wanted {
-        let text = (path == "common/base.yaml").then(|| Arc::from("services: {base: {image: b}}\n"));
-        files.add_text(path, text);
-    }
-    let project = Project::of(parses, files);
+    assert_eq!(wanted, expected.map(Utf8PathBuf::from));
     let kinds: Vec<_> = project.compositions[0].problems.iter().map(|p| p.kind).collect();
     assert_eq!(kinds.iter().filter(|k| **k == ProblemKind::OutsideFile).count(), 2, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|k| **k == ProblemKind::MissingFile).count(), 2, "{kinds:?}");

@@ -121,17 +121,8 @@ fn project(files: &[(&str, Kind, &str)], texts: &[(&str, &str)]) -> Project {
         .enumerate()
         .map(|(n, (path, kind, text))| parse(SourceId(n as u32), Source::new(*path, *kind, *text)))
         .collect();
-    let mut files = Files::default();
-    loop {
-        let wanted = Project::wanted(&parses, &files);
-        if wanted.is_empty() {
-            return Project::of(parses, files);
-        }
-        for path in wanted {
-            let text = texts.iter().find(|(name, _)| path == *name).map(|(_, text)| (*text).into());
-            files.add_text(path, text);
-        }
-    }
+    let text = |path: &Utf8Path| Some(texts.iter().find(|(name, _)| path == *name)?.1.into());
+    Project::read(parses, Files::default(), text)
 }
 
 #[test]

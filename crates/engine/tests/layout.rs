@@ -1,7 +1,7 @@
 //! What of a context lies where in an image.
 #![expect(clippy::unwrap_used, reason = "a test that knows what it made")]
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::project::Found;
 use seaworthy_engine::{Files, Kind, Project, Source, SourceId, parse};
 
@@ -9,24 +9,14 @@ use seaworthy_engine::{Files, Kind, Project, Source, SourceId, parse};
 fn project(sources: &[(&str, Kind, &str)], others: &[(&str, &str)]) -> Project {
     let all = || sources.iter().map(|(path, _, text)| (*path, *text)).chain(others.iter().copied());
     let names = all().map(|(path, _)| Utf8PathBuf::from(path)).collect();
-    let mut files = Files::new(vec![Utf8PathBuf::new()], names);
+    let files = Files::new(vec![Utf8PathBuf::new()], names);
     let parses: Vec<_> = sources
         .iter()
         .enumerate()
         .map(|(n, (path, kind, text))| parse(SourceId(n as u32), Source::new(*path, *kind, *text)))
         .collect();
-    let text = |wanted: &Utf8PathBuf| all().find(|(path, _)| wanted == path).map(|(_, text)| text.into());
-    loop {
-        let wanted = Project::wanted(&parses, &files);
-        if wanted.is_empty() {
-            break;
-        }
-        for path in wanted {
-            let text = text(&path);
-            files.add_text(path, text);
-        }
-    }
-    let mut project = Project::of(parses, files);
+    let text = |wanted: &Utf8Path| all().find(|(path, _)| wanted == path).map(|(_, text)| text.into());
+    let mut project = Project::read(parses, files, text);
     loop {
         let reads = project.reads();
         if reads.is_empty() {

@@ -415,13 +415,30 @@ impl<'t> Node<'t> {
     /// The entry of a key as [`Node::merged`] finds it.
     pub fn entry(self, key: &str) -> Option<Entry<'t>> {
         fn find<'t>(map: Node<'t>, key: &str, seen: &mut Vec<NodeId>) -> Option<Entry<'t>> {
+            if map.kind() != NodeKind::Mapping {
+                return None;
+            }
+            // Where no key stands twice the first that is found is the last too.
+            let unique = map.tree.duplicates.is_empty();
             let mut own = None;
             let mut merges = false;
-            for entry in map.entries() {
-                if entry.is_merge() {
-                    merges = true;
-                } else if entry.key.is_text(key) {
+            let end = map.after();
+            let mut next = map.id.0 + 1;
+            while next < end {
+                let name = map.sibling(next);
+                let value = map.sibling(name.after());
+                if value.id.0 >= end {
+                    break;
+                }
+                next = value.after();
+                let entry = Entry { key: name, value };
+                if entry.key.is_text(key) && !entry.is_merge() {
                     own = Some(entry);
+                    if unique {
+                        break;
+                    }
+                } else {
+                    merges = merges || entry.is_merge();
                 }
             }
             if own.is_some() || !merges || seen.contains(&map.id) {
@@ -431,6 +448,11 @@ impl<'t> Node<'t> {
             map.merge_sources().into_iter().find_map(|source| find(source, key, seen))
         }
         find(self.resolve(), key, &mut Vec::new())
+    }
+
+    /// Another node of its tree.
+    fn sibling(self, index: u32) -> Node<'t> {
+        Node { tree: self.tree, id: NodeId(index) }
     }
 
     /// Whether the text of a scalar is this: what [`Node::scalar`] tells too, for what is asked of every key.

@@ -17,11 +17,12 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<u8, Error> {
     let report = check(&project, &config);
     drop(progress);
     output::report(&report, &project, &args.output, global)?;
-    // The program ends: the system takes all of it back at once, faster than piece by piece.
-    std::mem::forget(project);
-    Ok(match (failed, report.diagnostics.is_empty()) {
+    let status = match (failed, report.diagnostics.is_empty()) {
         (true, _) => FAILED,
         (false, true) => CLEAN,
         (false, false) => FOUND,
-    })
+    };
+    // The program ends: the system takes all of it back at once, faster than piece by piece.
+    std::mem::forget((project, report));
+    Ok(status)
 }

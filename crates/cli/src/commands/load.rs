@@ -112,16 +112,8 @@ pub(crate) fn load(
             complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));
         }
     }
-    let mut files = found.files;
-    loop {
-        let wanted = Project::wanted(&parses, &files);
-        if wanted.is_empty() {
-            break;
-        }
-        discover::supply(&mut files, wanted, &found.tree);
-    }
     progress.doing(format!("checking {}", count(parses.len(), "file")));
-    let mut project = Project::of(parses, files);
+    let mut project = Project::read(parses, found.files, |path| discover::text_in(&found.tree, path));
     discover::read_sources(&mut project, &found.tree);
     if variants == Variants::Beside {
         discover::read_code(&mut project, &found.tree);

@@ -207,10 +207,11 @@ fn is_docker_template(text: &str) -> bool {
 
 /// Whether lines begin with `{{` as no YAML does. Other templates show when they are parsed.
 fn has_template_lines(text: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.trim_start();
-        let line = line.strip_prefix("- ").unwrap_or(line);
-        line.starts_with("{{") || line.starts_with("{%")
+    memchr::memchr_iter(b'{', text.as_bytes()).any(|at| {
+        let head = &text[..at];
+        let head = head.strip_suffix("- ").unwrap_or(head);
+        let head = head.trim_end_matches(|c: char| c.is_whitespace() && c != '\n');
+        text[at + 1..].starts_with(['{', '%']) && (head.is_empty() || head.ends_with('\n'))
     })
 }
 
@@ -221,7 +222,7 @@ fn yaml_kind(path: &Utf8Path, name: &str, text: &str) -> Option<Kind> {
     let mut first = true;
     for document in documents(text) {
         let outline = Outline::of(document);
-        if outline.has("apiVersion") && outline.has("kind") {
+        if outline.is_object() {
             // A kubeconfig is a client's settings.
             let kubeconfig = outline.has("clusters") && outline.has("users");
             return (!kubeconfig).then_some(Kind::Manifest);
@@ -362,7 +363,8 @@ struct Outline<'t> {
 
 impl<'t> Outline<'t> {
     fn of(text: &'t str) -> Self {
-        let mut keys = Vec::new();
+        let mut outline = Self { text, keys: Vec::new() };
+        let mut client = false;
         let mut base = None;
         let mut at = 0;
         let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1).chain([text.len()]);
@@ -377,8 +379,11 @@ impl<'t> Outline<'t> {
             if body.starts_with(['#', '\n', '\r', '%', '\t']) || body.is_empty() {
                 continue;
             }
-            let body =
-                if keys.is_empty() { body.strip_prefix("---").map_or(body, str::trim_start) } else { body };
+            let body = if outline.keys.is_empty() {
+                body.strip_prefix("---").map_or(body, str::trim_start)
+            } else {
+                body
+            };
             if body.trim_end().is_empty() || body.starts_with('#') {
                 continue;
             }
@@ -390,10 +395,20 @@ impl<'t> Outline<'t> {
                 continue;
             }
             if let Some((key, after)) = key_of(body) {
-                keys.push((key, start + (line.len() - body.len()) + after));
+                outline.keys.push((key, start + (line.len() - body.len()) + after));
+                // Most files are manifests that say so in their first two lines; a client's settings have more to tell.
+                client |= key == "kind" && body[after..].split_whitespace().next() == Some("Config");
+                if matches!(key, "kind" | "apiVersion") && !client && outline.is_object() {
+                    break;
+                }
             }
         }
-        Self { text, keys }
+        outline
+    }
+
+    /// Whether it is an object of Kubernetes.
+    fn is_object(&self) -> bool {
+        self.has("apiVersion") && self.has("kind")
     }
 
     fn has(&self, key: &str) -> bool {

@@ -23,7 +23,8 @@ mod write;
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use seaworthy_syntax::{Edit, Kind, SourceId, Span, Spanned};
+use rayon::prelude::*;
+use seaworthy_syntax::{Edit, SourceId, Span, Spanned};
 
 use super::container::{Container, Intent};
 use super::{ContainerId, Project};
@@ -31,10 +32,11 @@ use crate::parse::{Files, Parse};
 use crate::project::Place;
 
 pub use canonical::Home;
+pub(super) use chain::Chains;
 pub use interpolate::{Reference, references};
 pub use item::{Item, Value};
-pub use map::{Iter, Map};
 pub use load::Host;
+pub use map::{Iter, Map};
 pub use normal::config;
 pub use problem::{Problem, ProblemKind};
 pub(crate) use units::words as split_words;
@@ -154,32 +156,24 @@ impl Composition {
     }
 }
 
-fn has_compose(parses: &[Parse]) -> bool {
-    parses.iter().any(|parse| parse.source.kind == Kind::Compose)
-}
-
 /// Lowers every Compose file.
-pub(super) fn lower(parses: &[Parse], files: &Files) -> (Vec<Composition>, Vec<Container>) {
-    if !has_compose(parses) {
-        return Default::default();
-    }
-    let mut containers = Vec::new();
-    let mut loader = load::Loader::new(parses, files);
-    let mut compositions = chain::compositions(&mut loader, parses, &files.chains);
-    for (at, composition) in compositions.iter_mut().enumerate() {
-        lower::lower(composition, at, &mut containers);
+pub(super) fn lower(
+    mut chains: Chains,
+    parses: &[Parse],
+    files: &Files,
+) -> (Vec<Composition>, Vec<Container>) {
+    chains.load(parses, files, true);
+    let mut compositions = chains.compositions();
+    let lowered: Vec<Vec<Container>> =
+        compositions.par_iter_mut().enumerate().map(|(at, made)| lower::lower(made, at)).collect();
+    let mut containers = Vec::with_capacity(lowered.iter().map(Vec::len).sum());
+    for (composition, mut own) in compositions.iter_mut().zip(lowered) {
+        let before = containers.len() as u32;
+        composition.services.iter_mut().for_each(|service| service.container.0 += before);
+        own.iter_mut().for_each(|container| container.id.0 += before);
+        containers.append(&mut own);
     }
     (compositions, containers)
-}
-
-/// The texts that lowering needs.
-pub(super) fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
-    if !has_compose(parses) {
-        return Vec::new();
-    }
-    let mut loader = load::Loader::new(parses, files);
-    chain::compositions(&mut loader, parses, &files.chains);
-    loader.wanted.into_iter().collect()
 }
 
 /// Loads a chain of Compose files as one project on a machine, for the differential test and for whoever must see what
@@ -190,9 +184,9 @@ pub fn load(
     chain: &[Utf8PathBuf],
     host: &Host,
 ) -> (Composition, Vec<Utf8PathBuf>) {
-    let mut loader = load::Loader::new(parses, files);
-    let composition = chain::composition(&mut loader, chain, host);
-    (composition, loader.wanted.into_iter().collect())
+    let library = load::Library::new(parses, files);
+    let (composition, wanted) = chain::composition(&library, chain, host);
+    (composition, wanted.into_iter().collect())
 }
 
 /// Writes a change of a service back.

@@ -139,7 +139,13 @@ const LIST_DEPTH: u8 = 4;
 /// Lowers every manifest.
 pub(super) fn lower(parses: &[Parse]) -> Lowered {
     let batches: Vec<Lowered> = parses.par_chunks(BATCH).map(Lowered::of).collect();
-    let mut lowered = Lowered::default();
+    // Moved once: a container is large.
+    let mut lowered = Lowered {
+        objects: Vec::with_capacity(batches.iter().map(|b| b.objects.len()).sum()),
+        workloads: Vec::with_capacity(batches.iter().map(|b| b.workloads.len()).sum()),
+        containers: Vec::with_capacity(batches.iter().map(|b| b.containers.len()).sum()),
+        kustomizations: Vec::new(),
+    };
     for batch in batches {
         lowered.append(batch);
     }

@@ -19,8 +19,8 @@ pub(crate) fn of(path: &Utf8Path) -> Utf8PathBuf {
     path.with_file_name(format!("{stem}.k8s{dot}{before}{after}"))
 }
 
-/// The words of a file's name.
-fn words(path: &Utf8Path) -> Vec<String> {
+/// The words of a file's name, sorted.
+pub(super) fn words(path: &Utf8Path) -> Vec<String> {
     let name = path.file_name().unwrap_or_default().to_ascii_lowercase();
     let mut words: Vec<String> =
         name.split(['.', '-', '_']).filter(|w| !w.is_empty()).map(str::to_owned).collect();
@@ -39,10 +39,15 @@ pub(crate) fn are_twins(source: &Utf8Path, twin: &Utf8Path) -> bool {
     if source.parent() != twin.parent() || is_for_kubernetes(source) {
         return false;
     }
-    let mut of_twin = words(twin);
-    let all = of_twin.len();
-    of_twin.retain(|word| !WORDS.contains(&word.as_str()));
-    of_twin.len() < all && of_twin == words(source)
+    words_of_source(twin).is_some_and(|wanted| wanted == words(source))
+}
+
+/// The words that the name of a Dockerfile has whose variant this is by its name; `None` where its name says no such thing.
+pub(super) fn words_of_source(twin: &Utf8Path) -> Option<Vec<String>> {
+    let mut words = words(twin);
+    let all = words.len();
+    words.retain(|word| !WORDS.contains(&word.as_str()));
+    (words.len() < all).then_some(words)
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! How a variant stands to the file that is there already.
 
-use camino::Utf8PathBuf;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::{Kind, Source};
 
 use super::name;
@@ -116,21 +119,21 @@ pub(crate) fn pairs(project: &Project) -> Vec<Pair<'_>> {
     let path = |build: &Build| project.parse(build.source).map(|p| p.source.path.as_path());
     let builds = || project.builds.iter().filter_map(|build| Some((build, path(build)?)));
     let mut pairs = Vec::new();
+    // By their names, once there is a variant at all: a directory may have thousands.
+    let named = OnceCell::new();
     for (twin, name) in builds() {
         let Some(parse) = project.parse(twin.source) else { continue };
         let stamp = stamp::read(&parse.source.text);
         if stamp.is_none() && !name::is_for_kubernetes(name) {
             continue;
         }
-        let is_source = |other: &camino::Utf8Path| {
-            other.parent() == name.parent()
-                && match &stamp {
-                    Some((stamp, _)) => other.file_name() == Some(&stamp.source),
-                    None => name::are_twins(other, name) || name::of(other) == name,
-                }
+        let named = named.get_or_init(|| Named::of(builds()));
+        let mut sources: Vec<&Build> = match &stamp {
+            Some((stamp, _)) => named.at(&name.with_file_name(&stamp.source)),
+            None => named.twins(name),
         };
-        let mut sources = builds().filter(|(build, other)| build.id != twin.id && is_source(other));
-        let (Some((source, _)), None) = (sources.next(), sources.next()) else { continue };
+        sources.retain(|source| source.id != twin.id);
+        let [source] = sources[..] else { continue };
         let relation = match (&stamp, project.parse(source.source)) {
             (Some((stamp, body)), Some(from))
                 if stamp::digest(&parse.source.with_text(body.as_str())) == stamp.digest =>
@@ -145,8 +148,47 @@ pub(crate) fn pairs(project: &Project) -> Vec<Pair<'_>> {
     pairs
 }
 
+/// Dockerfiles by their names.
+struct Named<'p> {
+    by_path: HashMap<&'p Utf8Path, &'p Build>,
+    /// Those that are not for Kubernetes, by their directories and the words of their names.
+    by_words: HashMap<(Option<&'p Utf8Path>, Vec<String>), Vec<&'p Build>>,
+    /// By where their variants are written.
+    by_variant: HashMap<Utf8PathBuf, Vec<&'p Build>>,
+}
+
+impl<'p> Named<'p> {
+    fn of(builds: impl Iterator<Item = (&'p Build, &'p Utf8Path)>) -> Self {
+        let mut named =
+            Self { by_path: HashMap::new(), by_words: HashMap::new(), by_variant: HashMap::new() };
+        for (build, path) in builds {
+            named.by_path.insert(path, build);
+            named.by_variant.entry(name::of(path)).or_default().push(build);
+            if !name::is_for_kubernetes(path) {
+                named.by_words.entry((path.parent(), name::words(path))).or_default().push(build);
+            }
+        }
+        named
+    }
+
+    fn at(&self, path: &Utf8Path) -> Vec<&'p Build> {
+        self.by_path.get(path).copied().into_iter().collect()
+    }
+
+    /// Those whose variant a Dockerfile is by its name.
+    fn twins(&self, path: &Utf8Path) -> Vec<&'p Build> {
+        let words = name::words_of_source(path);
+        let by_words = words.and_then(|words| self.by_words.get(&(path.parent(), words)));
+        let by_variant = self.by_variant.get(path);
+        let mut found: Vec<&Build> = by_words.into_iter().chain(by_variant).flatten().copied().collect();
+        found.sort_by_key(|build| build.id);
+        found.dedup_by_key(|build| build.id);
+        found
+    }
+}
+
 /// The file of a path as the project knows it.
-pub(super) fn existing(project: &Project, path: &camino::Utf8Path, kind: Kind) -> Option<Source> {
+pub(super) fn existing(project: &Project, path: &Utf8Path, kind: Kind) -> Option<Source> {
     if let Some(parse) = project.parses().iter().find(|p| p.source.path == path) {
         return Some(parse.source.clone());
     }
@@ -154,13 +196,13 @@ pub(super) fn existing(project: &Project, path: &camino::Utf8Path, kind: Kind) -
 }
 
 /// The `.dockerignore` of a Dockerfile's own.
-pub(super) fn ignore_file(path: &camino::Utf8Path) -> Utf8PathBuf {
+pub(super) fn ignore_file(path: &Utf8Path) -> Utf8PathBuf {
     path.with_file_name(format!("{}.dockerignore", path.file_name().unwrap_or_default()))
 }
 
 /// The variant of a Dockerfile, by the Dockerfile's path: what [`variant`](super::variant) compares with has to be among
 /// the sources too.
-pub fn path_of(dockerfile: &camino::Utf8Path) -> Utf8PathBuf {
+pub fn path_of(dockerfile: &Utf8Path) -> Utf8PathBuf {
     name::of(dockerfile)
 }
 

@@ -326,21 +326,11 @@ fn kind(path: &Utf8Path) -> Option<Kind> {
 /// The project that an example's files are.
 fn project(sources: Vec<Source>, blocks: &[Block]) -> Project {
     let names = blocks.iter().map(|b| Utf8PathBuf::from(&b.path)).collect();
-    let mut files = Files::new(vec![Utf8PathBuf::new()], names);
+    let files = Files::new(vec![Utf8PathBuf::new()], names);
     let parses: Vec<Parse> =
         sources.into_iter().enumerate().map(|(i, source)| parse(SourceId(i as u32), source)).collect();
     let text = |path: &Utf8Path| blocks.iter().find(|b| b.path == path).map(|b| b.text.as_str().into());
-    loop {
-        let wanted = Project::wanted(&parses, &files);
-        if wanted.is_empty() {
-            break;
-        }
-        for path in wanted {
-            let text = text(&path);
-            files.add_text(path, text);
-        }
-    }
-    let mut project = Project::of(parses, files);
+    let mut project = Project::read(parses, files, text);
     loop {
         let reads = project.reads();
         if reads.is_empty() {

@@ -93,6 +93,20 @@ impl Item {
         Self { key: self.key, at: self.at, place: self.place, origin: self.origin, ..Self::default() }
     }
 
+    /// Gives back the room for more that is in it: a project that is loaded changes no more.
+    pub(super) fn shrink(&mut self) {
+        self.unknown.shrink_to_fit();
+        match &mut self.value {
+            Value::Str(text) => text.shrink_to_fit(),
+            Value::List(list) => {
+                list.shrink_to_fit();
+                list.iter_mut().for_each(Self::shrink);
+            }
+            Value::Map(map) => map.shrink(),
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {}
+        }
+    }
+
     /// Whether a variable without value and without default decides it, in whole or in part.
     pub fn is_unknown(&self) -> bool {
         !self.unknown.is_empty()

@@ -6,7 +6,6 @@ mod implied;
 mod include;
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -54,18 +53,24 @@ pub(super) struct Loaded {
     pub(super) extended: BTreeSet<SourceId>,
 }
 
-/// Reads files by name: sources first, then texts that were asked for.
-pub(super) struct Loader<'a> {
+/// What can be read by name: sources first, then texts that were asked for.
+pub(super) struct Library<'a> {
     parses: &'a [Parse],
-    by_path: HashMap<&'a Utf8Path, usize>,
+    /// By their normal paths.
+    by_path: HashMap<&'a str, usize>,
     files: &'a Files,
-    /// Any file may be read: the machine is known.
-    anywhere: bool,
     /// The directory that all sources lie in, where they do not lie below the one the run started in.
     above: Option<Utf8PathBuf>,
+}
+
+/// Loads a project.
+pub(super) struct Loader<'a> {
+    library: &'a Library<'a>,
+    /// Any file may be read: the machine is known.
+    anywhere: bool,
     /// What must be asked for.
     pub(super) wanted: BTreeSet<Utf8PathBuf>,
-    foreign: HashMap<Utf8PathBuf, Rc<Yaml>>,
+    foreign: HashMap<Utf8PathBuf, Arc<Yaml>>,
 }
 
 /// A text by name.
@@ -82,12 +87,12 @@ enum Found<T> {
 /// A YAML file.
 enum Tree<'a> {
     Source(SourceId, &'a Yaml),
-    Foreign(Rc<Yaml>),
+    Foreign(Arc<Yaml>),
 }
 
-impl<'a> Loader<'a> {
+impl<'a> Library<'a> {
     pub(super) fn new(parses: &'a [Parse], files: &'a Files) -> Self {
-        let by_path = parses.iter().enumerate().map(|(n, p)| (p.source.path.as_path(), n)).collect();
+        let by_path = parses.iter().enumerate().map(|(n, p)| (p.source.path.as_str(), n)).collect();
         let above = parses
             .iter()
             .map(|parse| parse.source.path.as_path())
@@ -96,30 +101,34 @@ impl<'a> Loader<'a> {
                 None => path.parent(),
                 Some(common) => common.ancestors().find(|directory| path.starts_with(directory)),
             });
-        Self {
-            parses,
-            by_path,
-            files,
-            anywhere: false,
-            above: above.filter(|directory| !directory.as_str().is_empty()).map(Utf8Path::to_owned),
-            wanted: BTreeSet::new(),
-            foreign: HashMap::new(),
-        }
+        let above = above.filter(|directory| !directory.as_str().is_empty()).map(Utf8Path::to_owned);
+        Self { parses, by_path, files, above }
+    }
+
+    fn parse(&self, path: &Utf8Path) -> Option<&'a Parse> {
+        Some(&self.parses[*self.by_path.get(path.as_str())?])
     }
 
     /// The source at a path.
     pub(super) fn source_of(&self, path: &Utf8Path) -> Option<SourceId> {
-        Some(self.parses[*self.by_path.get(path)?].id)
+        Some(self.parse(path)?.id)
+    }
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new(library: &'a Library<'a>) -> Self {
+        Self { library, anywhere: false, wanted: BTreeSet::new(), foreign: HashMap::new() }
     }
 
     fn text(&mut self, path: &Utf8Path) -> Found<Arc<str>> {
-        if let Some(source) = self.by_path.get(path) {
-            return Found::Here(Arc::clone(&self.parses[*source].source.text));
+        if let Some(parse) = self.library.parse(path) {
+            return Found::Here(Arc::clone(&parse.source.text));
         }
-        if self.files.has_asked(path) {
-            return self.files.text(path).map_or(Found::Missing, |text| Found::Here(Arc::clone(text)));
+        let files = self.library.files;
+        if files.has_asked(path) {
+            return files.text(path).map_or(Found::Missing, |text| Found::Here(Arc::clone(text)));
         }
-        let below = || self.above.as_ref().is_some_and(|directory| path.starts_with(directory));
+        let below = || self.library.above.as_ref().is_some_and(|directory| path.starts_with(directory));
         if is_above(path) && !self.anywhere && !below() {
             return Found::Outside;
         }
@@ -128,19 +137,18 @@ impl<'a> Loader<'a> {
     }
 
     fn tree(&mut self, path: &Utf8Path) -> Found<Tree<'a>> {
-        if let Some(source) = self.by_path.get(path)
-            && let parse = &self.parses[*source]
+        if let Some(parse) = self.library.parse(path)
             && let Some(yaml) = parse.yaml()
         {
             return Found::Here(Tree::Source(parse.id, yaml));
         }
         if let Some(yaml) = self.foreign.get(path) {
-            return Found::Here(Tree::Foreign(Rc::clone(yaml)));
+            return Found::Here(Tree::Foreign(Arc::clone(yaml)));
         }
         match self.text(path) {
             Found::Here(text) => {
-                let yaml = Rc::new(Yaml::parse(SourceId(u32::MAX), &text));
-                self.foreign.insert(path.to_owned(), Rc::clone(&yaml));
+                let yaml = Arc::new(Yaml::parse(SourceId(u32::MAX), &text));
+                self.foreign.insert(path.to_owned(), Arc::clone(&yaml));
                 Found::Here(Tree::Foreign(yaml))
             }
             Found::Missing => Found::Missing,
@@ -164,10 +172,8 @@ impl<'a> Loader<'a> {
 
     /// Loads a chain of files as one project.
     pub(super) fn load(&mut self, chain: &[Utf8PathBuf], directory: &Utf8Path, host: &Host) -> Loaded {
-        let at = chain.first().and_then(|path| self.by_path.get(path.as_path())).map_or(
-            Span { source: SourceId(0), start: 0, end: 0 },
-            |source| Span { source: self.parses[*source].id, start: 0, end: 0 },
-        );
+        let first = chain.first().and_then(|path| self.library.source_of(path));
+        let at = Span { source: first.unwrap_or(SourceId(0)), start: 0, end: 0 };
         self.anywhere = host.directory.is_some();
         let (mut env, error) = self.dotenv(directory, host);
         let mut run = Run {
@@ -208,6 +214,7 @@ impl<'a> Loader<'a> {
         consistency::check(&model, &profiles, &looked_at, run.incomplete, at, &mut run.problems);
         run.problems.sort_by(|a, b| (a.span, a.kind, &a.message).cmp(&(b.span, b.kind, &b.message)));
         run.problems.dedup();
+        model.shrink();
         Loaded {
             model,
             name,
@@ -375,7 +382,7 @@ struct Run<'r> {
     problems: Vec<Problem>,
     included: BTreeSet<SourceId>,
     extended: BTreeSet<SourceId>,
-    extended_files: HashMap<(usize, Utf8PathBuf), Option<Rc<extends::Extended>>>,
+    extended_files: HashMap<(usize, Utf8PathBuf), Option<Arc<extends::Extended>>>,
     frames: usize,
     /// A file that says more was not read.
     incomplete: bool,

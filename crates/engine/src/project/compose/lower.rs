@@ -11,9 +11,9 @@ use crate::project::container::{
 use crate::project::{ContainerId, Origin, Setting};
 use crate::rule::Target;
 
-/// Adds a container for each service that is written in a source.
-pub(super) fn lower(composition: &mut Composition, at: usize, containers: &mut Vec<Container>) {
-    let mut services = Vec::new();
+/// The containers of a project, numbered from 0: one for each service that is written in a source.
+pub(super) fn lower(composition: &mut Composition, at: usize) -> Vec<Container> {
+    let (mut services, mut containers) = (Vec::new(), Vec::new());
     let all = composition.model.get("services").map(Item::entries).unwrap_or_default();
     for (name, item) in all {
         let Some(place) = item.place else { continue };
@@ -27,6 +27,7 @@ pub(super) fn lower(composition: &mut Composition, at: usize, containers: &mut V
         services.push(reader.service(name, id));
     }
     composition.services = services;
+    containers
 }
 
 /// Reads the values of a service.

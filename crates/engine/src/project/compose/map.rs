@@ -109,9 +109,12 @@ impl Map {
         }
     }
 
-    /// Gives back the room for more.
     pub(super) fn shrink(&mut self) {
         self.0.shrink_to_fit();
+        for (name, item) in &mut self.0 {
+            name.shrink_to_fit();
+            item.shrink();
+        }
     }
 }
 

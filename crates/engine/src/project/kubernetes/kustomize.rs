@@ -90,12 +90,14 @@ pub struct Generated {
 pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
     let named =
         matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"));
-    let api_version = root.get("apiVersion").and_then(string);
-    let kind = root.get("kind").and_then(string);
+    // Asked of every document.
+    let text_of = |key| root.get(key).and_then(Node::scalar);
+    let api_version = text_of("apiVersion").filter(|text| !matches!(&**text, "" | "~" | "null"));
+    let kind = text_of("kind");
     let ours = match api_version.as_deref().map(group) {
         Some("kustomize.config.k8s.io") => matches!(kind.as_deref(), Some("Kustomization" | "Component")),
         Some(_) => false,
-        None => named && kind.is_none(),
+        None => named && kind.as_deref().is_none_or(str::is_empty),
     };
     if !ours || root.resolve().kind() != NodeKind::Mapping {
         return None;

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::{Found, What};
 use crate::project::dockerfile::{Build, ImageCommand, Stage, StageRole};
 use crate::project::entry::{Entry, Module, Place, entries};
-use crate::project::{Container, Project};
+use crate::project::{Container, Mount, Project, Volume};
 
 /// How many files of settings are read of one stage.
 const SETTINGS: usize = 64;
@@ -103,6 +103,11 @@ impl Project {
     }
 
     fn started(&self, container: &Container, wanted: &mut BTreeSet<Utf8PathBuf>) {
+        // Files get into it by the build of its image and by mounts of the host.
+        let mounted = |mount: &Mount| matches!(mount.volume, Volume::Bind(_));
+        if container.build.is_none() && !container.mounts.iter().any(mounted) {
+            return;
+        }
         let argv: Vec<String> = [container.entrypoint.value(), container.command.value()]
             .into_iter()
             .flatten()

@@ -23,7 +23,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         return;
     }
     let pod = ctx.project.node(workload.pod.place);
-    let edit = pod.and_then(|pod| edit::set(pod, "enableServiceLinks", &New::Bool(false)).ok());
+    let edit = || pod.and_then(|pod| edit::set(pod, "enableServiceLinks", &New::Bool(false)).ok());
     ctx.report(
         links.at.unwrap_or(workload.headline),
         "each Service of the namespace adds variables to its pods",

@@ -1,6 +1,6 @@
 //! What services get from those they extend.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_syntax::Span;
@@ -118,7 +118,7 @@ impl Loader<'_> {
         at: Span,
         frame: &Frame<'_>,
         run: &mut Run<'_>,
-    ) -> Option<Rc<Extended>> {
+    ) -> Option<Arc<Extended>> {
         let path = frame.locate(name);
         if let Some(extended) = run.extended_files.get(&(frame.id, path.clone())) {
             return extended.clone();
@@ -164,7 +164,7 @@ impl Loader<'_> {
                 Some(Value::Map(services)) => services,
                 _ => Map::new(),
             };
-            Rc::new(Extended { path: path.clone(), services, resets })
+            Arc::new(Extended { path: path.clone(), services, resets })
         });
         run.extended_files.insert((frame.id, path), extended.clone());
         extended

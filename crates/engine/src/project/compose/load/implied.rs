@@ -17,8 +17,7 @@ pub(super) fn normalize(model: &mut Map, name: &str) {
         }
     }
     if uses_default {
-        let networks =
-            model.or_insert_with("networks", || Item::implied(Value::Map(Map::new())));
+        let networks = model.or_insert_with("networks", || Item::implied(Value::Map(Map::new())));
         if networks.is_null() {
             networks.value = Value::Map(Map::new());
         }
@@ -103,8 +102,7 @@ fn normalize_service(service: &mut Map) {
     if implied.is_empty() {
         return;
     }
-    let depends_on =
-        service.or_insert_with("depends_on", || Item::implied(Value::Map(Map::new())));
+    let depends_on = service.or_insert_with("depends_on", || Item::implied(Value::Map(Map::new())));
     let Some(depends_on) = depends_on.as_map_mut() else { return };
     // The first that implies a dependency counts.
     depends_on.fill(implied.into_iter().rev().map(|(from, name, restart)| {
