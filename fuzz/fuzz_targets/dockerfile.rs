@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use seaworthy_syntax::dockerfile::edit::{self, New};
 use seaworthy_syntax::dockerfile::{Command, Dockerfile, Keyword};
+use seaworthy_syntax::shell::parse;
 use seaworthy_syntax::{Edit, Kind, Source, SourceId, Span, apply};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -45,14 +46,23 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let Some(instruction) = tree.instructions.get(bytes.len() % tree.instructions.len().max(1)) else { return };
     let new = [New::new(Keyword::User, "app")];
+    let script = match instruction.command() {
+        Some(Command::Shell(script)) => Some(script),
+        _ => None,
+    };
+    // The words between blanks, as they stand.
+    let words: Vec<(std::ops::Range<usize>, String)> = script.map_or_else(Vec::new, |script| {
+        let all = script.text.as_str();
+        let place = |word: &str| word.as_ptr().addr() - all.as_ptr().addr();
+        all.split_whitespace().map(|w| (place(w)..place(w) + w.len(), w.to_owned())).collect()
+    });
     let edits = [
         Some(edit::insert_after(&tree, instruction, &new)),
         Some(edit::insert_before(&tree, instruction, &new)),
         Some(edit::remove(&tree, instruction)),
         edit::set_flag(&tree, instruction, "from", Some("a b")),
         instruction.words().first().and_then(|w| edit::replace(&tree, w, "x")),
-        instruction.command().and_then(|c| edit::exec_form(&tree, c, &["a"])),
-        edit::append_command(&tree, instruction, "true"),
+        script.and_then(|script| edit::append_command(&tree, instruction, &parse(script), "true")),
     ];
     let count = |edit: &Edit| {
         let text = apply(text, std::slice::from_ref(edit)).expect("an edit applies");
@@ -67,4 +77,8 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     edits[2..].iter().flatten().for_each(|edit| drop(count(edit)));
+    if let Some(edits) = script.and_then(|script| edit::exec_words(&tree, script, &words)) {
+        let text = apply(text, &edits).expect("edits apply");
+        drop(Dockerfile::parse(SourceId(0), &text.as_str().into()));
+    }
 });

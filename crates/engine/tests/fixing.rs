@@ -1,5 +1,6 @@
 //! Wrong fixes do no harm: they are left out and told, and everything else is applied.
 
+use camino::Utf8Path;
 use seaworthy_engine::fix::{Fixed, fix};
 use seaworthy_engine::project::compose::Item;
 use seaworthy_engine::{
