@@ -297,10 +297,6 @@ fn find(text: &str, word: &str) -> Option<usize> {
         .find(|&at| at <= last && bytes[at..at + word.len()].eq_ignore_ascii_case(word.as_bytes()))
 }
 
-fn contains(text: &str, word: &str) -> bool {
-    find(text, word).is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
