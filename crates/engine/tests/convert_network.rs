@@ -221,7 +221,8 @@ fn ports_are_named_as_kubernetes_wants_it() {
     let compose = "services:\n  a:\n    image: acme/a\n    ports:\n      - {target: 80, name: a-very-long-name-of-a-port}\n      - {target: 81, name: a-very-long-name-of-another}\n      - {target: 82, name: '_'}\n      - 8443:8443\n      - 443:443\n      - 5432:5432\n      - 5432:5432/udp\n";
     let plan = plan(compose);
     let list = services(&plan).join(" ");
-    let names: Vec<&str> = list.split(' ').filter_map(|port| port.split_once("->")?.1.split('/').next()).collect();
+    let names: Vec<&str> =
+        list.split(' ').filter_map(|port| port.split_once("->")?.1.split('/').next()).collect();
     assert_eq!(names.len(), 7);
     for (at, name) in names.iter().enumerate() {
         assert!(name.len() <= 15 && !names[..at].contains(name), "{names:?}");
@@ -240,10 +241,18 @@ fn what_is_published_by_http_has_a_route() {
             "services: {web: {image: acme/web, ports: ['80:80']}, api: {image: acme/api, ports: ['81:8000', '82:8001']}}",
             vec!["web web.app.example", "api api.app.example", "api api-8001.app.example"],
         ),
-        ("to the host alone", "services: {web: {image: acme/web, ports: ['127.0.0.1:80:80', '[::1]:80:80']}}", vec![]),
+        (
+            "to the host alone",
+            "services: {web: {image: acme/web, ports: ['127.0.0.1:80:80', '[::1]:80:80']}}",
+            vec![],
+        ),
         ("no HTTP", "services: {db: {image: 'postgres:16', ports: ['5432:5432']}}", vec![]),
         ("programs ask it", "services: {s: {image: 'qdrant/qdrant', ports: ['6333:6333']}}", vec![]),
-        ("a debugger", "services: {web: {image: acme/web, ports: ['80:80', '9229:9229']}}", vec!["web app.example"]),
+        (
+            "a debugger",
+            "services: {web: {image: acme/web, ports: ['80:80', '9229:9229']}}",
+            vec!["web app.example"],
+        ),
         (
             "encryption ends at the Ingress",
             "services: {web: {image: acme/web, ports: ['80:80', '443:443']}}",
@@ -288,7 +297,8 @@ fn what_is_published_by_http_has_a_route() {
         assert_eq!(hosts(&plan(compose)), expected, "{what}");
     }
     let options = Options { domain: Some("shop.example.org".to_owned()), ..Options::default() };
-    let plan = plan_with(&[("compose.yaml", "services: {web: {image: acme/web, ports: ['80:80']}}")], &options);
+    let plan =
+        plan_with(&[("compose.yaml", "services: {web: {image: acme/web, ports: ['80:80']}}")], &options);
     assert_eq!(hosts(&plan), ["web shop.example.org"]);
 }
 
@@ -347,7 +357,10 @@ fn settings_and_code_show_calls() {
         &[
             ("compose.yaml", compose),
             ("nginx.conf", "server { listen 80; location / { proxy_pass http://api:8000; } }"),
-            ("api/Dockerfile", "FROM python:3.13\nCOPY main.py /app/main.py\nEXPOSE 8000\nCMD [\"python\", \"/app/main.py\"]\n"),
+            (
+                "api/Dockerfile",
+                "FROM python:3.13\nCOPY main.py /app/main.py\nEXPOSE 8000\nCMD [\"python\", \"/app/main.py\"]\n",
+            ),
             ("api/main.py", "STORE = \"my-store\"\n"),
         ],
         &Options::default(),
@@ -357,7 +370,9 @@ fn settings_and_code_show_calls() {
 
 #[test]
 fn pods_are_closed_but_for_dns() {
-    let plan = plan("services: {a: {image: acme/a}, b: {image: acme/b, network_mode: none}, c: {image: acme/c, networks: [x], environment: {P: 'http://192.168.7.9:81'}}}\nnetworks: {x: {internal: true}}");
+    let plan = plan(
+        "services: {a: {image: acme/a}, b: {image: acme/b, network_mode: none}, c: {image: acme/c, networks: [x], environment: {P: 'http://192.168.7.9:81'}}}\nnetworks: {x: {internal: true}}",
+    );
     let of = |name: &str| {
         let policies = objects(&plan, "NetworkPolicy");
         policies.into_iter().find(|o| o.name == name).map(|o| map_text(&o.body))
@@ -377,8 +392,14 @@ fn pods_are_closed_but_for_dns() {
 fn the_ingress_controller_is_let_in() {
     let files = [("compose.yaml", "services: {web: {image: acme/web, ports: ['80:80']}}")];
     for (platform, expected) in [
-        (Platform::K3s, "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {app.kubernetes.io/name: traefik}}}"),
-        (Platform::Kubernetes, "key: kubernetes.io/metadata.name, operator: In, values: [ingress-nginx, traefik]"),
+        (
+            Platform::K3s,
+            "{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}, podSelector: {matchLabels: {app.kubernetes.io/name: traefik}}}",
+        ),
+        (
+            Platform::Kubernetes,
+            "key: kubernetes.io/metadata.name, operator: In, values: [ingress-nginx, traefik]",
+        ),
     ] {
         let plan = plan_with(&files, &Options { platform, ..Options::default() });
         let policy = objects(&plan, "NetworkPolicy").into_iter().find(|o| o.name == "web").unwrap();
