@@ -105,7 +105,7 @@ pub(super) fn image(
         split(out.text(written))
     } else {
         let name = format!("{}-{}", names.project, dns_label(&service.name));
-        Image { repository: name.into(), tag: None, digest: None }
+        Image { repository: name.into(), tag: None, digest: None, built: false }
     };
     let local = !image.repository.has_variables() && !has_registry(&image.repository.to_string());
     match &options.registry {
@@ -122,6 +122,7 @@ pub(super) fn image(
         _ => {}
     }
     image.digest = None;
+    image.built = true;
     match &options.tag {
         Some(tag) => image.tag = Some(tag.as_str().into()),
         None if variant => {
@@ -147,7 +148,7 @@ fn has_registry(name: &str) -> bool {
 /// parts.
 fn split(text: Text) -> Image {
     use super::text::Piece;
-    let mut image = Image { repository: Text::default(), tag: None, digest: None };
+    let mut image = Image { repository: Text::default(), tag: None, digest: None, built: false };
     let mut at_tag: Option<Text> = None;
     for piece in text.pieces {
         match (piece, &mut at_tag) {

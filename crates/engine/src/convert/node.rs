@@ -11,6 +11,8 @@ use super::{Object, Plan};
 /// A value as it is written.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
+    /// What a patch takes out.
+    Null,
     Bool(bool),
     Int(i64),
     Text(String),
@@ -56,6 +58,7 @@ impl Node {
     /// As JSON; an expression is a text.
     pub(super) fn json(&self) -> serde_json::Value {
         match self {
+            Self::Null => serde_json::Value::Null,
             Self::Bool(value) => (*value).into(),
             Self::Int(value) => (*value).into(),
             Self::Text(text) | Self::Scalar(text) | Self::Collection(text) => text.as_str().into(),
@@ -181,11 +184,11 @@ pub(super) fn object(object: &Object, namespace: Option<Node>, settle: &mut dyn 
 }
 
 /// Everything as it is where nobody sets anything.
+///
+/// Without digests the names of ConfigMaps are as what adds them expects.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
     digests: BTreeMap<String, String>,
-    /// Whether names of ConfigMaps have their digests.
-    hashed: bool,
 }
 
 impl Settled {
@@ -194,12 +197,7 @@ impl Settled {
         let mut plain = Self::default();
         let hashed = plan.objects().filter(|object| object.hashed);
         let digests = hashed.map(|object| (object.name.clone(), digest_of(object, &mut plain)));
-        Self { digests: digests.collect(), hashed: true }
-    }
-
-    /// Names of ConfigMaps are as what adds their digests expects them.
-    pub(super) fn without_digests() -> Self {
-        Self::default()
+        Self { digests: digests.collect() }
     }
 }
 
@@ -217,7 +215,7 @@ impl Settle for Settled {
     }
 
     fn config(&mut self, name: &str) -> Node {
-        Node::Text(match self.digests.get(name).filter(|_| self.hashed) {
+        Node::Text(match self.digests.get(name) {
             Some(digest) => format!("{name}-{digest}"),
             None => name.to_owned(),
         })

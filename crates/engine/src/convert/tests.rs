@@ -47,6 +47,7 @@ pub(super) fn plan() -> Plan {
         repository: Text::read(repository, &lookup),
         tag: tag.map(|tag| Text::read(tag, &lookup)),
         digest: None,
+        built: tag.is_some_and(|tag| tag.contains('$')),
     };
     let planned = |name: &str, profiles: &[&str], objects: Vec<Object>| Planned {
         service: name.to_owned(),

@@ -33,6 +33,8 @@ pub struct Image {
     pub tag: Option<Text>,
     /// The digest, `sha256:…`.
     pub digest: Option<String>,
+    /// Whether it is built here, so that its tag changes with each release.
+    pub built: bool,
 }
 
 /// A mapping in the order in which it is written.

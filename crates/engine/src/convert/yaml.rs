@@ -54,6 +54,7 @@ impl Style {
     /// A value behind the `:` or `-` in a column, with the line's end.
     fn value(self, node: &Node, indent: usize, out: &mut String) {
         match node {
+            Node::Null => out.push_str(" null\n"),
             Node::Bool(value) => _ = writeln!(out, " {value}"),
             Node::Int(value) => _ = writeln!(out, " {value}"),
             Node::Text(text) if is_literal(text) => self.literal(text, indent + 2, out),

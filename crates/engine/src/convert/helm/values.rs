@@ -164,7 +164,7 @@ fn schema(key: &str, value: &Node) -> Value {
     match value {
         Node::Bool(_) => json!({ "type": "boolean" }),
         Node::Int(_) => json!({ "type": "integer", "minimum": 0 }),
-        Node::Text(_) | Node::Scalar(_) | Node::Collection(_) => json!({ "type": "string" }),
+        Node::Null | Node::Text(_) | Node::Scalar(_) | Node::Collection(_) => json!({ "type": "string" }),
         Node::List(_) => json!({ "type": "array" }),
         Node::Map(fields) if matches!(key, "image" | "containers" | "volumes") => {
             let entries = fields.iter().map(|field| {
