@@ -197,13 +197,15 @@ fn difference(
     style: Style,
 ) -> Vec<Source> {
     let mut files = Vec::new();
-    let objects = |plan| -> Vec<&Object> { grouped(plan).into_iter().flat_map(|(_, objects)| objects).collect() };
+    let objects =
+        |plan| -> Vec<&Object> { grouped(plan).into_iter().flat_map(|(_, objects)| objects).collect() };
     // There is one Namespace, whatever it is called.
     let key = |object: &Object| match object.kind {
         "Namespace" => (object.kind, String::new()),
         kind => (kind, object.name.clone()),
     };
-    let mut old: BTreeMap<_, &Object> = objects(from).into_iter().map(|object| (key(object), object)).collect();
+    let mut old: BTreeMap<_, &Object> =
+        objects(from).into_iter().map(|object| (key(object), object)).collect();
     let (mut resources, mut generated, mut patches) = (Vec::new(), Vec::new(), Vec::new());
     let replacing = |config: &Object, behavior: &str, files: &mut Vec<Source>| {
         let Node::Map(mut fields) = generator(config, directory, files) else { return Node::Null };
@@ -214,7 +216,8 @@ fn difference(
     for (name, group) in grouped(to) {
         let mut added = Vec::new();
         for object in group {
-            let Some(before) = old.remove(&key(object)).filter(|before| before.hashed == object.hashed) else {
+            let Some(before) = old.remove(&key(object)).filter(|before| before.hashed == object.hashed)
+            else {
                 if object.hashed {
                     generated.push(replacing(object, "create", &mut files));
                 } else {

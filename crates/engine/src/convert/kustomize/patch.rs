@@ -140,7 +140,10 @@ fn compare(from: &Node, to: &Node, at: &str, out: &mut Vec<Node>) {
 fn same_items(old: &[Node], new: &[Node]) -> bool {
     old.iter().zip(new).all(|(before, after)| match (before.get("name"), after.get("name")) {
         (Some(before), Some(after)) => before == after,
-        _ => before == after || matches!((before, after), (Node::Map(_), Node::Map(_))) && old.len() == new.len(),
+        _ => {
+            before == after
+                || matches!((before, after), (Node::Map(_), Node::Map(_))) && old.len() == new.len()
+        }
     })
 }
 
