@@ -269,6 +269,169 @@ fn programs_of_every_kind() {
             ],
             vec!["build: ./api", "build: ./web", "\"127.0.0.1:8080:8080\""],
         ),
+        // Workspaces: each program is built from the top, behind the packages that it needs.
+        (
+            vec![
+                ("package.json", "{\"packageManager\": \"pnpm@10.0.0\"}"),
+                ("pnpm-workspace.yaml", "packages:\n  - 'apps/*'\n  - \"packages/**\"\n"),
+                ("pnpm-lock.yaml", ""),
+                (
+                    "apps/api/package.json",
+                    "{\"name\": \"@shop/api\", \"scripts\": {\"build\": \"tsc\", \"start\": \"node dist/main.js\"}, \"dependencies\": {\"fastify\": \"5\", \"@shop/data\": \"workspace:*\"}}",
+                ),
+                ("apps/api/src/main.ts", "server.listen({ port: 4000 }); server.get('/healthz', ok)"),
+                (
+                    "packages/data/package.json",
+                    "{\"name\": \"@shop/data\", \"main\": \"dist/index.js\", \"scripts\": {\"build\": \"tsc\"}}",
+                ),
+            ],
+            vec![
+                "COPY packages/data/package.json ./packages/data/",
+                "RUN pnpm --filter @shop/data run build\nRUN pnpm --filter @shop/api run build\n",
+                "--prod --ignore-scripts --filter '@shop/api...'",
+                "WORKDIR /app/apps/api",
+                "dockerfile: apps/api/Dockerfile",
+                "      context: .",
+                "/healthz",
+            ],
+        ),
+        (
+            vec![
+                ("package.json", "{\"workspaces\": [\"web\", \"lib\"]}"),
+                ("package-lock.json", ""),
+                ("web/package.json", &vite),
+                ("web/vite.config.js", ""),
+                ("lib/package.json", "{\"name\": \"lib\"}"),
+            ],
+            vec![
+                "RUN npm run build --workspace=shop",
+                "COPY --from=build /app/web/dist /usr/share/nginx/html",
+            ],
+        ),
+        (
+            vec![
+                ("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"services/*\", \"libs/*\"]\n"),
+                ("uv.lock", ""),
+                ("services/api/pyproject.toml", &packaged),
+                ("services/api/src/shop/__init__.py", ""),
+                ("services/api/src/shop/main.py", application),
+                ("libs/core/pyproject.toml", "[project]\nname = \"core\"\nversion = \"1\"\n"),
+            ],
+            vec![
+                "uv sync --locked --no-dev --no-editable --package shop",
+                "\"shop.main:app\"",
+                "dockerfile: services/api/Dockerfile",
+            ],
+        ),
+        (
+            vec![
+                ("go.mod", "module example.com/shop\ngo 1.21\n"),
+                (
+                    "cmd/orders/main.go",
+                    "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":7001\", nil) }\n",
+                ),
+                (
+                    "cmd/stock/main.go",
+                    "package main\nimport \"net/http\"\nfunc main() { http.ListenAndServe(\":7002\", nil) }\n",
+                ),
+                ("cmd/shopctl/main.go", "package main\nfunc main() {}\n"),
+            ],
+            vec![
+                "golang:1.26-trixie",
+                "-o /out/orders ./cmd/orders",
+                "static-debian12:nonroot AS stock",
+                "target: orders",
+                "\"127.0.0.1:7002:7002\"",
+            ],
+        ),
+        (
+            vec![
+                (
+                    "pom.xml",
+                    "<project><artifactId>shop</artifactId><version>1.0</version><packaging>pom</packaging><modules><module>core</module><module>server</module></modules></project>",
+                ),
+                (
+                    "core/pom.xml",
+                    "<project><parent><version>1.0</version></parent><artifactId>core</artifactId></project>",
+                ),
+                (
+                    "server/pom.xml",
+                    "<project><parent><version>1.0</version></parent><artifactId>shop-server</artifactId><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>",
+                ),
+            ],
+            vec![
+                "package --projects server --also-make -DskipTests",
+                "server/target/shop-server-1.0.jar /out/app.jar",
+                "EXPOSE 8080",
+            ],
+        ),
+        (
+            vec![
+                ("settings.gradle.kts", "include(\"app\")\n"),
+                (
+                    "app/build.gradle.kts",
+                    "plugins { application }\napplication {\n    mainClass = \"shop.App\"\n}\n",
+                ),
+            ],
+            vec!["gradle --no-daemon :app:installDist", "\"-cp\", \"/app/lib/*\", \"shop.App\"]"],
+        ),
+        (
+            vec![
+                ("Shop.sln", ""),
+                (
+                    "src/Api/Api.csproj",
+                    "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup></Project>",
+                ),
+                ("src/Api/Program.cs", "app.MapHealthChecks(\"/healthz\");"),
+                ("src/Core/Core.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>"),
+            ],
+            vec![
+                "FROM mcr.microsoft.com/dotnet/aspnet:8.0",
+                "ENTRYPOINT [\"dotnet\", \"Api.dll\"]",
+                "GET /healthz",
+            ],
+        ),
+        // What other tools say of what runs.
+        (
+            vec![
+                ("Pipfile", "[packages]\nflask = \"*\"\n[requires]\npython_version = \"3.12\"\n"),
+                ("Pipfile.lock", "{}"),
+                ("Procfile", "web: gunicorn shop.wsgi:application --log-file -\n"),
+                ("shop/wsgi.py", "application = make()\n"),
+            ],
+            vec![
+                "FROM python:3.12-slim-trixie",
+                "pipenv@",
+                "uv pip install gunicorn==",
+                "\"shop.wsgi:application\"]",
+            ],
+        ),
+        (
+            vec![
+                (
+                    "pyproject.toml",
+                    "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\npython = \"^3.12\"\nfastapi = \"*\"\nuvicorn = \"*\"\n",
+                ),
+                ("poetry.lock", ""),
+                ("shop/main.py", application),
+            ],
+            vec!["poetry@", "sync --only main --no-root", "\"shop.main:app\""],
+        ),
+        (
+            vec![("requirements.txt", "streamlit==1.50\n"), ("app.py", "import streamlit as st\n")],
+            vec!["\"streamlit\", \"run\", \"app.py\"", "EXPOSE 8501", "/_stcore/health"],
+        ),
+        (
+            vec![
+                ("go.mod", "module example.com/site\ngo 1.25\n"),
+                (
+                    "main.go",
+                    "package main\nimport \"net/http\"\nfunc main() { load(\"templates/*.html\"); http.ListenAndServe(\":\"+os.Getenv(\"PORT\"), nil) }\n",
+                ),
+                ("templates/a.html", ""),
+            ],
+            vec!["COPY templates ./templates", "ENV PORT=8080"],
+        ),
     ];
     for (files, lines) in cases {
         let made = made(&files);
@@ -289,12 +452,19 @@ fn what_cannot_be_told_is_said() {
             "there is no lock file",
         ),
         (&[("package.json", "{}"), ("package-lock.json", "")], "no `start` script"),
-        (&[("pyproject.toml", "[project]\nname = \"a\"\n"), ("main.py", "")], "locked nowhere"),
+        (&[("pyproject.toml", "[tool.poetry]\nname = \"a\"\n"), ("main.py", "")], "locked nowhere"),
         (&[("requirements.txt", "requests==2\n"), ("lib/x.py", "")], "no application object"),
         (&[("composer.json", "{}"), ("package.json", "{}")], "written in PHP"),
         (&[("go.mod", "module a\n"), ("a.go", "package a\n")], "no package `main`"),
         (&[("Cargo.toml", "[package]\nname = \"a\"\n"), ("src/lib.rs", "")], "the package is a library"),
-        (&[("package.json", "{\"workspaces\": [\"a\"]}")], "several packages"),
+        (
+            &[
+                ("package.json", "{\"workspaces\": [\"a\"]}"),
+                ("package-lock.json", ""),
+                ("a/package.json", "{}"),
+            ],
+            "it has no `start` script",
+        ),
     ];
     for (files, note) in cases {
         let made = made(files);

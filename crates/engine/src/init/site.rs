@@ -2,10 +2,10 @@
 
 use minijinja::context;
 
-use super::{App, Look};
+use super::{App, Detected, Look, Service};
 use crate::template::render;
 
-pub(super) fn detect(look: &Look<'_>) -> Option<Result<App, String>> {
+pub(super) fn detect(look: &Look<'_>) -> Option<Detected> {
     let root = ["", "public", "site", "www", "html", "dist"].into_iter().find(|directory| {
         let index =
             if directory.is_empty() { "index.html".to_owned() } else { format!("{directory}/index.html") };
@@ -18,12 +18,12 @@ pub(super) fn detect(look: &Look<'_>) -> Option<Result<App, String>> {
     };
     Some(Ok(App {
         directory: look.directory.to_owned(),
-        name: look.name(),
+        context: look.directory.to_owned(),
         what: "pages, served by nginx".to_owned(),
         dockerfile,
         ignore: vec!["node_modules", "*.md"],
-        port: Some(8080),
-        scratch: Vec::new(),
+        services: vec![Service { name: look.name(), port: Some(8080), ..Service::default() }],
         notes: Vec::new(),
-    }))
+    }
+    .into()))
 }

@@ -8,32 +8,38 @@ COPY go.mod<% if sums %> go.sum<% endif %> ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 <%- endif %>
 COPY . .
-<%- if cgo %>
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    go build -trimpath -ldflags='-s -w' -o /out/app <{ package }>
-
-FROM gcr.io/distroless/base-debian12:nonroot
-<%- else %>
+<%- if not cgo %>
 ARG TARGETOS TARGETARCH
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags='-s -w' -o /out/app <{ package }>
-
-FROM gcr.io/distroless/static-debian12:nonroot
 <%- endif %>
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    <% if not cgo %>export CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
+    && <% endif %>
+<%- for program in programs %><% if not loop.first %> \
+    && <% endif %>go build -trimpath -ldflags='-s -w' -o /out/<{ program.name }> <{ program.package }>
+<%- endfor %>
+<% for program in programs %>
+FROM gcr.io/distroless/<{ 'base' if cgo else 'static' }>-debian12:nonroot<% if several %> AS <{ program.name }><% endif %>
 WORKDIR /app
-COPY --from=build /out/app /app/app
-<%- if port %>
+COPY --from=build /out/<{ program.name }> /app/<{ program.name }>
+<%- for directory in opened %>
+COPY <{ directory }> ./<{ directory }>
+<%- endfor %>
+<%- if program.port %>
 # The one tool of the image: it asks the program whether it serves.
-COPY --from=busybox:1.37-musl /bin/busybox /app/<{ "wget" if route else "nc" }>
+COPY --from=busybox:1.37-musl /bin/busybox /app/<{ "wget" if program.route else "nc" }>
+<%- if program.asks %>
+ENV PORT=<{ program.port }>
+<%- endif %>
 <%- endif %>
 USER 65532:65532
-<%- if port %>
-EXPOSE <{ port }>
+<%- if program.port %>
+EXPOSE <{ program.port }>
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
-<%- if route %>
-    CMD ["/app/wget", "-q", "-O", "/dev/null", "http://127.0.0.1:<{ port }><{ route }>"]
+<%- if program.route %>
+    CMD ["/app/wget", "-q", "-O", "/dev/null", "http://127.0.0.1:<{ program.port }><{ program.route }>"]
 <%- else %>
-    CMD ["/app/nc", "-z", "127.0.0.1", "<{ port }>"]
+    CMD ["/app/nc", "-z", "127.0.0.1", "<{ program.port }>"]
 <%- endif %>
 <%- endif %>
-ENTRYPOINT ["/app/app"]
+ENTRYPOINT ["/app/<{ program.name }>"]
+<% endfor %>

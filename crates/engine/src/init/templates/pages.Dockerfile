@@ -5,11 +5,26 @@ FROM <{ images.build }> AS build
 RUN corepack enable
 <%- endif %>
 WORKDIR /app
+<%- if tool.early %>
+# Scripts of the project run when its packages are installed, so that they need its files.
+COPY . .
+<%- else %>
 # What changes seldom comes first: this layer stays cached until the lock file changes.
 COPY <{ tool.files | join(" ") }> ./
+<%- for folder in tool.folders %>
+COPY <{ folder }> ./<{ folder }>
+<%- endfor %>
+<%- for directory in tool.manifests %>
+COPY <{ directory }>/package.json ./<{ directory }>/
+<%- endfor %>
+<%- endif %>
 RUN --mount=type=cache,target=<{ tool.cache }> <{ tool.install }>
+<%- if not tool.early %>
 COPY . .
-RUN <{ tool.run }> build
+<%- endif %>
+<%- for line in builds %>
+RUN <{ line }>
+<%- endfor %>
 
 FROM nginxinc/nginx-unprivileged:1.30-alpine
 COPY --from=build /app/<{ output }> /usr/share/nginx/html
