@@ -629,10 +629,10 @@ fn command(
             match file {
                 Some(file) if bun => found = Some((vec!["bun".into(), file], port)),
                 Some(_) if first == "tsx" && package["dependencies"].get("tsx").is_some() => {
-                    found = Some((all.clone(), port))
+                    found = Some((all.clone(), port));
                 }
                 Some(file) if first == "nodemon" && !file.ends_with(".ts") => {
-                    found = Some((vec!["node".into(), file], port))
+                    found = Some((vec!["node".into(), file], port));
                 }
                 _ => development = Some(first.to_owned()),
             }
