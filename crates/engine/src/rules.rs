@@ -115,6 +115,7 @@ mod project {
     pub(super) mod dangling_ingress;
     pub(super) mod dangling_selector;
     pub(super) mod dangling_service;
+    pub(super) mod default_token_permissions;
     pub(super) mod dependency_cycle;
     pub(super) mod deprecated_api_version;
     pub(super) mod disabled_dependency;
@@ -123,6 +124,7 @@ mod project {
     pub(super) mod duplicate_host_port;
     pub(super) mod duplicate_object;
     pub(super) mod ended_release;
+    pub(super) mod fail_fast_builds;
     pub(super) mod ingress_snippet;
     pub(super) mod invalid_value;
     pub(super) mod lost_command;
@@ -164,6 +166,7 @@ mod project {
     pub(super) mod unused_suppression;
     pub(super) mod variant_drift;
     pub(super) mod wildcard_rights;
+    pub(super) mod written_registry_password;
 }
 
 mod variant {
@@ -243,6 +246,7 @@ pub static ALL: &[&Rule] = &[
     &project::dangling_service::RULE,
     &workload::default_namespace::RULE,
     &workload::default_service_account::RULE,
+    &project::default_token_permissions::RULE,
     &project::dependency_cycle::RULE,
     &project::deprecated_api_version::RULE,
     &variant::development_dependencies::RULE,
@@ -263,6 +267,7 @@ pub static ALL: &[&Rule] = &[
     &variant::existing_application::RULE,
     &container::exposed_ssh::RULE,
     &live::failing_healthcheck::RULE,
+    &project::fail_fast_builds::RULE,
     &variant::first_process::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
@@ -409,4 +414,5 @@ pub static ALL: &[&Rule] = &[
     &project::wildcard_rights::RULE,
     &dockerfile::world_writable::RULE,
     &container::writable_root::RULE,
+    &project::written_registry_password::RULE,
 ];

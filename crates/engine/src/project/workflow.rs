@@ -3,6 +3,7 @@
 mod command;
 mod github;
 mod gitlab;
+pub(crate) mod releases;
 mod scope;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -49,6 +50,8 @@ pub struct Job {
     pub name: Spanned<String>,
     /// Its mapping.
     pub place: Place,
+    /// What it runs on, as far as it is written out: `ubuntu-24.04`.
+    pub runner: Option<String>,
     /// The jobs it waits for.
     pub needs: Vec<Spanned<String>>,
     /// What its token may do, where it says so.
@@ -62,6 +65,8 @@ pub struct Job {
     pub fail_fast: Option<Spanned<bool>>,
     /// The workflow it calls instead of having steps.
     pub calls: Option<Uses>,
+    /// The place of its strategy's mapping, where it has one.
+    pub strategy: Option<Place>,
     /// Its steps; a script of GitLab is one step.
     pub steps: Vec<Step>,
 }
@@ -200,6 +205,22 @@ fn find_dockerfile(job: &mut ImageJob, files: &Files) {
                 && files.exists(&containerfile) == Some(true);
             *path = if takes_it { containerfile } else { normalise(&directory.join("Dockerfile")) };
         }
+    }
+}
+
+impl Workflow {
+    /// Whether it runs for each change: for pushes to branches or for pull requests.
+    pub fn runs_for_changes(&self, project: &super::Project) -> bool {
+        let pushes = |trigger: &Spanned<String>| match trigger.value.as_str() {
+            "pull_request" | "merge_group" => true,
+            "push" => {
+                // Tags alone are for releases.
+                let push = project.node(self.place).and_then(|node| node.at(&["on", "push"]));
+                push.is_none_or(|push| push.get("tags").is_none() || push.get("branches").is_some())
+            }
+            _ => false,
+        };
+        self.triggers.iter().any(pushes)
     }
 }
 

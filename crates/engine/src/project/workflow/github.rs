@@ -43,6 +43,8 @@ pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Workflow {
                 Some(Job {
                     name,
                     place: Place::of(job),
+                    runner: job.get("runs-on").and_then(Node::scalar).map(std::borrow::Cow::into_owned),
+                    strategy: strategy.map(|s| Place::of(s.resolve())),
                     needs: job.get("needs").map(names).unwrap_or_default(),
                     permissions: job.get("permissions").map(Place::of),
                     matrix: strategy.and_then(|s| s.get("matrix")).map(matrix).unwrap_or_default(),

@@ -50,6 +50,8 @@ pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Workflow {
             Some(Job {
                 name: Spanned::new(name.into_owned(), entry.key.span()),
                 place: Place::of(job),
+                runner: None,
+                strategy: None,
                 needs: job_needs.collect(),
                 permissions: None,
                 matrix: lookup(root, job, "parallel")

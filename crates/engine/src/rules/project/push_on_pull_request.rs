@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit;
+
 use crate::project::workflow::Tool;
 use crate::project::{ImageJob, Place, Project};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, Edit, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "push-on-pull-request",
@@ -11,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -49,7 +51,19 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         });
         if !merged {
             ctx.report(job.span, "pushes an image of every pull request")
-                .related(trigger.span, "the trigger");
+                .related(trigger.span, "the trigger")
+                .fix(Safety::Unsafe, "Push only where the event is no pull request", unless(project, job));
         }
     }
+}
+
+/// The input that pushes, with the event in place of `true`.
+fn unless(project: &Project, job: &ImageJob) -> Option<Edit> {
+    let push = project.node(job.place?)?.at(&["with", "push"])?;
+    let expression = if project.workflows[job.workflow].triggers.iter().any(|t| t.value == "pull_request_target") {
+        "${{ !startsWith(github.event_name, 'pull_request') }}"
+    } else {
+        "${{ github.event_name != 'pull_request' }}"
+    };
+    edit::replace(push, &edit::New::Str(expression.into())).ok()
 }
