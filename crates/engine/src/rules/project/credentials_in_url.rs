@@ -38,7 +38,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 host.split([':', '/']).next().is_some_and(|h| h.contains('.') && !h.starts_with("127."));
             if !public
                 || written.len() < 3
-                || written.contains(['$', '{', '%', '<', '*'])
+                || written.contains(['$', '{', '<', '*'])
+                || names_variable(written)
                 || secret::is_placeholder(written)
             {
                 continue;
@@ -53,6 +54,14 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             .fix(Safety::Unsafe, "Take the password from the secret `GIT_PASSWORD`", by_name(project, workflow, password));
         }
     }
+}
+
+/// Whether `%` stands around a name, as on Windows, and not before the number of a character.
+fn names_variable(text: &str) -> bool {
+    text.split('%').skip(1).any(|rest| {
+        let mut digits = rest.bytes();
+        !(digits.next().is_some_and(|b| b.is_ascii_hexdigit()) && digits.next().is_some_and(|b| b.is_ascii_hexdigit()))
+    })
 }
 
 /// The password by the name of a secret, in a script, an input or a variable, which expand it.
