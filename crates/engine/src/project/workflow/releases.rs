@@ -53,7 +53,9 @@ impl Release {
     /// The release that a tag such as `v4` or `v4.6.0` stands for, or one that it stood for: a tag of a major version moves.
     pub(crate) fn of(action: &str, tag: &str) -> Option<&'static Self> {
         let wanted = tag.strip_prefix('v')?;
-        let is = |version: &str| version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let is = |version: &str| {
+            version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         RELEASES.iter().find(|release| release.action == action && is(release.version))
     }
 }

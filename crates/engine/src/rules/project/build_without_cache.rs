@@ -30,12 +30,17 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         seen.push(image.span);
         let workflow = &project.workflows[image.workflow];
         let Some(job) = workflow.jobs.iter().find(|job| job.name.value == image.job.value) else { continue };
-        let Some(at) = image.place.and_then(|place| job.steps.iter().position(|step| step.place == place)) else { continue };
+        let Some(at) = image.place.and_then(|place| job.steps.iter().position(|step| step.place == place))
+        else {
+            continue;
+        };
         let Some(step) = image.place.and_then(|place| project.node(place)) else { continue };
         let input = |key: &str| step.at(&["with", key]).is_some();
         // Builders of others keep their layers by themselves.
         let is_own = job.steps[at].uses.as_ref().is_some_and(|uses| uses.action == ACTION);
-        if !is_own || ["no-cache", "cache-to", "cache-from", "builder"].iter().any(|key| input(key)) || !workflow.runs_for_changes(project)
+        if !is_own
+            || ["no-cache", "cache-to", "cache-from", "builder"].iter().any(|key| input(key))
+            || !workflow.runs_for_changes(project)
         {
             continue;
         }
@@ -65,17 +70,29 @@ fn builder(project: &Project, before: &[Step]) -> Builder {
     let is_it = |step: &&Step| step.uses.as_ref().is_some_and(|uses| uses.action == BUILDER);
     let Some(step) = before.iter().rev().find(is_it) else { return Builder::None };
     let with = project.node(step.place).and_then(|node| node.get("with"));
-    let keeps = ["driver", "endpoint", "keep-state", "cleanup"].iter().any(|key| with.is_some_and(|with| with.get(key).is_some()));
+    let keeps = ["driver", "endpoint", "keep-state", "cleanup"]
+        .iter()
+        .any(|key| with.is_some_and(|with| with.get(key).is_some()));
     if keeps { Builder::Kept } else { Builder::Fresh }
 }
 
 /// Whether the machine of a job is new each time.
 fn is_hosted(workflow: &Workflow, job: &Job) -> bool {
     workflow.system == System::GitHub
-        && job.runner.as_deref().is_some_and(|runner| ["ubuntu-2", "ubuntu-latest"].iter().any(|name| runner.starts_with(name)))
+        && job
+            .runner
+            .as_deref()
+            .is_some_and(|runner| ["ubuntu-2", "ubuntu-latest"].iter().any(|name| runner.starts_with(name)))
 }
 
-fn cache(project: &Project, workflow: &Workflow, job: &Job, image: &ImageJob, step: Node<'_>, without: bool) -> Option<Vec<Edit>> {
+fn cache(
+    project: &Project,
+    workflow: &Workflow,
+    job: &Job,
+    image: &ImageJob,
+    step: Node<'_>,
+    without: bool,
+) -> Option<Vec<Edit>> {
     let (from, to) = if workflow.system == System::GitHub {
         let scope = scope(project, job, image, step)?;
         (format!("type=gha{scope}"), format!("type=gha,mode=max{scope}"))

@@ -51,7 +51,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 "a password stands in this address for everybody who reads the repository",
             )
             .hide(place(start, start + user.len()))
-            .fix(Safety::Unsafe, "Take the password from the secret `GIT_PASSWORD`", by_name(project, workflow, password));
+            .fix(
+                Safety::Unsafe,
+                "Take the password from the secret `GIT_PASSWORD`",
+                by_name(project, workflow, password),
+            );
         }
     }
 }
@@ -60,7 +64,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 fn names_variable(text: &str) -> bool {
     text.split('%').skip(1).any(|rest| {
         let mut digits = rest.bytes();
-        !(digits.next().is_some_and(|b| b.is_ascii_hexdigit()) && digits.next().is_some_and(|b| b.is_ascii_hexdigit()))
+        !(digits.next().is_some_and(|b| b.is_ascii_hexdigit())
+            && digits.next().is_some_and(|b| b.is_ascii_hexdigit()))
     })
 }
 
@@ -82,6 +87,11 @@ fn by_name(project: &Project, workflow: &Workflow, password: Span) -> Option<Edi
     let quoted = workflow.system == System::GitLab && line.contains('\'');
     (expands && !quoted && !line.trim_start().starts_with('#')).then(|| Edit {
         span: password,
-        text: if workflow.system == System::GitLab { "${GIT_PASSWORD}" } else { "${{ secrets.GIT_PASSWORD }}" }.to_owned(),
+        text: if workflow.system == System::GitLab {
+            "${GIT_PASSWORD}"
+        } else {
+            "${{ secrets.GIT_PASSWORD }}"
+        }
+        .to_owned(),
     })
 }

@@ -1,7 +1,7 @@
 use seaworthy_syntax::yaml::edit;
 
-use crate::project::workflow::{Step, System, Workflow};
 use crate::project::Project;
+use crate::project::workflow::{Step, System, Workflow};
 use crate::{Category, Check, Ctx, Edit, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -20,14 +20,22 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for (index, workflow) in project.workflows.iter().enumerate() {
         let builds = project.image_jobs.iter().any(|image| image.workflow == index);
-        let says = workflow.permissions.is_some() || workflow.jobs.iter().all(|job| job.permissions.is_some());
+        let says =
+            workflow.permissions.is_some() || workflow.jobs.iter().all(|job| job.permissions.is_some());
         if workflow.system != System::GitHub || !builds || says {
             continue;
         }
         let Some(root) = project.node(workflow.place) else { continue };
         let Some(at) = root.entry("jobs").map(|entry| entry.key.span()) else { continue };
-        ctx.report(at, "the token of this workflow may do what the repository's settings say, which may be everything")
-            .fix(Safety::Unsafe, "Let the token do no more than the steps need", limit(project, workflow));
+        ctx.report(
+            at,
+            "the token of this workflow may do what the repository's settings say, which may be everything",
+        )
+        .fix(
+            Safety::Unsafe,
+            "Let the token do no more than the steps need",
+            limit(project, workflow),
+        );
     }
 }
 
@@ -84,6 +92,14 @@ fn needs(project: &Project, step: &Step) -> Option<bool> {
             _ => None,
         };
     }
-    let acts = ["git push", "git tag", "gh ", "make ", "./", "npm run", "bash "].iter().any(|word| text.contains(word));
-    if acts { None } else if token { text.contains("ghcr.io").then_some(true) } else { Some(false) }
+    let acts = ["git push", "git tag", "gh ", "make ", "./", "npm run", "bash "]
+        .iter()
+        .any(|word| text.contains(word));
+    if acts {
+        None
+    } else if token {
+        text.contains("ghcr.io").then_some(true)
+    } else {
+        Some(false)
+    }
 }

@@ -49,6 +49,10 @@ fn without(project: &Project, job: &ImageJob, at: Span) -> Option<Edit> {
     let text = &*project.parse(at.source)?.source.text;
     let (start, end) = (at.start as usize, at.end as usize);
     // With one of the blanks around it.
-    let (start, end) = if text[end..].starts_with(' ') { (start, end + 1) } else { (start - usize::from(text[..start].ends_with(' ')), end) };
+    let (start, end) = if text[end..].starts_with(' ') {
+        (start, end + 1)
+    } else {
+        (start - usize::from(text[..start].ends_with(' ')), end)
+    };
     Some(Edit { span: Span::new(at.source, start, end), text: String::new() })
 }

@@ -24,17 +24,23 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         // GitLab finishes what it has begun.
         for job in workflow.jobs.iter().filter(|_| workflow.system != System::GitLab) {
             let Some(strategy) = job.strategy.and_then(|place| project.node(place)) else { continue };
-            if job.fail_fast.is_some() || strategy.get("fail-fast").is_some() || strategy.get("matrix").is_none() {
+            if job.fail_fast.is_some()
+                || strategy.get("fail-fast").is_some()
+                || strategy.get("matrix").is_none()
+            {
                 continue;
             }
-            let built = project.image_jobs.iter().filter(|i| i.workflow == index && i.job.value == job.name.value);
+            let built =
+                project.image_jobs.iter().filter(|i| i.workflow == index && i.job.value == job.name.value);
             // One image on several platforms is one image.
-            let images: BTreeSet<_> = built.map(|image| (&image.dockerfile, &image.context, &image.target)).collect();
+            let images: BTreeSet<_> =
+                built.map(|image| (&image.dockerfile, &image.context, &image.target)).collect();
             if images.len() < 2 {
                 continue;
             }
             let at = strategy.key().unwrap_or(strategy).span();
-            let message = format!("the first of {} images that fails ends the builds of the others", images.len());
+            let message =
+                format!("the first of {} images that fails ends the builds of the others", images.len());
             ctx.report(at, message).fix(
                 Safety::Safe,
                 "Let each image succeed or fail on its own",

@@ -60,10 +60,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 /// The input that pushes, with the event in place of `true`.
 fn unless(project: &Project, job: &ImageJob) -> Option<Edit> {
     let push = project.node(job.place?)?.at(&["with", "push"])?;
-    let expression = if project.workflows[job.workflow].triggers.iter().any(|t| t.value == "pull_request_target") {
-        "${{ !startsWith(github.event_name, 'pull_request') }}"
-    } else {
-        "${{ github.event_name != 'pull_request' }}"
-    };
+    let expression =
+        if project.workflows[job.workflow].triggers.iter().any(|t| t.value == "pull_request_target") {
+            "${{ !startsWith(github.event_name, 'pull_request') }}"
+        } else {
+            "${{ github.event_name != 'pull_request' }}"
+        };
     edit::replace(push, &edit::New::Str(expression.into())).ok()
 }

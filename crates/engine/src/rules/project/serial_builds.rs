@@ -26,7 +26,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for job in &workflow.jobs {
             for need in &job.needs {
                 let (own, before) = (builds(&job.name.value), builds(&need.value));
-                let Some(waited) = workflow.jobs.iter().find(|other| other.name.value == need.value) else { continue };
+                let Some(waited) = workflow.jobs.iter().find(|other| other.name.value == need.value) else {
+                    continue;
+                };
                 // The same image on another platform, or one that the other starts from, waits with reason.
                 let related = |own: &ImageJob, before: &ImageJob| {
                     own.dockerfile == before.dockerfile
@@ -46,7 +48,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     job.name.value, need.value
                 );
                 let title = format!("Let `{}` build beside `{}`", job.name.value, need.value);
-                ctx.report(need.span, message).fix(Safety::Unsafe, title, at_once(project, workflow, job, &need.value));
+                ctx.report(need.span, message).fix(
+                    Safety::Unsafe,
+                    title,
+                    at_once(project, workflow, job, &need.value),
+                );
             }
         }
     }
@@ -79,22 +85,28 @@ fn takes(project: &Project, own: &ImageJob, before: &ImageJob) -> bool {
     // A name that is handed over decides which image it starts from.
     let handed = own.args.iter().any(|(_, value)| value.as_ref().is_none_or(|v| v.contains('/')));
     let made = |base: &Base| match base {
-        Base::Image(image) => {
-            before.tags.iter().any(|tag| tag.value.repository.contains('*') || tag.value.short() == image.short())
-        }
+        Base::Image(image) => before
+            .tags
+            .iter()
+            .any(|tag| tag.value.repository.contains('*') || tag.value.short() == image.short()),
         Base::Unknown => true,
         _ => false,
     };
-    let bases = build.stages.iter().flat_map(|stage| std::iter::once(&stage.base).chain(stage.uses.iter().map(|u| &u.from)));
+    let bases = build
+        .stages
+        .iter()
+        .flat_map(|stage| std::iter::once(&stage.base).chain(stage.uses.iter().map(|u| &u.from)));
     handed || before.tags.is_empty() || bases.into_iter().any(made)
 }
 
 /// Whether a job asks what the other one gave out: outputs, or files.
 fn hands_over(project: &Project, job: &Job, waited: &Job) -> bool {
-    let asks = project
-        .node(job.place)
-        .is_some_and(|node| project.text(node.full_span()).contains(&format!("needs.{}.", waited.name.value)));
-    let uses = |job: &Job, action: &str| job.steps.iter().filter_map(|s| s.uses.as_ref()).any(|u| u.action == action);
+    let asks = project.node(job.place).is_some_and(|node| {
+        project.text(node.full_span()).contains(&format!("needs.{}.", waited.name.value))
+    });
+    let uses = |job: &Job, action: &str| {
+        job.steps.iter().filter_map(|s| s.uses.as_ref()).any(|u| u.action == action)
+    };
     asks || uses(job, "actions/download-artifact") && uses(waited, "actions/upload-artifact")
         || project.node(waited.place).is_some_and(|node| node.get("artifacts").is_some())
 }

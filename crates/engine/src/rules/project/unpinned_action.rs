@@ -26,8 +26,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let own =
                 ["actions/", "github/", "docker://"].iter().any(|prefix| uses.action.starts_with(prefix));
             if !uses.is_local() && !own && !uses.is_pinned() {
-                let message =
-                    format!("`{}` runs whatever its version is moved to, with the secrets of the job", uses.action);
+                let message = format!(
+                    "`{}` runs whatever its version is moved to, with the secrets of the job",
+                    uses.action
+                );
                 ctx.report(uses.span, message).fix(Safety::Unsafe, "Name the commit", pin(project, uses));
             }
         }

@@ -1,7 +1,7 @@
 use seaworthy_syntax::yaml::{Node, edit};
 
-use crate::project::workflow::{System, Workflow};
 use crate::project::Project;
+use crate::project::workflow::{System, Workflow};
 use crate::secret;
 use crate::{Category, Check, Ctx, Edit, FixKind, Rule, Safety, Severity, Span};
 
@@ -24,8 +24,11 @@ const TITLE: &str = "Take the password from the secret `REGISTRY_PASSWORD`";
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for workflow in &project.workflows {
         for step in workflow.jobs.iter().flat_map(|job| &job.steps) {
-            let logs_in = step.uses.as_ref().is_some_and(|uses| uses.action.ends_with("/login-action") || uses.action.contains("docker-login"));
-            let input = project.node(step.place).and_then(|node| node.at(&["with", "password"])).filter(|_| logs_in);
+            let logs_in = step.uses.as_ref().is_some_and(|uses| {
+                uses.action.ends_with("/login-action") || uses.action.contains("docker-login")
+            });
+            let input =
+                project.node(step.place).and_then(|node| node.at(&["with", "password"])).filter(|_| logs_in);
             if let Some(node) = input
                 && node.scalar().is_some_and(|text| is_written(&text))
             {
@@ -85,5 +88,6 @@ fn passwords(project: &Project, script: Node<'_>) -> Vec<Span> {
 
 fn by_name(workflow: &Workflow, span: Span) -> Option<Edit> {
     // What a shell does with it between quotes only the platform's own expressions do not care about.
-    (workflow.system != System::GitLab).then(|| Edit { span, text: "${{ secrets.REGISTRY_PASSWORD }}".to_owned() })
+    (workflow.system != System::GitLab)
+        .then(|| Edit { span, text: "${{ secrets.REGISTRY_PASSWORD }}".to_owned() })
 }
