@@ -1,4 +1,7 @@
+use camino::Utf8Path;
+
 use crate::project::{Container, ImageCommand, Origin, Project, Setting, Stage};
+use crate::variant::ships;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,20 +29,39 @@ const PREFIXES: [(&str, &str); 6] = [
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let serves = container.stage(project).is_some_and(|stage| serves_built_pages(project, stage));
-    if !serves || develops(container) {
-        return;
-    }
+    let Some(stage) = container.stage(project) else { return };
+    let sibling = match serves_built_pages(project, stage) {
+        true if develops(container) => return,
+        true => None,
+        false => match built_beside(project, stage) {
+            Some(dockerfile) => Some(dockerfile),
+            None => return,
+        },
+    };
     for variable in &container.env {
         let name = &variable.name.value;
         let Some((_, tool)) = PREFIXES.iter().find(|(prefix, _)| name.starts_with(prefix)) else { continue };
-        ctx.report(
-            variable.name.span,
-            format!(
+        let message = match sibling {
+            Some(dockerfile) => format!(
+                "`{name}` counts for the development server alone: {tool} writes its value into the pages when `{dockerfile}` is built"
+            ),
+            None => format!(
                 "`{name}` does nothing here: {tool} wrote its value into the pages when the image was built"
             ),
-        );
+        };
+        ctx.report(variable.name.span, message);
     }
+}
+
+/// The Dockerfile beside that of a development server whose image serves the same pages, built.
+fn built_beside<'p>(project: &'p Project, stage: &Stage) -> Option<&'p Utf8Path> {
+    let own = project.build(stage.build);
+    let directory = project.path(own.source).parent();
+    ships::left_out(project, own)?;
+    let beside = project.builds.iter().filter(|b| b.id != own.id);
+    let mut beside = beside.filter(|b| project.path(b.source).parent() == directory);
+    let built = beside.find(|b| b.last().is_some_and(|stage| serves_built_pages(project, stage)))?;
+    Some(project.path(built.source))
 }
 
 /// Whether a stage only serves what another one built, and nothing replaces variables when it starts.
