@@ -38,7 +38,7 @@ pub fn check(project: &Project, config: &Config) -> Report {
         if let Some(severity) = config.severity_of(d.rule, d.span.source) {
             d.severity = severity;
         }
-        config.runs(d.rule, d.span.source)
+        config.wants(d)
     });
     let mut report = Report { diagnostics, suppressed: 0, hidden };
     // Which comments silence something does not depend on the least severity that is reported.
@@ -67,7 +67,8 @@ pub(crate) fn check_builds(
             // A secret is one wherever it stands.
             Some(Part::Apart) | None => SECRETS.contains(&rule.name),
         };
-        let diagnostics = rules.on_stages(build, project, config, wanted);
+        let mut diagnostics = rules.on_stages(build, project, config, wanted);
+        diagnostics.retain(|d| !d.aside);
         let mut report = Report { diagnostics, ..Report::default() };
         suppress::silence(project, build.source, &mut report);
         report.diagnostics
@@ -91,7 +92,7 @@ fn unasked_secrets(project: &Project, config: &Config, asked: &[&'static Rule]) 
 pub(crate) fn check_project(project: &Project, config: &Config, rule: &'static Rule) -> Vec<Diagnostic> {
     let diagnostics = Rules::of(std::iter::once(rule)).run(project, config);
     let mut report = Report { diagnostics, ..Report::default() };
-    report.diagnostics.retain(|d| config.runs(d.rule, d.span.source));
+    report.diagnostics.retain(|d| config.wants(d));
     let sources: std::collections::BTreeSet<_> = report.diagnostics.iter().map(|d| d.span.source).collect();
     for source in sources {
         suppress::silence(project, source, &mut report);
@@ -163,6 +164,8 @@ fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
             span: error.span,
             related: Vec::new(),
             hidden: Vec::new(),
+            ids: rule.aliases,
+            aside: false,
             fix: None,
         })
     })

@@ -14,8 +14,9 @@ use toml::de::{DeTable, DeValue};
 
 pub use schema::schema;
 
+use crate::diagnostic::Diagnostic;
 use crate::images::Day;
-use crate::rule::{Category, Rule, Severity, Target};
+use crate::rule::{Category, Named, Rule, Severity, Target};
 use crate::rules;
 
 /// A file of settings, as meant.
@@ -35,6 +36,49 @@ pub struct Settings {
     pub severities: BTreeMap<&'static str, Severity>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
+    /// The labels that images have to have.
+    pub labels: Labels,
+}
+
+/// The labels that images have to have.
+#[derive(Clone, Debug, Default)]
+pub struct Labels {
+    /// Each with the form of its value, in the order of their names.
+    pub required: Vec<(String, LabelForm)>,
+    /// Whether there may be no others.
+    pub strict: bool,
+}
+
+/// The form of a label's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelForm {
+    /// Anything.
+    Text,
+    /// A time as RFC 3339 writes it.
+    Rfc3339,
+    /// A version as semantic versioning writes it.
+    Semver,
+    /// A commit of Git.
+    Hash,
+    /// An address.
+    Url,
+    /// A licence by its SPDX identifier, or an expression of several.
+    Spdx,
+    /// A mail address.
+    Email,
+}
+
+impl LabelForm {
+    /// Every form with its word in settings.
+    pub const ALL: [(&'static str, Self); 7] = [
+        ("text", Self::Text),
+        ("rfc3339", Self::Rfc3339),
+        ("semver", Self::Semver),
+        ("hash", Self::Hash),
+        ("url", Self::Url),
+        ("spdx", Self::Spdx),
+        ("email", Self::Email),
+    ];
 }
 
 /// What one place says of which rules run.
@@ -55,8 +99,8 @@ pub enum Selector {
     All,
     /// The rules of a category.
     Category(Category),
-    /// The rule of a name, or the rules that share another tool's id.
-    Rules(Vec<&'static Rule>),
+    /// The rule of a name, or what rules find under another tool's id.
+    Named(Named),
 }
 
 /// What is wrong with a file of settings.
@@ -73,6 +117,10 @@ pub struct Problem {
 pub struct Scope {
     /// The rules that run, sorted by name.
     pub rules: Vec<&'static Rule>,
+    /// What was said of which rules run, the last the loudest.
+    pub layers: Vec<Layer>,
+    /// What is left out besides.
+    pub ignore: Vec<Selector>,
     /// Severities that replace a rule's own.
     pub severities: BTreeMap<&'static str, Severity>,
     /// The least severity that is reported.
@@ -81,6 +129,8 @@ pub struct Scope {
     pub target: Option<Target>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
+    /// The labels that images have to have.
+    pub labels: Labels,
 }
 
 /// What the user asked for, as meant.
@@ -96,6 +146,8 @@ pub struct Config {
     pub today: Option<Day>,
     /// Whether findings say how a change of a container mends them: an output without fixes is made sooner without.
     pub fixes: bool,
+    /// What was said of which rules run, the last the loudest, where no scope says otherwise.
+    pub layers: Vec<Layer>,
     /// What applies to each source instead, by [`SourceId`].
     pub scopes: Vec<Arc<Scope>>,
 }
@@ -108,6 +160,7 @@ impl Default for Config {
             target: None,
             today: None,
             fixes: true,
+            layers: Vec::new(),
             scopes: Vec::new(),
         }
     }
@@ -123,6 +176,29 @@ impl Config {
     pub fn runs(&self, rule: &Rule, source: SourceId) -> bool {
         let rules = self.scope(source).map_or(&self.rules, |scope| &scope.rules);
         rules.binary_search_by(|r| r.name.cmp(rule.name)).is_ok()
+    }
+
+    /// Whether a finding is wanted, be it graded as it may.
+    pub(crate) fn wants(&self, diagnostic: &Diagnostic) -> bool {
+        let (rule, source) = (diagnostic.rule, diagnostic.span.source);
+        if !self.runs(rule, source) {
+            return false;
+        }
+        let scope = self.scope(source);
+        if scope.is_some_and(|scope| scope.ignore.iter().any(|s| s.covers(diagnostic))) {
+            return false;
+        }
+        let layers: Vec<&Layer> = scope.map_or(&self.layers, |scope| &scope.layers).iter().collect();
+        let quiet =
+            layers.iter().all(|l| l.select.is_none() && l.extend_select.is_empty() && l.ignore.is_empty());
+        if layers.is_empty() || quiet {
+            return !diagnostic.aside;
+        }
+        match standing(&layers, rule, Some(diagnostic)) {
+            Standing::Off => false,
+            Standing::On => !diagnostic.aside,
+            Standing::Wide => true,
+        }
     }
 
     /// The severity that replaces a rule's own in a source.
@@ -161,25 +237,39 @@ impl Config {
 /// Within a layer the narrower word wins: a rule over its category, a category over `all`. A syntax error is reported
 /// unless it is ignored, and a transformation is on unless it is ignored: who selects rules says what is checked.
 pub fn resolve(layers: &[&Layer]) -> Vec<&'static Rule> {
-    rules::ALL
-        .iter()
-        .copied()
-        .filter(|rule| {
-            layers.iter().fold(rule.default, |on, layer| {
-                let chosen = layer.select.iter().flatten().chain(&layer.extend_select);
-                let chosen = chosen.filter_map(|s| s.width(rule)).max();
-                let ignored = layer.ignore.iter().filter_map(|s| s.width(rule)).max();
-                match (chosen, ignored) {
-                    (None, None) => {
-                        let stays =
-                            rule.name == "syntax-error" || rule.is_transformation() || rule.is_measured();
-                        on && (layer.select.is_none() || stays)
-                    }
-                    (chosen, ignored) => chosen > ignored,
-                }
-            })
-        })
-        .collect()
+    let on = |rule: &&'static Rule| standing(layers, rule, None) != Standing::Off;
+    rules::ALL.iter().copied().filter(on).collect()
+}
+
+/// How a rule, or one of its findings, stands after every layer has had its say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Off,
+    /// On.
+    On,
+    /// On wherever it may be found: asked for by another tool's id, or with all others.
+    Wide,
+}
+
+fn standing(layers: &[&Layer], rule: &'static Rule, finding: Option<&Diagnostic>) -> Standing {
+    let first = if rule.default { Standing::On } else { Standing::Off };
+    layers.iter().fold(first, |before, layer| {
+        let chosen = layer.select.iter().flatten().chain(&layer.extend_select);
+        let chosen = chosen.filter_map(|s| Some((s.width(rule, finding)?, s.is_wide()))).max();
+        let (chosen, wide) = (chosen.map(|c| c.0), chosen.is_some_and(|c| c.1));
+        // An id that means some findings of a rule leaves it on for the others.
+        let ignored = layer.ignore.iter().filter(|s| finding.is_some() || s.is_all_of(rule));
+        let ignored = ignored.filter_map(|s| s.width(rule, finding)).max();
+        match (chosen, ignored) {
+            (None, None) => {
+                let stays = rule.name == "syntax-error" || rule.is_transformation() || rule.is_measured();
+                if layer.select.is_none() || stays { before } else { Standing::Off }
+            }
+            (chosen, ignored) if chosen <= ignored => Standing::Off,
+            _ if wide => Standing::Wide,
+            _ => Standing::On,
+        }
+    })
 }
 
 impl Selector {
@@ -194,28 +284,46 @@ impl Selector {
         if let Some(category) = Category::ALL.into_iter().find(|c| c.as_str().eq_ignore_ascii_case(word)) {
             return Ok(Self::Category(category));
         }
-        let found = rules::find(word);
-        if found.is_empty() {
-            return Err(match nearest(word, every_word()) {
-                Some(near) => format!("no rule is called `{word}`; did you mean `{near}`?"),
-                None => format!("no rule is called `{word}`; `seaworthy rules` lists them"),
-            });
-        }
-        Ok(Self::Rules(found))
+        Named::of(word).map(Self::Named).ok_or_else(|| match nearest(word, every_word()) {
+            Some(near) => format!("no rule is called `{word}`; did you mean `{near}`?"),
+            None => format!("no rule is called `{word}`; `seaworthy rules` lists them"),
+        })
     }
 
-    /// How narrowly it names a rule; `None` where it does not.
-    fn width(&self, rule: &Rule) -> Option<u8> {
+    /// How narrowly it names a rule, or one of its findings; `None` where it does not.
+    fn width(&self, rule: &Rule, finding: Option<&Diagnostic>) -> Option<u8> {
         match self {
             Self::All => Some(1),
             Self::Category(category) => (rule.category == *category).then_some(2),
-            Self::Rules(rules) => rules.iter().any(|r| r.name == rule.name).then_some(3),
+            Self::Named(named) => finding.map_or(named.names(rule), |d| named.covers(d)).then_some(3),
         }
     }
 
-    /// Whether it stands for a rule.
-    pub fn covers(&self, rule: &Rule) -> bool {
-        self.width(rule).is_some()
+    /// Whether it asks for what matters little in its place too: who names another tool's id expects what that tool finds.
+    fn is_wide(&self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Category(_) => false,
+            Self::Named(named) => named.is_id(),
+        }
+    }
+
+    /// Whether every finding of a rule is one that it stands for.
+    fn is_all_of(&self, rule: &Rule) -> bool {
+        match self {
+            Self::Named(named) => named.names_all(rule),
+            Self::All | Self::Category(_) => true,
+        }
+    }
+
+    /// Whether it stands for a rule, or for some of its findings.
+    pub fn names(&self, rule: &Rule) -> bool {
+        self.width(rule, None).is_some()
+    }
+
+    /// Whether it stands for a finding.
+    fn covers(&self, diagnostic: &Diagnostic) -> bool {
+        self.width(diagnostic.rule, Some(diagnostic)).is_some()
     }
 }
 
@@ -228,7 +336,7 @@ fn every_word() -> impl Iterator<Item = &'static str> {
 }
 
 /// The options of `seaworthy.toml`, with what the schema says of each.
-const OPTIONS: [(&str, &str); 9] = [
+const OPTIONS: [(&str, &str); 11] = [
     ("select", "Run these rules and no others: names, other tools' ids, categories, or all"),
     ("extend-select", "Run these rules as well"),
     ("ignore", "Leave these rules out"),
@@ -237,6 +345,11 @@ const OPTIONS: [(&str, &str); 9] = [
     ("severity", "Report nothing below this severity"),
     ("target", "What the containers are meant to run on, where the project does not tell"),
     ("trusted-registries", "Registries that images may come from; any where this is missing"),
+    (
+        "label-schema",
+        "Labels that images have to have, each with the form of its value: text, rfc3339, semver, hash, url, spdx or email",
+    ),
+    ("strict-labels", "Whether images may have no labels but these"),
     ("rules", "Settings of single rules"),
 ];
 
@@ -276,6 +389,13 @@ impl Settings {
                     settings.target =
                         reader.word(value, &[("docker", Target::Docker), ("kubernetes", Target::Kubernetes)]);
                 }
+                "label-schema" => {
+                    for (name, value) in reader.table(value) {
+                        let form = reader.word(value, &LabelForm::ALL).unwrap_or(LabelForm::Text);
+                        settings.labels.required.push((name.get_ref().to_string(), form));
+                    }
+                }
+                "strict-labels" => settings.labels.strict = reader.boolean(value),
                 "rules" => {
                     for (name, value) in reader.table(value) {
                         reader.rule(name, value, &mut settings.severities);
@@ -299,7 +419,7 @@ impl Settings {
             items.filter_map(|item| item.scalar().map(std::borrow::Cow::into_owned)).collect()
         };
         for id in strings(&["ignored"]) {
-            settings.layer.ignore.push(Selector::Rules(rules::find(&id)));
+            settings.layer.ignore.extend(Named::of(&id).map(Selector::Named));
         }
         let levels = [
             ("error", Severity::High),
@@ -313,21 +433,34 @@ impl Settings {
             }
         }
         settings.trusted_registries = strings(&["trustedRegistries"]);
+        let form =
+            |word: &str| LabelForm::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, form)| form);
+        let labels = root.at(&["label-schema"]);
+        for entry in labels.into_iter().flat_map(|node| node.entries().collect::<Vec<_>>()) {
+            if let (Some(name), Some(value)) = (entry.key.scalar(), entry.value.scalar()) {
+                settings.labels.required.push((name.into_owned(), form(&value).unwrap_or(LabelForm::Text)));
+            }
+        }
+        settings.labels.strict =
+            root.at(&["strict-labels"]).and_then(|n| n.scalar()).is_some_and(|v| v == "true");
         settings
     }
 
     /// What applies to a source whose path matches these of the patterns in [`Settings::per_file_ignores`].
     pub fn scope(&self, over: &Layer, matched: &[usize]) -> Scope {
         let mut rules = resolve(&[&self.layer, over]);
-        let left_out = matched.iter().filter_map(|n| self.per_file_ignores.get(*n)).flat_map(|(_, s)| s);
-        let left_out: Vec<&Selector> = left_out.collect();
-        rules.retain(|rule| !left_out.iter().any(|s| s.covers(rule)));
+        let ignore = matched.iter().filter_map(|n| self.per_file_ignores.get(*n)).flat_map(|(_, s)| s);
+        let ignore: Vec<Selector> = ignore.cloned().collect();
+        rules.retain(|rule| !ignore.iter().any(|s| s.is_all_of(rule) && s.names(rule)));
         Scope {
             rules,
+            layers: vec![self.layer.clone(), over.clone()],
+            ignore,
             severities: self.severities.clone(),
             severity: self.severity,
             target: self.target,
             trusted_registries: self.trusted_registries.clone(),
+            labels: self.labels.clone(),
         }
     }
 }
@@ -366,6 +499,14 @@ impl Reader {
             self.problem(value.span(), format!("expected a string, not {}", kind(value.get_ref())));
         }
         string
+    }
+
+    fn boolean(&mut self, value: &Value<'_>) -> bool {
+        let found = value.get_ref().as_bool();
+        if found.is_none() {
+            self.problem(value.span(), format!("expected true or false, not {}", kind(value.get_ref())));
+        }
+        found.unwrap_or_default()
     }
 
     fn array<'v, 'a>(&mut self, value: &'v Value<'a>) -> &'v [Value<'a>] {

@@ -19,6 +19,10 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// Secrets: what stands there is shown in no output.
     pub hidden: Vec<Span>,
+    /// The ids that other tools give this very finding; several tools' rules may be one of ours.
+    pub ids: &'static [&'static str],
+    /// It matters little where it stands: reported only to who asks for its rule by another tool's id, or for all rules.
+    pub aside: bool,
     /// What mends it.
     pub fix: Option<Fix>,
 }

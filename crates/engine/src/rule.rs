@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use crate::config::Config;
+use crate::config::{Config, Labels};
 use crate::diagnostic::{Diagnostic, Fix, IntoEdits, Label, Safety};
 use crate::images::Day;
 use crate::measured::Subject;
@@ -110,6 +110,48 @@ pub fn find(word: &str) -> Vec<&'static Rule> {
     let wanted = Id::of(word);
     let aliased = |rule: &&&Rule| rule.aliases.iter().any(|alias| Id::of(alias) == wanted);
     rules::ALL.iter().filter(aliased).copied().collect()
+}
+
+/// A word that names rules: the name of one, or another tool's id, which may mean only some findings of a rule.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The rules.
+    pub rules: Vec<&'static Rule>,
+    id: Option<Box<str>>,
+}
+
+impl Named {
+    /// What a word names; `None` where no rule is called so.
+    pub fn of(word: &str) -> Option<Self> {
+        let rules = find(word);
+        let name = rules.first()?.name == word;
+        Some(Self { rules, id: (!name).then(|| word.into()) })
+    }
+
+    /// Whether it is another tool's id, not the name of a rule.
+    pub fn is_id(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// Whether it names a rule, or some of its findings.
+    pub fn names(&self, rule: &Rule) -> bool {
+        self.rules.iter().any(|r| r.name == rule.name)
+    }
+
+    /// Whether it names every finding of a rule: no other id of the same tool does.
+    pub fn names_all(&self, rule: &Rule) -> bool {
+        let alone = |id: &str| {
+            let head = Id::of(id).head;
+            rule.aliases.iter().filter(|alias| Id::of(alias).head.eq_ignore_ascii_case(head)).count() < 2
+        };
+        self.names(rule) && self.id.as_deref().is_none_or(alone)
+    }
+
+    /// Whether it names a finding.
+    pub fn covers(&self, diagnostic: &Diagnostic) -> bool {
+        let means = |id: &str| diagnostic.ids.iter().any(|alias| Id::of(alias) == Id::of(id));
+        self.names(diagnostic.rule) && self.id.as_deref().is_none_or(means)
+    }
 }
 
 /// Another tool's id without what its releases spell differently.
@@ -264,6 +306,12 @@ impl<'a> Ctx<'a> {
         scope.map_or(&[], |scope| &scope.trusted_registries)
     }
 
+    /// The labels that images have to have, as the user set them.
+    pub fn labels(&self) -> Option<&'a Labels> {
+        let scope = self.source.and_then(|source| self.config.scope(source));
+        scope.map(|scope| &scope.labels)
+    }
+
     /// Reports a finding at the narrowest place that is wrong.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> Finding<'_> {
         let at = self.found.len();
@@ -274,6 +322,8 @@ impl<'a> Ctx<'a> {
             span,
             related: Vec::new(),
             hidden: Vec::new(),
+            ids: self.rule.aliases,
+            aside: false,
             fix: None,
         });
         Finding { project: self.project, fixes: self.config.fixes, diagnostic: &mut self.found[at] }
@@ -297,6 +347,19 @@ impl Finding<'_> {
     /// Grades it for the place it stands in.
     pub fn severity(&mut self, severity: Severity) -> &mut Self {
         self.diagnostic.severity = severity;
+        self
+    }
+
+    /// Says which of the rule's aliases mean this finding, where not all do.
+    pub fn ids(&mut self, ids: &'static [&'static str]) -> &mut Self {
+        self.diagnostic.ids = ids;
+        self
+    }
+
+    /// Marks it as what matters little in its place: it is left out but for those who ask for the rule by another tool's id,
+    /// or for all rules.
+    pub fn aside(&mut self, aside: bool) -> &mut Self {
+        self.diagnostic.aside = aside;
         self
     }
 

@@ -41,19 +41,30 @@ mod container {
 mod dockerfile {
     pub(super) mod add_instead_of_copy;
     pub(super) mod apt_instead_of_apt_get;
+    pub(super) mod archive_copied_to_unpack;
+    pub(super) mod base_argument;
     pub(super) mod broken_exec_form;
     pub(super) mod build_error;
     pub(super) mod cd_in_run;
+    pub(super) mod consecutive_runs;
     pub(super) mod copied_source_missing;
     pub(super) mod copied_tests;
     pub(super) mod copy_destination_without_slash;
+    pub(super) mod copy_without_workdir;
     pub(super) mod current_directory_in_path;
+    pub(super) mod distribution_upgrade;
     pub(super) mod duplicate_stage_name;
+    pub(super) mod empty_continuation;
     pub(super) mod existing_account;
+    pub(super) mod expose_format;
+    pub(super) mod fixed_platform;
     pub(super) mod hidden_failure;
     pub(super) mod ignored_copy;
     pub(super) mod ignored_readme;
+    pub(super) mod inline_suppression;
     pub(super) mod keyword_case;
+    pub(super) mod label_key;
+    pub(super) mod label_schema;
     pub(super) mod late_ownership;
     pub(super) mod legacy_env_format;
     pub(super) mod log_init;
@@ -63,26 +74,36 @@ mod dockerfile {
     pub(super) mod missing_healthcheck;
     pub(super) mod missing_home;
     pub(super) mod moving_base_tag;
+    pub(super) mod named_user;
     pub(super) mod never_compiled;
+    pub(super) mod noisy_download;
     pub(super) mod package_cache_kept;
+    pub(super) mod pointless_command;
     pub(super) mod recommended_packages;
     pub(super) mod relative_workdir;
     pub(super) mod repeated_instruction;
+    pub(super) mod replaced_shell;
+    pub(super) mod reserved_stage_name;
     pub(super) mod root_user;
     pub(super) mod secret_in_build;
     pub(super) mod shell_form_command;
     pub(super) mod shell_wrapped_command;
+    pub(super) mod stage_name_case;
     pub(super) mod stale_package_index;
     pub(super) mod sudo_in_run;
+    pub(super) mod two_downloaders;
     pub(super) mod unchecked_pipe;
     pub(super) mod unconfirmed_install;
     pub(super) mod undefined_variable;
     pub(super) mod unhandled_stop_signal;
     pub(super) mod unknown_copy_stage;
+    pub(super) mod unpinned_packages;
     pub(super) mod untagged_base;
+    pub(super) mod untrusted_registry;
     pub(super) mod unused_lock_file;
     pub(super) mod unverified_download;
     pub(super) mod useless_cleanup;
+    pub(super) mod whole_image_copied;
     pub(super) mod world_writable;
 }
 
@@ -223,6 +244,8 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::add_instead_of_copy::RULE,
     &project::anonymous_rights::RULE,
     &dockerfile::apt_instead_of_apt_get::RULE,
+    &dockerfile::archive_copied_to_unpack::RULE,
+    &dockerfile::base_argument::RULE,
     &project::blocked_eviction::RULE,
     &dockerfile::broken_exec_form::RULE,
     &dockerfile::build_error::RULE,
@@ -232,10 +255,12 @@ pub static ALL: &[&Rule] = &[
     &project::cluster_admin::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
+    &dockerfile::consecutive_runs::RULE,
     &project::container_detection::RULE,
     &dockerfile::copied_source_missing::RULE,
     &dockerfile::copied_tests::RULE,
     &dockerfile::copy_destination_without_slash::RULE,
+    &dockerfile::copy_without_workdir::RULE,
     &project::credentials_in_url::RULE,
     &workload::cron_job_deadline::RULE,
     &dockerfile::current_directory_in_path::RULE,
@@ -253,6 +278,7 @@ pub static ALL: &[&Rule] = &[
     &container::development_setting::RULE,
     &project::disabled_dependency::RULE,
     &project::discarded_build_cache::RULE,
+    &dockerfile::distribution_upgrade::RULE,
     &workload::duplicate_container_name::RULE,
     &workload::duplicate_container_port::RULE,
     &project::duplicate_entry::RULE,
@@ -260,15 +286,18 @@ pub static ALL: &[&Rule] = &[
     &project::duplicate_host_port::RULE,
     &project::duplicate_object::RULE,
     &dockerfile::duplicate_stage_name::RULE,
+    &dockerfile::empty_continuation::RULE,
     &project::ended_release::RULE,
     &variant::exec_command::RULE,
     &variant::exec_script::RULE,
     &dockerfile::existing_account::RULE,
     &variant::existing_application::RULE,
+    &dockerfile::expose_format::RULE,
     &container::exposed_ssh::RULE,
     &live::failing_healthcheck::RULE,
     &project::fail_fast_builds::RULE,
     &variant::first_process::RULE,
+    &dockerfile::fixed_platform::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
     &dockerfile::hidden_failure::RULE,
@@ -279,15 +308,19 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::ignored_copy::RULE,
     &dockerfile::ignored_readme::RULE,
     &project::ingress_snippet::RULE,
+    &dockerfile::inline_suppression::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,
     &dockerfile::keyword_case::RULE,
+    &dockerfile::label_key::RULE,
+    &dockerfile::label_schema::RULE,
     &variant::language_caches::RULE,
     &live::larger_variant::RULE,
     &dockerfile::late_ownership::RULE,
     &dockerfile::legacy_env_format::RULE,
     &dockerfile::log_init::RULE,
     &workload::long_pre_stop::RULE,
+    &live::loopback_listener::RULE,
     &project::lost_command::RULE,
     &project::lost_name::RULE,
     &project::lost_port::RULE,
@@ -295,7 +328,6 @@ pub static ALL: &[&Rule] = &[
     &project::lost_service::RULE,
     &project::lost_variable::RULE,
     &project::lost_volume::RULE,
-    &live::loopback_listener::RULE,
     &dockerfile::maintainer_instruction::RULE,
     &dockerfile::mismatched_runtime::RULE,
     &dockerfile::misplaced_uv_setting::RULE,
@@ -312,6 +344,7 @@ pub static ALL: &[&Rule] = &[
     &container::moving_image_tag::RULE,
     &container::moving_tag_not_pulled::RULE,
     &workload::naked_pod::RULE,
+    &dockerfile::named_user::RULE,
     &live::needs_capabilities::RULE,
     &live::needs_writable_root::RULE,
     &dockerfile::never_compiled::RULE,
@@ -325,6 +358,7 @@ pub static ALL: &[&Rule] = &[
     &container::no_restart_policy::RULE,
     &container::no_seccomp_profile::RULE,
     &workload::no_stop_grace::RULE,
+    &dockerfile::noisy_download::RULE,
     &variant::numeric_user::RULE,
     &project::obsolete_version::RULE,
     &workload::old_service_account_field::RULE,
@@ -332,6 +366,7 @@ pub static ALL: &[&Rule] = &[
     &workload::overlapping_cron_job::RULE,
     &variant::owned_paths::RULE,
     &dockerfile::package_cache_kept::RULE,
+    &dockerfile::pointless_command::RULE,
     &container::privilege_escalation::RULE,
     &container::privileged_container::RULE,
     &container::probe_on_unknown_port::RULE,
@@ -344,7 +379,9 @@ pub static ALL: &[&Rule] = &[
     &live::refused_access::RULE,
     &dockerfile::relative_workdir::RULE,
     &dockerfile::repeated_instruction::RULE,
+    &dockerfile::replaced_shell::RULE,
     &project::replicas_with_autoscaler::RULE,
+    &dockerfile::reserved_stage_name::RULE,
     &container::root_container::RULE,
     &live::root_process::RULE,
     &dockerfile::root_user::RULE,
@@ -367,6 +404,7 @@ pub static ALL: &[&Rule] = &[
     &live::silent_port::RULE,
     &workload::single_replica::RULE,
     &live::slow_stop::RULE,
+    &dockerfile::stage_name_case::RULE,
     &dockerfile::stale_package_index::RULE,
     &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
@@ -375,6 +413,7 @@ pub static ALL: &[&Rule] = &[
     &project::syntax_error::RULE,
     &live::tight_limit::RULE,
     &container::trusted_any_proxy::RULE,
+    &dockerfile::two_downloaders::RULE,
     &dockerfile::unchecked_pipe::RULE,
     &container::unconfined_profile::RULE,
     &dockerfile::unconfirmed_install::RULE,
@@ -392,6 +431,7 @@ pub static ALL: &[&Rule] = &[
     &live::unneeded_privilege_gain::RULE,
     &live::unneeded_writable_root::RULE,
     &project::unpinned_action::RULE,
+    &dockerfile::unpinned_packages::RULE,
     &variant::unprivileged_port::RULE,
     &variant::unprivileged_server::RULE,
     &project::unresolvable_service::RULE,
@@ -403,6 +443,7 @@ pub static ALL: &[&Rule] = &[
     &workload::unspread_replicas::RULE,
     &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
+    &dockerfile::untrusted_registry::RULE,
     &project::unused_definition::RULE,
     &dockerfile::unused_lock_file::RULE,
     &project::unused_suppression::RULE,
@@ -411,6 +452,7 @@ pub static ALL: &[&Rule] = &[
     &container::unwritable_path::RULE,
     &dockerfile::useless_cleanup::RULE,
     &project::variant_drift::RULE,
+    &dockerfile::whole_image_copied::RULE,
     &project::wildcard_rights::RULE,
     &dockerfile::world_writable::RULE,
     &container::writable_root::RULE,

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::parse::{Document, Parse};
 use crate::project::{Object, Project};
-use crate::rule::{Category, Rule};
+use crate::rule::{Category, Named, Rule};
 use crate::rules;
 
 /// One word that silences.
@@ -41,7 +41,7 @@ struct Suppression {
 enum Covers {
     All,
     Category(Category),
-    Rules(Vec<&'static Rule>),
+    Named(Named),
     /// A word of our own language that no rule has.
     Nothing(String),
 }
@@ -50,12 +50,8 @@ impl Covers {
     fn of(word: &str, tool: Tool) -> Option<Self> {
         // Other tools put a namespace before the id: `hadolint/DL3008`, `dockerfile.security.missing-user`.
         let last = word.rsplit(['/', '.']).next().unwrap_or(word);
-        let rules = match rules::find(word) {
-            rules if rules.is_empty() => rules::find(last),
-            rules => rules,
-        };
-        if !rules.is_empty() {
-            return Some(Self::Rules(rules));
+        if let Some(named) = Named::of(word).or_else(|| Named::of(last)) {
+            return Some(Self::Named(named));
         }
         if tool == Tool::Other {
             return None;
@@ -67,11 +63,11 @@ impl Covers {
         Some(category.map_or_else(|| Self::Nothing(word.to_owned()), Self::Category))
     }
 
-    fn covers(&self, rule: &Rule) -> bool {
+    fn covers(&self, diagnostic: &Diagnostic) -> bool {
         match self {
             Self::All => true,
-            Self::Category(category) => rule.category == *category,
-            Self::Rules(rules) => rules.iter().any(|r| r.name == rule.name),
+            Self::Category(category) => diagnostic.rule.category == *category,
+            Self::Named(named) => named.covers(diagnostic),
             Self::Nothing(_) => false,
         }
     }
@@ -85,7 +81,7 @@ impl Suppression {
         known
             && span.source == reach.source
             && (reach.start..reach.end.max(reach.start + 1)).contains(&span.start)
-            && self.covers.covers(diagnostic.rule)
+            && self.covers.covers(diagnostic)
     }
 }
 
@@ -119,6 +115,13 @@ pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
             unused(rule, project, config, &here, &mut report.diagnostics);
         }
     }
+}
+
+/// Whether a comment is one by which hadolint leaves an instruction alone.
+pub(crate) fn is_hadolint_pragma(comment: &str) -> bool {
+    let rest = comment.trim_start_matches('#').trim_start();
+    rest.strip_prefix("hadolint").is_some_and(|rest| rest.trim_start().starts_with("ignore"))
+        && !comment::read(comment).is_empty()
 }
 
 /// Takes out what comments of a source silence.
@@ -168,7 +171,7 @@ fn unused(
             && match &s.covers {
                 Covers::All => s.tool == Tool::Seaworthy,
                 Covers::Category(_) | Covers::Nothing(_) => true,
-                Covers::Rules(rules) => {
+                Covers::Named(Named { rules, .. }) => {
                     // Whether a transformation is silenced shows when the variant is made, and what is measured when it runs.
                     let ran = |rule: &&Rule| !rule.is_transformation() && !rule.is_measured();
                     rules.iter().all(|rule| config.runs(rule, s.at.source) && ran(rule))
@@ -184,7 +187,7 @@ fn unused(
                 Some(near) => format!("no rule is called `{word}`; did you mean `{near}`?"),
                 None => format!("no rule is called `{word}`"),
             },
-            Covers::Rules(rules) if rules.iter().all(|r| r.name != word) => {
+            Covers::Named(Named { rules, .. }) if rules.iter().all(|r| r.name != word) => {
                 let names: Vec<String> = rules.iter().map(|r| format!("`{}`", r.name)).collect();
                 format!("`{word}` silences nothing: {} finds nothing here", names.join(" or "))
             }
@@ -209,6 +212,8 @@ fn unused(
             span: suppression.at,
             related: Vec::new(),
             hidden: Vec::new(),
+            ids: rule.aliases,
+            aside: false,
             fix,
         });
     }

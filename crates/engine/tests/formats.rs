@@ -59,6 +59,8 @@ fn report(project: &Project) -> Report {
         span,
         related: Vec::new(),
         hidden: Vec::new(),
+        ids: rule.aliases,
+        aside: false,
         fix: None,
     };
     let label = |span, message: &str| Label { span, message: message.into() };
@@ -247,6 +249,8 @@ fn any_span_of_any_text_can_be_shown() {
                     span,
                     related,
                     hidden: vec![hidden],
+                    ids: &[],
+                    aside: false,
                     fix,
                 };
                 let report = Report { diagnostics: vec![diagnostic], ..Report::default() };

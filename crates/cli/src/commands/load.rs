@@ -66,6 +66,7 @@ pub(crate) fn load(
         target: selection.target.map(Into::into),
         today: today(),
         fixes: true,
+        layers: vec![layer.clone()],
         severity: severity.unwrap_or(Severity::Low),
         scopes: finder.scopes(&found.sources, &layer, severity),
     };

@@ -16,7 +16,7 @@ use crate::output::{page, stdout};
 /// Prints the page of a rule, or of each rule that shares another tool's id.
 pub(crate) fn explain(word: &str) -> Result<u8, Error> {
     let found = match Selector::of(word).map_err(Error::message)? {
-        Selector::Rules(found) => found,
+        Selector::Named(named) => named.rules,
         Selector::All | Selector::Category(_) => {
             let message = format!("`{word}` stands for many rules; `seaworthy rules {word}` lists them");
             return Err(Error::message(message));
@@ -71,7 +71,7 @@ impl From<&'static Rule> for Listed {
 pub(crate) fn list(filter: &[String], format: ListFormat) -> Result<u8, Error> {
     let selectors =
         filter.iter().map(|w| Selector::of(w)).collect::<Result<Vec<_>, _>>().map_err(Error::message)?;
-    let chosen = |rule: &&&Rule| selectors.is_empty() || selectors.iter().any(|s| s.covers(rule));
+    let chosen = |rule: &&&Rule| selectors.is_empty() || selectors.iter().any(|s| s.names(rule));
     let found: Vec<&'static Rule> = rules::ALL.iter().filter(chosen).copied().collect();
     let mut out = stdout();
     match format {

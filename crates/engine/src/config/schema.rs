@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::OPTIONS;
+use super::{LabelForm, OPTIONS};
 use crate::render::HOME;
 use crate::rule::{Category, Severity};
 use crate::rules;
@@ -54,6 +54,11 @@ fn shape(option: &str) -> Value {
         "select" | "extend-select" | "ignore" => one("selectors"),
         "per-file-ignores" => json!({ "type": "object", "additionalProperties": reference("selectors") }),
         "severity" => one("severity"),
+        "label-schema" => json!({
+            "type": "object",
+            "additionalProperties": { "enum": LabelForm::ALL.map(|(word, _)| word) },
+        }),
+        "strict-labels" => json!({ "type": "boolean" }),
         "target" => json!({ "enum": ["docker", "kubernetes"] }),
         "rules" => json!({
             "type": "object",

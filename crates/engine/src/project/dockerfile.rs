@@ -31,7 +31,7 @@ pub use identity::{Identity, Need, Obstacle};
 pub use late::Late;
 pub use launch::{Argument, Launch, Program, Start};
 pub use modes::Closed;
-pub use runs::{Call, Install, Manager, Run};
+pub use runs::{Call, Install, Manager, Run, operands};
 pub use state::{Label, State, Variable, VariableKind};
 pub use writable::{Reason, Writable};
 

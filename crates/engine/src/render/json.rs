@@ -104,7 +104,7 @@ pub(super) fn finding<'a>(diagnostic: &'a Diagnostic, places: &Places<'a>) -> Fi
     let (path, start, end) = place(diagnostic.span, places);
     Finding {
         rule: rule.name,
-        aliases: rule.aliases,
+        aliases: diagnostic.ids,
         category: rule.category.as_str(),
         severity: diagnostic.severity.as_str(),
         message: places.message(&diagnostic.message, diagnostic.span),

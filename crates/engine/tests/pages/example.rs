@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::check::{Config, Report, check, check_measured};
+use seaworthy_engine::config::{Layer, Scope, Settings};
 use seaworthy_engine::fix::{Fixed, fix};
 use seaworthy_engine::images::Day;
 use seaworthy_engine::measured;
@@ -150,11 +152,18 @@ pub(crate) fn run(rule: &'static Rule, blocks: &[Block]) -> Outcome {
     }
     // A finding of the engine may depend on what the other rules find.
     let rules = if matches!(rule.check, Check::Engine) { rules::ALL.to_vec() } else { vec![rule] };
+    // A `seaworthy.toml` among the files says how the rule is asked for.
+    let settings = blocks.iter().find(|b| b.path == "seaworthy.toml").map(|b| Settings::parse(&b.text));
+    let (settings, complaints) = settings.unwrap_or_default();
+    let scope = Arc::new(Scope { rules: rules.clone(), ..settings.scope(&Layer::default(), &[]) });
     let config = Config { rules, severity: Severity::Low, today: Day::parse(TODAY), ..Config::default() };
+    let scopes =
+        vec![scope; if blocks.iter().any(|b| b.path == "seaworthy.toml") { blocks.len() } else { 0 }];
+    let config = Config { scopes, ..config };
     let written = project(sources(blocks), blocks);
     let mut report = check(&written, &config);
     report.diagnostics.retain(|d| d.rule.name == rule.name);
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = complaints.into_iter().map(|p| p.message).collect();
     let mut made = Vec::new();
     let text = concise(&report, &written);
     if !text.is_empty() {

@@ -149,10 +149,41 @@ impl<'p> Call<'p> {
         })
     }
 
+    /// Whether the program is named as it is, without what only starts it and without its directory.
+    pub fn is_bare(self) -> bool {
+        self.command.name.as_ref().is_some_and(|name| std::ptr::eq(name, self.name))
+            && self.name.is(self.program)
+    }
+
+    /// The arguments that are no options, nor values of these options.
+    pub fn operands(self, valued: &'static [&'static str]) -> impl Iterator<Item = &'p Word> + use<'p> {
+        operands(self.args, valued)
+    }
+
+    /// What follows `pip install` or `python -m pip install`.
+    pub fn pip_install(self) -> Option<&'p [Word]> {
+        let install = Install::of(self).filter(|i| i.manager == Manager::Pip)?;
+        let at = self.args.iter().position(|w| std::ptr::eq(w, install.verb))?;
+        self.args.get(at + 1..)
+    }
+
     /// The first argument that is no option.
     pub fn verb(self) -> Option<&'p Word> {
         self.args.iter().find(|w| !w.text.starts_with('-'))
     }
+}
+
+/// The words that are no options, nor values of these options.
+pub fn operands<'p>(
+    words: &'p [Word],
+    valued: &'static [&'static str],
+) -> impl Iterator<Item = &'p Word> + use<'p> {
+    let mut skip = false;
+    words.iter().filter(move |word| {
+        let value = std::mem::take(&mut skip);
+        skip = !value && valued.iter().any(|option| word.is(option));
+        !value && !word.text.starts_with('-')
+    })
 }
 
 impl<'p> Install<'p> {
@@ -164,7 +195,12 @@ impl<'p> Install<'p> {
             "microdnf" => (Manager::Microdnf, &["install"]),
             "yum" => (Manager::Yum, &["install", "localinstall", "groupinstall", "reinstall"]),
             "zypper" => (Manager::Zypper, &["install", "in"]),
-            "pip" | "pip2" | "pip3" => (Manager::Pip, &["install"]),
+            pip if pip
+                .strip_prefix("pip")
+                .is_some_and(|v| v.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-')) =>
+            {
+                (Manager::Pip, &["install"])
+            }
             "uv" => {
                 let verb = call.verb()?;
                 if verb.is("sync") || verb.is("add") {

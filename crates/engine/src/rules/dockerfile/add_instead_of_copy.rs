@@ -16,8 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Stage(check),
 };
 
-const ARCHIVES: [&str; 10] =
-    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".gz", ".zip"];
+const ARCHIVES: [&str; 9] =
+    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".gz"];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for instruction in stage.instructions(ctx.project) {
@@ -27,7 +27,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             CopySource::Heredoc { .. } => true,
         });
         // `COPY` has neither checksums nor unpacking.
-        if !plain
+        let unsure =
+            transfer.sources.iter().any(|s| matches!(s, CopySource::Path(p) if p.text.starts_with('$')));
+        if !plain && !unsure
             || ["checksum", "unpack", "keep-git-dir"].iter().any(|flag| instruction.flag(flag).is_some())
         {
             continue;
@@ -39,11 +41,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             .sources
             .iter()
             .all(|s| matches!(s, CopySource::Path(p) if !p.text.contains(['$', '*', '?', '['])));
-        ctx.report(keyword, "`ADD` also fetches and unpacks; what only copies says `COPY`").fix(
-            Safety::Safe,
-            "Copy it",
-            certain.then(|| Edit { span: keyword, text: copy.to_owned() }),
-        );
+        ctx.report(keyword, "`ADD` also fetches and unpacks; what only copies says `COPY`")
+            .ids(if instruction.onbuild.is_some() { &RULE.aliases[1..] } else { RULE.aliases })
+            .aside(!plain)
+            .fix(Safety::Safe, "Copy it", certain.then(|| Edit { span: keyword, text: copy.to_owned() }));
     }
 }
 

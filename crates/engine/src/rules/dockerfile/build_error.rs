@@ -30,10 +30,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let text = ctx.project.text(error.span);
         let template = text.starts_with("${") && text.contains('.');
         let severity = if template { Severity::Low } else { Severity::Critical };
-        ctx.report(error.span, error.value.as_str()).severity(severity);
+        // Which of the many errors others have a name for.
+        let ids: &[&str] = if error.value.contains("port") { &["DL3011", "DS-0008", "DF040"] } else { &[] };
+        ctx.report(error.span, error.value.as_str()).severity(severity).ids(ids);
     }
     for error in file.deferred_errors.iter().filter(within) {
         ctx.report(error.span, format!("a build on this image fails: {}", error.value))
-            .severity(Severity::High);
+            .severity(Severity::High)
+            .ids(&["DL3043", "DF068"]);
     }
 }

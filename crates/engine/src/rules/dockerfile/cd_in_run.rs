@@ -18,9 +18,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for run in stage.runs(ctx.project) {
         let commands = &run.shell.commands;
         // With more behind it, it is how a script works; alone, it does nothing at all.
-        let [only] = commands.as_slice() else { continue };
-        if only.name() == Some("cd") {
-            ctx.report(only.span, "this `cd` ends with the instruction: `WORKDIR` lasts");
+        if let Some(command) = commands.iter().find(|c| c.name() == Some("cd")) {
+            ctx.report(command.span, "this `cd` ends with the instruction: `WORKDIR` lasts")
+                .aside(commands.len() > 1);
         }
     }
 }

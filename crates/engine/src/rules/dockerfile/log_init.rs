@@ -23,6 +23,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 "-u" | "--uid" => call.args.get(at + 1)?.value.as_deref()?.parse::<u64>().ok(),
                 text => text.strip_prefix("--uid=").or_else(|| text.strip_prefix("-u"))?.parse().ok(),
             });
+            let chosen = call.args.windows(2).find(|pair| pair[0].is("-u") && pair[1].text.contains('$'));
+            if chosen.is_some() && !call.has_option(&["-l", "--no-log-init"]) {
+                ctx.report(
+                    call.name.span,
+                    "a variable decides the id; a high one makes `/var/log/lastlog` large",
+                )
+                .aside(true)
+                .fix(
+                    Safety::Safe,
+                    "Leave the login log out",
+                    edit::insert_behind(call.name.span, "--no-log-init"),
+                );
+            }
             // Below five digits the log stays small.
             if id.is_some_and(|id| id > 99_999) && !call.has_option(&["-l", "--no-log-init"]) {
                 ctx.report(

@@ -1,6 +1,7 @@
 use crate::Target;
 use crate::project::container::Action;
 use crate::project::{Stage, StageRole};
+use crate::syntax::dockerfile::Keyword;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,12 +20,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     // Kubernetes never looks at it, and what Compose checks itself needs none in the image.
     let deployment = ctx.project.deployed_on(stage);
-    if stage.role != StageRole::Final
-        || ctx.target() == Some(Target::Kubernetes)
-        || deployment.kubernetes && !deployment.docker
-    {
-        return;
-    }
+    let ships = stage.role == StageRole::Final
+        && ctx.target() != Some(Target::Kubernetes)
+        && (deployment.docker || !deployment.kubernetes);
     let end = stage.end();
     let checked = ctx
         .project
@@ -32,7 +30,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         .any(|c| c.healthcheck.as_ref().is_some_and(|p| p.action != Action::None));
     let serves = end.ports().next().is_some();
     let Some(span) = stage.from_span(ctx.project) else { return };
-    if end.healthcheck().is_unset() && serves && !checked {
-        ctx.report(span, "nothing tells whether this image's program works: it has no `HEALTHCHECK`");
+    let here = stage
+        .and_below(ctx.project)
+        .any(|s| s.instructions(ctx.project).iter().any(|i| i.keyword.value == Keyword::Healthcheck));
+    if !here {
+        ctx.report(span, "nothing tells whether this image's program works: it has no `HEALTHCHECK`")
+            .aside(!ships || !serves || checked || !end.healthcheck().is_unset());
     }
 }

@@ -15,12 +15,22 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    let Base::Image(image) = &stage.base else { return };
     let Some(span) = stage.image_span(ctx.project) else { return };
+    let written = ctx.project.text(span);
+    let latest = written.ends_with(":latest");
+    let Base::Image(image) = &stage.base else {
+        if latest {
+            ctx.report(span, format!("`{written}` moves")).severity(Severity::Low).aside(true);
+        }
+        return;
+    };
     if image.tag.as_deref() == Some("latest") && image.digest.is_none() {
         // Who builds it chooses; what stands here is only where nobody does.
-        let chosen = ctx.project.text(span).contains('$');
+        let chosen = written.contains('$');
+        // hadolint looks at what is written, not at what it comes to.
+        let ids = if latest { RULE.aliases } else { &RULE.aliases[1..] };
         ctx.report(span, format!("`{image}` moves: the same commit builds another image tomorrow"))
+            .ids(ids)
             .severity(if chosen { Severity::Low } else { Severity::Medium });
     }
 }

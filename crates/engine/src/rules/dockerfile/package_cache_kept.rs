@@ -1,8 +1,8 @@
-use crate::Safety;
-use crate::project::dockerfile::{Install, Manager, Run};
-use crate::project::{Stage, StageRole};
+use crate::project::dockerfile::{Call, Install, Manager, Run};
+use crate::project::{Base, Stage, StageRole};
 use crate::syntax::dockerfile::{Dockerfile, Value, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "package-cache-kept",
@@ -16,6 +16,7 @@ pub(crate) static RULE: Rule = Rule {
         "DL3036",
         "DL3040",
         "DL3042",
+        "DL3060",
         "DS-0015",
         "DS-0019",
         "DS-0020",
@@ -29,6 +30,7 @@ pub(crate) static RULE: Rule = Rule {
         "DF045",
         "DF046",
         "DF047",
+        "DF055",
     ],
     category: Category::Efficiency,
     severity: Severity::Low,
@@ -38,12 +40,9 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    // What lies in a build stage does not ship.
-    if stage.role != StageRole::Final {
-        return;
-    }
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for run in stage.runs(ctx.project) {
+        let forgotten = forgotten(&run, stage, ctx);
         let mut told = Vec::new();
         for install in run.installs().filter(|i| !i.call.command.context.function) {
             // Within `if` or a loop, what is appended would run in other cases too.
@@ -79,8 +78,100 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             };
             // Behind a command that may fail, or one that a loop or `||` holds, nothing can be appended safely.
             let message = format!("this layer keeps `{}`", kept(manager)[0]);
-            ctx.report(install.verb.span, message).fix(Safety::Safe, "Leave it out of the layer", edits);
+            ctx.report(install.verb.span, message)
+                .ids(if forgotten.iter().any(|(id, _)| *id == ids(manager)) {
+                    ids(manager)
+                } else {
+                    ids(manager).get(1..).unwrap_or_default()
+                })
+                // What lies in a build stage does not ship.
+                .aside(stage.role != StageRole::Final)
+                .fix(Safety::Safe, "Leave it out of the layer", edits);
         }
+        for (ids, at) in forgotten.iter().filter(|(id, _)| !told.iter().any(|m| ids(*m) == *id)) {
+            ctx.report(*at, "no command of this instruction cleans up behind it").ids(&ids[..1]).aside(true);
+        }
+    }
+}
+
+/// The installations that hadolint finds no cleanup for, by what others call them: it looks for one of a few commands,
+/// whatever else keeps the cache out of the layer.
+fn forgotten(run: &Run<'_>, stage: &Stage, ctx: &Ctx<'_>) -> Vec<(&'static [&'static str], Span)> {
+    let calls: Vec<Call<'_>> = run.calls().filter(|c| c.is_bare()).collect();
+    let verb = |c: &Call<'_>, verbs: &[&str]| c.args.iter().any(|w| verbs.iter().any(|v| w.is(v)));
+    let last = |programs: &[&str], verbs: &[&str]| {
+        calls.iter().rev().find(|c| programs.contains(&c.program) && verb(c, verbs)).map(|c| c.command.span)
+    };
+    // It takes any `rm -rf` for the right one.
+    let removes = |path: &str, after: u32| {
+        let paths = |c: &Call<'_>| c.args.iter().any(|w| w.is(path) || w.is("-rf"));
+        calls.iter().any(|c| c.command.span.start > after && c.program == "rm" && paths(c))
+    };
+    let cleans = |programs: &[&str], after: u32| {
+        calls
+            .iter()
+            .any(|c| c.command.span.start > after && programs.contains(&c.program) && verb(c, &["clean"]))
+    };
+    let mounts = |paths: &[&str]| paths.iter().any(|path| run.mounts_cache(path));
+    let mut found: Vec<(&'static [&'static str], Option<Span>)> = Vec::new();
+    let apt = mounts(&["/var/lib/apt/lists"]) && mounts(&["/var/cache/apt"]);
+    if is_kept(stage, ctx) && !apt && !removes("/var/lib/apt/lists/*", 0) {
+        found.push((ids(Manager::Apt), last(&["apt-get", "apt"], &["update"])));
+    }
+    if !mounts(&["/var/cache/apk", "/etc/apk/cache"]) {
+        let add =
+            calls.iter().find(|c| c.program == "apk" && verb(c, &["add"]) && !c.has_option(&["--no-cache"]));
+        found.push((ids(Manager::Apk), add.map(|c| c.command.span)));
+    }
+    for (manager, program, caches) in [
+        (Manager::Dnf, "dnf", ["/var/cache/libdnf5", "/var/cache/dnf"]),
+        (Manager::Microdnf, "microdnf", ["/var/cache/libdnf5", "/var/cache/dnf"]),
+        (Manager::Yum, "yum", ["/var/cache/yum", "/var/cache/yum"]),
+        (Manager::Zypper, "zypper", ["/var/cache/zypp", "/var/cache/zypp"]),
+    ] {
+        let Some(at) = last(&[program], &["install", "in"]) else { continue };
+        let clean = cleans(&[program], at.start) || caches.iter().any(|cache| removes(cache, at.start));
+        if !clean && !mounts(&caches) {
+            found.push((ids(manager), Some(at)));
+        }
+    }
+    let yarn = ["/usr/local/share/.cache/yarn", "/root/.cache/yarn", "/root/.yarn"];
+    if is_kept(stage, ctx)
+        && !calls.iter().any(|c| c.program == "yarn" && verb(c, &["clean"]))
+        && !mounts(&yarn)
+    {
+        found.push((YARN, last(&["yarn"], &["install"])));
+    }
+    let state = stage.state_at(run.index);
+    let off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes");
+    let told = matches!(state.env("PIP_NO_CACHE_DIR"), Value::Set(value) if off(value));
+    if !told && !mounts(&["/root/.cache/pip", "/root/.cache"]) {
+        let keeps = |c: &&Call<'_>| c.pip_install().is_some() && !c.has_option(&["--no-cache-dir"]);
+        found.push((ids(Manager::Pip), calls.iter().find(keeps).map(|c| c.command.span)));
+    }
+    found.into_iter().filter_map(|(ids, at)| Some((ids, at?))).collect()
+}
+
+/// Whether a stage is the last, or another starts from it.
+fn is_kept(stage: &Stage, ctx: &Ctx<'_>) -> bool {
+    let stages = &ctx.project.build(stage.build).stages;
+    stage.index + 1 == stages.len() || stages.iter().any(|s| s.base == Base::Stage(stage.index))
+}
+
+/// What others call the cache of yarn.
+const YARN: &[&str] = &["DL3060", "DF055"];
+
+/// What others call it.
+fn ids(manager: Manager) -> &'static [&'static str] {
+    match manager {
+        Manager::Apt => &["DL3009", "DKL-DI-0005", "DF004"],
+        Manager::Apk => &["DL3019", "DS-0025", "DKL-DI-0004", "DF029"],
+        Manager::Dnf => &["DL3040", "DS-0019", "DF046"],
+        Manager::Microdnf => &["DL3040", "DS-0027", "DF046"],
+        Manager::Yum => &["DL3032", "DS-0015", "DF047"],
+        Manager::Zypper => &["DL3036", "DS-0020", "DF045"],
+        Manager::Pip => &["DL3042", "DF030"],
+        Manager::Uv => &[],
     }
 }
 
@@ -102,9 +193,12 @@ fn kept(manager: Manager) -> &'static [&'static str] {
 fn is_clean(run: &Run<'_>, install: Install<'_>, stage: &Stage, file: &Dockerfile) -> bool {
     let manager = install.manager;
     let state = stage.state_at(run.index);
+    // What is cleaned before it is installed is there again afterwards.
+    let after = install.call.command.span.start;
     let cleaned = |programs: &[&str]| {
         run.calls().any(|c| {
-            programs.contains(&c.program)
+            c.command.span.start >= after
+                && programs.contains(&c.program)
                 && c.args.iter().any(|w| w.text.as_str() == "clean" || w.text.as_str() == "cc")
         })
     };

@@ -18,20 +18,24 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    // What a build stage installs does not ship.
-    if stage.role != StageRole::Final || ctx.project.source_text(stage.source).contains("Install-Recommends")
-    {
-        return;
-    }
+    let configured = ctx.project.source_text(stage.source).contains("Install-Recommends");
     for run in stage.runs(ctx.project) {
         for install in run.installs().filter(|i| i.manager == Manager::Apt && i.call.program != "aptitude") {
             if install.call.has_option(&["--no-install-recommends"]) {
                 continue;
             }
+            let ids = if install.call.is_bare() && install.call.program == "apt-get" {
+                RULE.aliases
+            } else {
+                &RULE.aliases[1..]
+            };
             ctx.report(
                 install.verb.span,
                 "recommended packages are installed too: `--no-install-recommends` is not set",
             )
+            .ids(ids)
+            // What a build stage installs does not ship.
+            .aside(stage.role != StageRole::Final || configured)
             .fix(
                 Safety::Unsafe,
                 "Leave recommended packages out",

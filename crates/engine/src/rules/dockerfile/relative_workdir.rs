@@ -16,20 +16,20 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    if stage.windows {
-        return;
-    }
     for step in stage.walk(ctx.project) {
         let Arguments::Workdir(path) = &step.instruction.arguments else { continue };
         // Relative to a directory that this file names, it is as certain as an absolute one.
         let relative =
             path.literal().is_some_and(|p| !p.starts_with('/') && !p.is_empty() && !p.contains(':'));
         let named = matches!(step.before.workdir().origin, Origin::Own | Origin::Dockerfile);
-        if relative && !named {
-            ctx.report(
-                path.span,
-                format!("`{}` is relative to whatever directory the base image ends in", path.text.as_str()),
-            );
+        if relative {
+            let text = path.text.as_str();
+            let message = if named {
+                format!("`{text}` is relative to the directory of an earlier `WORKDIR`")
+            } else {
+                format!("`{text}` is relative to whatever directory the base image ends in")
+            };
+            ctx.report(path.span, message).aside(named || stage.windows);
         }
     }
 }

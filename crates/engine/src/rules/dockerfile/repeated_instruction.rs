@@ -38,13 +38,33 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             continue;
         }
         let same = |i: &&Instruction| i.keyword.value == keyword && i.onbuild.is_none();
+        // hadolint's place for it: every one behind the first.
+        if let Some(first) = instructions[..at].iter().find(same) {
+            let ids: &[&str] = match keyword {
+                Keyword::Cmd => &["DL4003"],
+                Keyword::Entrypoint => &["DL4004"],
+                _ => &["DL3012"],
+            };
+            ctx.report(
+                instruction.keyword.span,
+                format!("another `{}` stands above, without effect", keyword.as_str()),
+            )
+            .ids(ids)
+            .aside(true)
+            .related(first.keyword.span, "this one")
+            .fix(Safety::Safe, "Remove the one above", edit::remove(file, first));
+        }
         if let Some(last) = instructions[at + 1..].iter().rfind(same) {
             let message = format!("this `{}` has no effect: another follows", keyword.as_str());
-            ctx.report(instruction.keyword.span, message).related(last.keyword.span, "this one counts").fix(
-                Safety::Safe,
-                "Remove it",
-                edit::remove(file, instruction),
-            );
+            let ids: &[&str] = match keyword {
+                Keyword::Cmd => &["MultipleInstructionsDisallowed", "DS-0016", "DF038"],
+                Keyword::Entrypoint => &["MultipleInstructionsDisallowed", "DS-0007", "DF039"],
+                _ => &["MultipleInstructionsDisallowed", "DS-0023", "DF041"],
+            };
+            ctx.report(instruction.keyword.span, message)
+                .ids(ids)
+                .related(last.keyword.span, "this one counts")
+                .fix(Safety::Safe, "Remove it", edit::remove(file, instruction));
         }
     }
 }

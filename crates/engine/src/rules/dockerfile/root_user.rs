@@ -1,6 +1,6 @@
 use crate::project::container::User;
 use crate::project::{Base, Origin, Project, Stage, StageRole};
-use crate::syntax::dockerfile::Keyword;
+use crate::syntax::dockerfile::{Arguments, Keyword};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -16,10 +16,36 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Stage(check),
 };
 
+/// What others call a `USER` that is root, and a `USER` that is missing.
+const NAMED: &[&str] = &["DL3002", "CKV_DOCKER_8", "DS-0002", "CIS-DI-0001", "DF002"];
+const MISSING: &[&str] = &["CKV_DOCKER_3", "DS-0002", "CIS-DI-0001", "DF020"];
+
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    if !ships_root(stage, ctx) {
+        named_root(stage, ctx);
+    }
+}
+
+/// A last `USER` that is root where it does no harm: in a stage that does not ship for example.
+fn named_root(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let last = stage.instructions(ctx.project).iter().rev().find_map(|i| match &i.arguments {
+        Arguments::User(user) if i.onbuild.is_none() => Some(user),
+        _ => None,
+    });
+    let Some(user) = last.filter(|user| {
+        let name = user.text.trim_matches('"').split(':').next().unwrap_or_default();
+        matches!(name, "root" | "0")
+    }) else {
+        return;
+    };
+    ctx.report(user.span, "the last `USER` is root").ids(NAMED).severity(Severity::Low).aside(true);
+}
+
+/// Reports an image whose program runs as root; whether it did.
+fn ships_root(stage: &Stage, ctx: &mut Ctx<'_>) -> bool {
     // What serves no program has nobody to run as.
     if stage.role != StageRole::Final || stage.windows || !stage.serves() {
-        return;
+        return false;
     }
     let state = stage.end();
     let user = state.user();
@@ -29,7 +55,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         None => user.is_unset() && known_base(stage),
     };
     if !root {
-        return;
+        return false;
     }
     let at = user.at.filter(|at| named && at.source == stage.source);
     let last = stage
@@ -38,19 +64,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         .rev()
         .find(|i| matches!(i.keyword.value, Keyword::Cmd | Keyword::Entrypoint));
     let Some(at) = at.or(last.map(|i| i.keyword.span)).or_else(|| stage.from_span(ctx.project)) else {
-        return;
+        return false;
     };
     // An official image whose entry point gives up root on its own has to start as root.
     if stage.facts.is_some_and(|f| f.drops_with.is_some()) && state.entrypoint().origin == Origin::Image {
-        return;
+        return false;
     }
     if steps_down(stage, ctx.project) {
-        return;
+        return false;
     }
     // Whoever runs it may name another user, which counts for more than what the image says.
     let mut runs = ctx.project.containers_of(stage).peekable();
     if runs.peek().is_some() && runs.all(|c| c.user.value().and_then(User::is_root) == Some(false)) {
-        return;
+        return false;
     }
     let message = if named {
         "the last `USER` is root, so the program runs as root"
@@ -63,7 +89,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         (false, true) => Severity::Low,
         _ => Severity::Medium,
     };
-    ctx.report(at, message).severity(severity);
+    ctx.report(at, message).severity(severity).ids(if named { NAMED } else { MISSING });
+    true
 }
 
 /// Whether its own entry point can give up root: the image has what entry points do it with.

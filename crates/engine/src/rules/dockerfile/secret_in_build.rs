@@ -16,18 +16,62 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Stage(check),
 };
 
+/// What others call it, where hadolint and `BuildKit` do not agree.
+const BOTH: &[&str] = &["DL3064", "SecretsUsedInArgOrEnv", "DS-0031", "CIS-DI-0010", "DF013", "DF014"];
+const BUILDKIT: &[&str] = &["SecretsUsedInArgOrEnv", "DS-0031", "CIS-DI-0010", "DF013", "DF014"];
+const HADOLINT: &[&str] = &["DL3064", "DS-0031", "CIS-DI-0010", "DF013", "DF014"];
+const NEITHER: &[&str] = &["DS-0031", "CIS-DI-0010", "DF013", "DF014"];
+
+/// The ids of a variable's name.
+fn ids(name: &str) -> &'static [&'static str] {
+    let lower = name.to_ascii_lowercase();
+    let hadolint = ["password", "secret", "token", "private", "api_key", "username"];
+    let words = [
+        "apikey",
+        "auth",
+        "credential",
+        "credentials",
+        "key",
+        "password",
+        "pword",
+        "passwd",
+        "secret",
+        "token",
+    ];
+    let has = |words: &[&str]| {
+        words.iter().any(|word| {
+            lower.match_indices(word).any(|(at, _)| {
+                let end = at + word.len();
+                (at == 0 || lower[..at].ends_with('_'))
+                    && (end == lower.len() || lower[end..].starts_with('_'))
+            })
+        })
+    };
+    match (hadolint.iter().any(|word| lower.contains(word)), has(&words) && !has(&["public"])) {
+        (true, true) => BOTH,
+        (true, false) => HADOLINT,
+        (false, true) => BUILDKIT,
+        (false, false) => NEITHER,
+    }
+}
+
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for instruction in stage.instructions(ctx.project) {
         match &instruction.arguments {
             Arguments::Arg(definitions) => {
-                for definition in definitions.iter().filter(|d| secret::is_secret_name(&d.name.text)) {
+                for definition in definitions {
+                    let ids = ids(&definition.name.text);
+                    let certain = secret::is_secret_name(&definition.name.text);
+                    if !certain && ids == NEITHER {
+                        continue;
+                    }
                     let message = format!(
                         "the build argument `{}` can be read in the image's history",
                         &*definition.name.text
                     );
                     let mut finding = ctx.report(definition.name.span, message);
-                    finding.severity(Severity::Medium);
-                    if let Some(default) = &definition.default {
+                    finding.severity(Severity::Medium).ids(ids).aside(!certain);
+                    if let Some(default) = definition.default.as_ref().filter(|_| certain) {
                         finding.hide(default.span);
                     }
                 }
@@ -37,12 +81,18 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                     // A value that says where the secret lies, or nothing, gives nothing away.
                     let value = pair.value.literal();
                     let given = value.as_deref().is_none_or(|v| secret::is_secret(&pair.name.text, v));
-                    if secret::is_secret_name(&pair.name.text) && given {
+                    let certain = secret::is_secret_name(&pair.name.text) && given;
+                    let ids = ids(&pair.name.text);
+                    if certain || ids != NEITHER {
                         let message =
                             format!("`{}` can be read by everyone who gets the image", &*pair.name.text);
                         let placeholder = value.as_deref().is_some_and(secret::is_placeholder);
                         let severity = if placeholder { Severity::Medium } else { Severity::High };
-                        ctx.report(pair.name.span, message).severity(severity).hide(pair.value.span);
+                        let mut finding = ctx.report(pair.name.span, message);
+                        finding.severity(severity).ids(ids).aside(!certain);
+                        if certain {
+                            finding.hide(pair.value.span);
+                        }
                     }
                 }
             }

@@ -1,9 +1,9 @@
-use crate::Safety;
 use crate::exec::{self, Form};
 use crate::project::dockerfile::Handover;
 use crate::project::{Stage, StageRole};
-use crate::syntax::dockerfile::Command;
+use crate::syntax::dockerfile::{Arguments, Command, Healthcheck};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Safety, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "shell-form-command",
@@ -19,11 +19,29 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let told = shipped(stage, ctx);
+    for instruction in stage.instructions(ctx.project) {
+        let (Arguments::Cmd(Command::Shell(_))
+        | Arguments::Entrypoint(Command::Shell(_))
+        | Arguments::Healthcheck(Healthcheck::Cmd(Command::Shell(_)))) = &instruction.arguments
+        else {
+            continue;
+        };
+        if !told.contains(&instruction.keyword.span) {
+            let keyword = instruction.keyword.value.as_str();
+            ctx.report(instruction.keyword.span, format!("`{keyword}` in shell form")).aside(true);
+        }
+    }
+}
+
+/// Reports the commands of an image that ships; where their keywords stand.
+fn shipped(stage: &Stage, ctx: &mut Ctx<'_>) -> Vec<Span> {
+    let mut told = Vec::new();
     // Only what ships is ever stopped; on Windows there are no signals.
     if stage.role != StageRole::Final || stage.windows {
-        return;
+        return told;
     }
-    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return told };
     let execs = stage.facts.and_then(|f| f.sh_execs_last_command) == Some(true);
     let launch = stage.launch(ctx.project);
     for half in launch.written() {
@@ -44,6 +62,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 (Severity::Medium, "the shell gets SIGTERM and the program is killed after the grace period")
             }
         };
+        told.push(keyword.span);
         let handover = launch.hand_over(stage, file, half);
         let mut finding =
             ctx.report(keyword.span, format!("`{}` in shell form: {why}", keyword.value.as_str()));
@@ -53,4 +72,5 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             finding.fix(safety, "Start the program without a shell in front of it", edits);
         }
     }
+    told
 }

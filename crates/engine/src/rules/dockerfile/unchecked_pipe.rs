@@ -31,6 +31,7 @@ fn goes_on(first: &Command, rest: &[Command]) -> bool {
 }
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let mut told = 0;
     for run in stage.runs(ctx.project) {
         let shell = stage.state_at(run.index).shell().value();
         let set_by_shell = shell.is_some_and(|words| words.iter().any(|w| w.contains("pipefail")));
@@ -42,6 +43,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         if set_by_shell || set_by_script {
             continue;
         }
+        let before = told;
         for (at, command) in run.shell.commands.iter().enumerate() {
             let piped = command.after.as_ref().filter(|after| after.value == Connector::Pipe);
             let source = command.name().is_some_and(|n| SOURCES.contains(&n.rsplit('/').next().unwrap_or(n)));
@@ -61,7 +63,17 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                     ),
                 )
                 .severity(severity);
+                told += 1;
             }
+        }
+        let pipe = run.shell.commands.iter().find_map(|c| match c.after {
+            Some(after) if after.value == Connector::Pipe => Some(after.span),
+            _ => (c.before == Connector::Pipe).then_some(c.span),
+        });
+        if let Some(pipe) = pipe.filter(|_| told == before) {
+            ctx.report(pipe, "the status of what stands before this pipe is lost: `pipefail` is not set")
+                .severity(Severity::Low)
+                .aside(true);
         }
     }
 }

@@ -39,6 +39,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 Manager::Dnf | Manager::Yum => (&["-y", "--assumeyes"], "-y"),
                 Manager::Zypper => (&["-n", "--non-interactive", "-y", "--no-confirm"], "-y"),
                 // `microdnf` never asks.
+                Manager::Microdnf if !call.has_option(&["-y", "--assumeyes"]) => {
+                    ctx.report(install.verb.span, "`microdnf` never asks; others want it to be told")
+                        .ids(&["DL3038"])
+                        .severity(Severity::Low)
+                        .aside(true)
+                        .fix(Safety::Safe, "Answer yes", edit::insert_behind(install.verb.span, "-y"));
+                    continue;
+                }
                 Manager::Apk | Manager::Pip | Manager::Uv | Manager::Microdnf => continue,
             };
             // Twice `-q` answers yes for apt; so does `yes |`, and a file of settings may.
@@ -49,7 +57,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
             let piped = call.command.before == Connector::Pipe;
             let unknown = call.args.iter().any(|w| w.value.is_none() && may_hold_options(&w.text));
-            if quiet || piped || unknown || call.has_option(answers) || configured(stage, ctx) {
+            if quiet || piped || unknown || call.has_option(answers) {
                 continue;
             }
             let message = format!(
@@ -57,7 +65,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 call.program,
                 install.verb.text.as_str()
             );
-            ctx.report(install.verb.span, message).fix(
+            let ids: &[&str] = match install.manager {
+                Manager::Apt if !call.is_bare() || call.program == "apt" => &["DS-0021", "DF015"],
+                Manager::Apt => &["DL3014", "DS-0021", "DF015"],
+                Manager::Yum => &["DL3030", "DF027"],
+                Manager::Zypper => &["DL3034", "DF043"],
+                _ => &["DL3038"],
+            };
+            let configured = configured(stage, ctx);
+            ctx.report(install.verb.span, message).ids(ids).aside(configured).fix(
                 Safety::Safe,
                 "Answer yes",
                 edit::insert_behind(install.verb.span, option),

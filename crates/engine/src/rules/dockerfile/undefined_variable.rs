@@ -16,6 +16,10 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Stage(check),
 };
 
+/// What others call a variable that an instruction uses and only then sets, and one that nothing sets.
+const SELF: &[&str] = &["UndefinedVar", "DL3044", "DF062"];
+const UNSET: &[&str] = &["UndefinedVar", "DF087"];
+
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for step in stage.walk(ctx.project) {
         for word in words(&step.instruction.arguments) {
@@ -35,13 +39,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                             format!(
                                 "`{name}` is not set before this instruction, so it comes to nothing in it"
                             ),
-                        );
+                        )
+                        .ids(SELF);
                     }
                     Value::Unset => {
                         ctx.report(
                             variable.span,
                             format!("nothing sets `{name}`, so it comes to nothing here"),
-                        );
+                        )
+                        .ids(UNSET);
                     }
                     Value::Unknown if step.before.declares(name) || step.before.set_at(name).is_some() => {}
                     // Set by the same instruction, and not out of itself: then nobody expects the base image to set it.
@@ -49,7 +55,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                         ctx.report(
                             variable.span,
                             format!("`{name}` is set by this very instruction, and so not yet in it"),
-                        );
+                        )
+                        .ids(SELF);
                     }
                     // The base image may set it; a name that is nearly a declared one is a slip all the same.
                     Value::Unknown => {
@@ -60,7 +67,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                             ctx.report(
                                 variable.span,
                                 format!("nothing here sets `{name}`; did you mean `{close}`?"),
-                            );
+                            )
+                            .ids(UNSET);
                         }
                     }
                 }

@@ -15,15 +15,25 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    let Base::Image(image) = &stage.base else { return };
     let Some(span) = stage.image_span(ctx.project) else { return };
+    let written = ctx.project.text(span);
+    let Base::Image(image) = &stage.base else {
+        let name = written.rsplit('/').next().unwrap_or(written);
+        if stage.base == Base::Unknown && !name.contains([':', '@']) && !written.starts_with('$') {
+            ctx.report(span, format!("`{written}` has no tag")).severity(Severity::Low).aside(true);
+        }
+        return;
+    };
     if image.tag.is_none() && image.digest.is_none() {
         // Who builds it chooses; what stands here is only where nobody does.
-        let chosen = ctx.project.text(span).contains('$');
+        let chosen = written.contains('$');
+        // hadolint leaves variables alone.
+        let ids = if written.starts_with('$') { &RULE.aliases[1..] } else { RULE.aliases };
         ctx.report(
             span,
             format!("`{image}` has no tag, so it is whatever `latest` is on the day it is built"),
         )
+        .ids(ids)
         .severity(if chosen { Severity::Low } else { Severity::Medium });
     }
 }

@@ -1,0 +1,38 @@
+use crate::project::{Origin, Stage};
+use crate::syntax::dockerfile::Arguments;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "copy-without-workdir",
+    summary: "a relative destination in a directory that nobody named",
+    since: "0.1.0",
+    docs: include_str!("copy_without_workdir.md"),
+    aliases: &["DL3045", "DF063"],
+    category: Category::Reliability,
+    severity: Severity::Low,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    for step in stage.walk(ctx.project) {
+        let Arguments::Copy(transfer) = &step.instruction.arguments else { continue };
+        let to = transfer.destination.text.trim_matches(['"', '\'']);
+        let drive = to.as_bytes().get(1) == Some(&b':') && to.as_bytes()[0].is_ascii_alphabetic();
+        if to.starts_with(['/', '$', '\\']) || drive {
+            continue;
+        }
+        let workdir = step.before.workdir();
+        if matches!(workdir.origin, Origin::Own | Origin::Dockerfile) {
+            continue;
+        }
+        // Where the base image is known to say so, it is certain enough.
+        let certain = workdir.value().is_some();
+        ctx.report(
+            transfer.destination.span,
+            format!("`{to}` is relative to whatever directory the base image ends in"),
+        )
+        .aside(certain || stage.windows);
+    }
+}

@@ -1,0 +1,32 @@
+use crate::project::Stage;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "distribution-upgrade",
+    summary: "an upgrade of everything the base image brings",
+    since: "0.1.0",
+    docs: include_str!("distribution_upgrade.md"),
+    aliases: &["DL3035", "DS-0024", "DKL-DI-0003", "DF044", "DF069"],
+    category: Category::Reliability,
+    severity: Severity::Low,
+    default: false,
+    fix: FixKind::None,
+    check: Check::Stage(check),
+};
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    for run in stage.runs(ctx.project) {
+        for call in run.calls() {
+            let Some(verb) = call.verb() else { continue };
+            let word = verb.text.as_str();
+            let ids: &[&str] = match (call.program, word) {
+                ("zypper", "dist-upgrade" | "dup") => &["DL3035", "DF044"],
+                ("apt-get" | "apt", "dist-upgrade" | "full-upgrade") => &["DS-0024", "DKL-DI-0003", "DF069"],
+                ("apt-get" | "apt", "upgrade") | ("apk", "upgrade") => &["DKL-DI-0003", "DF069"],
+                _ => continue,
+            };
+            ctx.report(verb.span, format!("`{} {word}` makes each build another image", call.program))
+                .ids(ids);
+        }
+    }
+}

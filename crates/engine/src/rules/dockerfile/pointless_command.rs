@@ -1,0 +1,30 @@
+use crate::project::Stage;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "pointless-command",
+    summary: "a program that has nothing to do while an image is built",
+    since: "0.1.0",
+    docs: include_str!("pointless_command.md"),
+    aliases: &["DL3001", "DF060"],
+    category: Category::Style,
+    severity: Severity::Low,
+    default: false,
+    fix: FixKind::None,
+    check: Check::Stage(check),
+};
+
+/// Programs for a machine that runs, and people in front of it.
+const PROGRAMS: [&str; 9] = ["free", "kill", "mount", "ps", "service", "shutdown", "ssh", "top", "vim"];
+
+fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    for run in stage.runs(ctx.project) {
+        for call in run.calls().filter(|c| PROGRAMS.contains(&c.program)) {
+            let message = format!(
+                "`{}` is for a machine that runs: an image that is built has nothing for it",
+                call.program
+            );
+            ctx.report(call.name.span, message);
+        }
+    }
+}
