@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::names::Names;
 use super::plan::Out;
+use super::secrets::is_secret_name;
 use super::text::{Operator, Piece, Text};
 use super::unit::Unit;
 use super::{Map, Object, Tree};
 use crate::project::compose::Item;
 use crate::project::links::Callee;
-use crate::secret::{has_credentials, is_reference, is_secret_name};
+use crate::secret::{has_credentials, is_reference};
 
 /// The environment of a container while it is made.
 pub(super) struct Environment<'u, 'p> {
@@ -74,7 +75,21 @@ impl<'u, 'p> Environment<'u, 'p> {
             } else {
                 out.text(item)
             };
+            let empty: Vec<String> = text
+                .variables()
+                .iter()
+                .filter(|v| is_left_empty(v))
+                .map(|v| format!("`{}`", v.name))
+                .collect();
             environment.add(name, renamed(text, unit, units), out);
+            if !empty.is_empty() && !environment.references.contains_key(name) {
+                let note = format!(
+                    "nothing gives {} a value, so there is none here either; write it into the ConfigMap",
+                    empty.join(" and ")
+                );
+                out.carried.approximated(key, span, note);
+                continue;
+            }
             let note = match () {
                 () if environment.references.contains_key(name) => {
                     out.carried.mapped(key, span, "a key of a Secret, which somebody fills");
@@ -179,7 +194,7 @@ impl<'u, 'p> Environment<'u, 'p> {
 
     fn refer(&mut self, name: &str, key: &str, secret: bool, optional: bool, out: &mut Out<'_>) {
         let purpose = format!("`{name}` of `{}`", self.unit.service.name);
-        let object = out.to_fill(self.names, key, secret, purpose, optional);
+        let object = out.key_to_fill(self.names, key, secret, purpose, optional);
         let mut reference = Map::new().with("name", object).with("key", key);
         if optional {
             reference.set("optional", true);
@@ -234,6 +249,11 @@ impl<'u, 'p> Environment<'u, 'p> {
         });
         Written { env, config }
     }
+}
+
+/// Whether Compose warns that a variable has no value.
+fn is_left_empty(variable: &super::text::Variable) -> bool {
+    variable.set.is_none() && variable.operator == Operator::Plain
 }
 
 /// Whether bundlers compile a variable into pages, so that it says nothing to what serves them.

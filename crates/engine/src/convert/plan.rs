@@ -75,7 +75,7 @@ impl Out<'_> {
 
     /// The object that holds a key which somebody fills: a Secret, or a ConfigMap for what is none. The key is taken down
     /// once; it has to be there where one of its uses says so.
-    pub(super) fn to_fill(
+    pub(super) fn key_to_fill(
         &mut self,
         names: &Names,
         key: &str,

@@ -5,7 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::text::{Piece, Text};
 use crate::project::Composition;
 use crate::project::compose::Item;
-use crate::secret::{has_credentials, is_reference, is_secret_name, password_of};
+use crate::secret::{has_credentials, is_reference, password_of};
+
+/// Whether a variable of this name is to go into a Secret. More names than those that a finding would be about: a setting
+/// that is kept like a secret does no harm.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    if crate::secret::is_secret_name(name) {
+        return true;
+    }
+    let name = name.to_ascii_lowercase();
+    let is_key = name.strip_suffix("_key").is_some_and(|of| {
+        !["public", "primary", "partition", "sort", "cache", "foreign", "publishable", "anon", "site"]
+            .iter()
+            .any(|word| of.split('_').any(|part| part == *word))
+    });
+    let browser =
+        ["vite_", "next_public_", "react_app_", "vue_app_", "expo_public_", "nuxt_public_", "gatsby_"];
+    (is_key || name.ends_with("_credential") || name.ends_with("_dsn"))
+        && !browser.iter().any(|start| name.starts_with(start))
+}
 
 /// What of a project is a secret, told before anything is made of it.
 #[derive(Debug, Default)]

@@ -283,7 +283,7 @@ fn workload(
         Map::new().with("metadata", Map::new().with("labels", unit.labels(names))).with("spec", spec);
     let selector = || Map::new().with("matchLabels", unit.selector(names));
     annotate(unit, &mut metadata, out);
-    match unit.kind {
+    let (api_version, kind, spec) = match unit.kind {
         Kind::Deployment => {
             let strategy = if pod.exclusive {
                 Map::new().because("type", "Recreate", "its volume can be mounted by one pod alone")
@@ -295,41 +295,50 @@ fn workload(
                     "a new pod serves before an old one ends",
                 )
             };
-            let mut object = Object::new("apps/v1", "Deployment", &*unit.name, metadata);
-            if scales(unit) {
-                // An autoscaler sets it, and an apply would set it back.
-            } else {
-                object.body.set("replicas", Tree::settable("replicas", replicas));
+            let mut spec = Map::new();
+            // Where an autoscaler sets it, an apply would set it back.
+            if !scales(unit) {
+                spec.set("replicas", Tree::settable("replicas", replicas));
             }
-            object
+            let spec = spec
                 .with("revisionHistoryLimit", 5_i64)
                 .with("selector", selector())
                 .with("strategy", strategy)
-                .with("template", template)
+                .with("template", template);
+            ("apps/v1", "Deployment", spec)
         }
-        Kind::StatefulSet => Object::new("apps/v1", "StatefulSet", &*unit.name, metadata)
-            .with("replicas", Tree::settable("replicas", replicas))
-            .with("revisionHistoryLimit", 5_i64)
-            .with("serviceName", network::governing_service(unit))
-            .with("selector", selector())
-            .with("template", template)
-            .filled("volumeClaimTemplates", pod.templates),
-        Kind::DaemonSet => Object::new("apps/v1", "DaemonSet", &*unit.name, metadata)
-            .with("revisionHistoryLimit", 5_i64)
-            .with("selector", selector())
-            .with("template", template),
-        Kind::Job => Object::new("batch/v1", "Job", &*unit.name, metadata)
-            .with("backoffLimit", 6_i64)
-            .with("template", template),
+        Kind::StatefulSet => {
+            let spec = Map::new()
+                .with("replicas", Tree::settable("replicas", replicas))
+                .with("revisionHistoryLimit", 5_i64)
+                .with("serviceName", network::governing_service(unit))
+                .with("selector", selector())
+                .with("template", template)
+                .filled("volumeClaimTemplates", pod.templates);
+            ("apps/v1", "StatefulSet", spec)
+        }
+        Kind::DaemonSet => {
+            let spec = Map::new()
+                .with("revisionHistoryLimit", 5_i64)
+                .with("selector", selector())
+                .with("template", template);
+            ("apps/v1", "DaemonSet", spec)
+        }
+        Kind::Job => ("batch/v1", "Job", job(template)),
         Kind::CronJob => {
             let schedule = unit.says(&["schedule"]).map(|item| out.text(item)).unwrap_or_default();
-            let job = Map::new().with("backoffLimit", 6_i64).with("template", template);
-            Object::new("batch/v1", "CronJob", &*unit.name, metadata)
+            let spec = Map::new()
                 .with("schedule", schedule)
                 .with("concurrencyPolicy", "Forbid")
-                .with("jobTemplate", Map::new().with("spec", job))
+                .with("jobTemplate", Map::new().with("spec", job(template)));
+            ("batch/v1", "CronJob", spec)
         }
-    }
+    };
+    Object::new(api_version, kind, &*unit.name, metadata).with("spec", spec)
+}
+
+fn job(template: Map) -> Map {
+    Map::new().with("backoffLimit", 6_i64).with("template", template)
 }
 
 /// How many pods run a service.
@@ -342,6 +351,13 @@ fn replicas(unit: &Unit<'_>, pod: &Pod, out: &mut Out<'_>) -> u64 {
     };
     let key = if unit.get(&["scale"]).is_some() { "scale" } else { "deploy.replicas" };
     let wanted = u64::try_from(asked.value).unwrap_or(1);
+    let alone = unit.kind == Kind::StatefulSet && unit.facts.is_some_and(|f| f.single_writer == Some(true));
+    if wanted > 1 && alone {
+        let note =
+            "one pod: two would each have data of their own; a cluster of them is set up by an operator";
+        out.carried.approximated(unit.key(key), Some(asked.span), note);
+        return 1;
+    }
     if wanted > 1 && pod.exclusive {
         out.carried.approximated(
             unit.key(key),
@@ -367,9 +383,11 @@ fn scaling(unit: &Unit<'_>, replicas: u64, metadata: Map, names: &Names) -> Vec<
     let several = replicas > 1 || scales(unit);
     if several && matches!(unit.kind, Kind::Deployment | Kind::StatefulSet) {
         let selector = Map::new().with("matchLabels", unit.selector(names));
-        let mut budget = Object::new("policy/v1", "PodDisruptionBudget", &*unit.name, metadata.clone());
-        budget.body.explain("maxUnavailable", 1_i64, "a drained node takes one pod at a time");
-        objects.push(budget.with("selector", selector));
+        let spec = Map::new()
+            .because("maxUnavailable", 1_i64, "a drained node takes one pod at a time")
+            .with("selector", selector);
+        let budget = Object::new("policy/v1", "PodDisruptionBudget", &*unit.name, metadata.clone());
+        objects.push(budget.with("spec", spec));
     }
     if scales(unit) {
         let said = |name| unit.says_count(&["autoscale", name]);
@@ -384,13 +402,13 @@ fn scaling(unit: &Unit<'_>, replicas: u64, metadata: Map, names: &Names) -> Vec<
         let metric = Map::new()
             .with("type", "Resource")
             .with("resource", Map::new().with("name", "cpu").with("target", use_of));
-        objects.push(
-            Object::new("autoscaling/v2", "HorizontalPodAutoscaler", &*unit.name, metadata)
-                .with("scaleTargetRef", target)
-                .with("minReplicas", Tree::settable("minReplicas", least))
-                .with("maxReplicas", Tree::settable("maxReplicas", most))
-                .with("metrics", vec![metric]),
-        );
+        let spec = Map::new()
+            .with("scaleTargetRef", target)
+            .with("minReplicas", Tree::settable("minReplicas", least))
+            .with("maxReplicas", Tree::settable("maxReplicas", most))
+            .with("metrics", vec![metric]);
+        let scaler = Object::new("autoscaling/v2", "HorizontalPodAutoscaler", &*unit.name, metadata);
+        objects.push(scaler.with("spec", spec));
     }
     objects
 }

@@ -176,6 +176,9 @@ fn asked_by_code(args: &[String]) -> Option<Action> {
         [flag, code] if matches!(flag.as_str(), "-c" | "-e" | "--eval") => code,
         _ => return None,
     };
+    if let Some(action) = opened(code) {
+        return Some(action);
+    }
     let asks = ["urlopen(", ".get(", "fetch("];
     if !asks.iter().any(|a| code.contains(a)) || code.matches("http://").count() != 1 {
         return None;
@@ -188,6 +191,19 @@ fn asked_by_code(args: &[String]) -> Option<Action> {
         return None;
     }
     local(&address[..end])
+}
+
+/// The port that a program in Python opens a connection to: `connect(('localhost', 80))`.
+fn opened(code: &str) -> Option<Action> {
+    if !code.contains("socket") || code.contains("http") {
+        return None;
+    }
+    let calls = ["connect((", "create_connection(("];
+    let (_, rest) = calls.iter().find_map(|call| code.split_once(call))?;
+    let (address, _) = rest.split_once(')')?;
+    let (host, port) = address.split_once(',')?;
+    let port = port.trim().parse::<u16>().ok().filter(|port| *port != 0)?;
+    is_local(host.trim().trim_matches(['\'', '"'])).then(|| Action::Tcp(port.to_string()))
 }
 
 fn is_local(host: &str) -> bool {
