@@ -215,7 +215,7 @@ impl Store<'_, '_> {
     fn to_fill(&mut self, name: &str, path: &Utf8Path, secret: bool, mounted: &Mounted, out: &mut Out<'_>) {
         let key = self.key_to_fill(name, path, out);
         let purpose = format!("the file `{}` of `{}`", mounted.target, self.unit.service.name);
-        let object = out.to_fill(self.names, &key, secret, purpose, false);
+        let object = out.key_to_fill(self.names, &key, secret, purpose, false);
         let volume = self.own_name(if secret { "secret-files" } else { "settings-files" });
         let source = if secret {
             Map::new().with("secret", Map::new().with("secretName", object.as_str()))
@@ -350,7 +350,7 @@ impl Store<'_, '_> {
             let path = Utf8PathBuf::from(format!("secret:{source}"));
             let filled = self.key_to_fill(&name, &path, out);
             let purpose = format!("the file `{target}` of `{}`", self.unit.service.name);
-            let object = out.to_fill(self.names, &filled, true, purpose, false);
+            let object = out.key_to_fill(self.names, &filled, true, purpose, false);
             let volume = self.own_name("secret-files");
             let source_of = Map::new().with("secretName", object.as_str());
             self.volume(Map::new().with("name", volume.as_str()).with("secret", source_of));
