@@ -20,7 +20,7 @@ use facts::{Fact, Kind, facts};
 
 /// The rules that compare manifests with the Compose project they were written of, and those on configuration that is
 /// named in one place and stands in another.
-pub const RULES: [&str; 8] = [
+pub const RULES: [&str; 9] = [
     "lost-command",
     "lost-name",
     "lost-port",
@@ -29,6 +29,7 @@ pub const RULES: [&str; 8] = [
     "lost-variable",
     "lost-volume",
     "missing-config",
+    "unused-config-key",
 ];
 
 /// A Compose project and manifests that run the same services.

@@ -8,9 +8,11 @@ mod container {
     pub(super) mod build_time_variable;
     pub(super) mod conflicting_mounts;
     pub(super) mod dangerous_capability;
+    pub(super) mod delay_behind_startup_probe;
     pub(super) mod development_setting;
     pub(super) mod duplicate_env;
     pub(super) mod exposed_ssh;
+    pub(super) mod hidden_log_links;
     pub(super) mod host_namespace;
     pub(super) mod identical_probes;
     pub(super) mod missing_volume;
@@ -30,6 +32,7 @@ mod container {
     pub(super) mod secret_in_env;
     pub(super) mod sensitive_host_mount;
     pub(super) mod short_stop_grace;
+    pub(super) mod storage_limit_as_request;
     pub(super) mod trusted_any_proxy;
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
@@ -141,11 +144,15 @@ mod project {
     pub(super) mod deprecated_api_version;
     pub(super) mod disabled_dependency;
     pub(super) mod discarded_build_cache;
+    pub(super) mod dns_without_tcp;
     pub(super) mod duplicate_entry;
     pub(super) mod duplicate_host_port;
     pub(super) mod duplicate_object;
     pub(super) mod ended_release;
     pub(super) mod fail_fast_builds;
+    pub(super) mod idle_ingress_annotation;
+    pub(super) mod idle_network_policy;
+    pub(super) mod ingress_class_annotation;
     pub(super) mod ingress_snippet;
     pub(super) mod invalid_value;
     pub(super) mod lost_command;
@@ -155,6 +162,8 @@ mod project {
     pub(super) mod lost_service;
     pub(super) mod lost_variable;
     pub(super) mod lost_volume;
+    pub(super) mod memory_autoscaler;
+    pub(super) mod misplaced_pod_security_label;
     pub(super) mod missing_bind_source;
     pub(super) mod missing_build_context;
     pub(super) mod missing_config;
@@ -163,10 +172,12 @@ mod project {
     pub(super) mod no_dockerignore;
     pub(super) mod obsolete_version;
     pub(super) mod other_image_family;
+    pub(super) mod placeholder_value;
     pub(super) mod push_on_pull_request;
     pub(super) mod replicas_with_autoscaler;
     pub(super) mod secret_build_argument;
     pub(super) mod secret_in_env_file;
+    pub(super) mod secret_in_manifest;
     pub(super) mod serial_builds;
     pub(super) mod service_without_image;
     pub(super) mod started_not_ready;
@@ -179,10 +190,13 @@ mod project {
     pub(super) mod unmatched_published_port;
     pub(super) mod unmatched_target_port;
     pub(super) mod unpinned_action;
+    pub(super) mod unreachable_internet;
     pub(super) mod unresolvable_service;
     pub(super) mod unresolved_entry_point;
+    pub(super) mod unset_namespace_label;
     pub(super) mod unset_variable;
     pub(super) mod unshipped_mount;
+    pub(super) mod unused_config_key;
     pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
     pub(super) mod variant_drift;
@@ -225,10 +239,12 @@ mod workload {
     pub(super) mod mounted_service_account_token;
     pub(super) mod naked_pod;
     pub(super) mod no_network_policy;
+    pub(super) mod no_pre_stop;
     pub(super) mod no_stop_grace;
     pub(super) mod old_service_account_field;
     pub(super) mod overlapping_cron_job;
     pub(super) mod selector_mismatch;
+    pub(super) mod service_link_collision;
     pub(super) mod service_links;
     pub(super) mod shared_claim;
     pub(super) mod single_replica;
@@ -272,6 +288,7 @@ pub static ALL: &[&Rule] = &[
     &workload::default_namespace::RULE,
     &workload::default_service_account::RULE,
     &project::default_token_permissions::RULE,
+    &container::delay_behind_startup_probe::RULE,
     &project::dependency_cycle::RULE,
     &project::deprecated_api_version::RULE,
     &variant::development_dependencies::RULE,
@@ -279,6 +296,7 @@ pub static ALL: &[&Rule] = &[
     &project::disabled_dependency::RULE,
     &project::discarded_build_cache::RULE,
     &dockerfile::distribution_upgrade::RULE,
+    &project::dns_without_tcp::RULE,
     &workload::duplicate_container_name::RULE,
     &workload::duplicate_container_port::RULE,
     &project::duplicate_entry::RULE,
@@ -301,12 +319,16 @@ pub static ALL: &[&Rule] = &[
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
     &dockerfile::hidden_failure::RULE,
+    &container::hidden_log_links::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
+    &project::idle_ingress_annotation::RULE,
+    &project::idle_network_policy::RULE,
     &dockerfile::ignored_copy::RULE,
     &dockerfile::ignored_readme::RULE,
+    &project::ingress_class_annotation::RULE,
     &project::ingress_snippet::RULE,
     &dockerfile::inline_suppression::RULE,
     &project::invalid_value::RULE,
@@ -329,7 +351,9 @@ pub static ALL: &[&Rule] = &[
     &project::lost_variable::RULE,
     &project::lost_volume::RULE,
     &dockerfile::maintainer_instruction::RULE,
+    &project::memory_autoscaler::RULE,
     &dockerfile::mismatched_runtime::RULE,
+    &project::misplaced_pod_security_label::RULE,
     &dockerfile::misplaced_uv_setting::RULE,
     &project::missing_bind_source::RULE,
     &project::missing_build_context::RULE,
@@ -353,6 +377,7 @@ pub static ALL: &[&Rule] = &[
     &project::no_dockerignore::RULE,
     &container::no_memory_limit::RULE,
     &workload::no_network_policy::RULE,
+    &workload::no_pre_stop::RULE,
     &container::no_readiness_probe::RULE,
     &container::no_resource_requests::RULE,
     &container::no_restart_policy::RULE,
@@ -367,6 +392,7 @@ pub static ALL: &[&Rule] = &[
     &variant::owned_paths::RULE,
     &dockerfile::package_cache_kept::RULE,
     &dockerfile::pointless_command::RULE,
+    &project::placeholder_value::RULE,
     &container::privilege_escalation::RULE,
     &container::privileged_container::RULE,
     &container::probe_on_unknown_port::RULE,
@@ -390,9 +416,11 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::secret_in_build::RULE,
     &container::secret_in_env::RULE,
     &project::secret_in_env_file::RULE,
+    &project::secret_in_manifest::RULE,
     &workload::selector_mismatch::RULE,
     &container::sensitive_host_mount::RULE,
     &project::serial_builds::RULE,
+    &workload::service_link_collision::RULE,
     &workload::service_links::RULE,
     &project::service_without_image::RULE,
     &variant::settled_environment::RULE,
@@ -408,6 +436,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::stale_package_index::RULE,
     &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
+    &container::storage_limit_as_request::RULE,
     &dockerfile::sudo_in_run::RULE,
     &project::sync_without_reload::RULE,
     &project::syntax_error::RULE,
@@ -434,9 +463,11 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::unpinned_packages::RULE,
     &variant::unprivileged_port::RULE,
     &variant::unprivileged_server::RULE,
+    &project::unreachable_internet::RULE,
     &project::unresolvable_service::RULE,
     &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,
+    &project::unset_namespace_label::RULE,
     &project::unset_variable::RULE,
     &project::unshipped_mount::RULE,
     &container::unsized_scratch::RULE,
@@ -444,6 +475,7 @@ pub static ALL: &[&Rule] = &[
     &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
     &dockerfile::untrusted_registry::RULE,
+    &project::unused_config_key::RULE,
     &project::unused_definition::RULE,
     &dockerfile::unused_lock_file::RULE,
     &project::unused_suppression::RULE,

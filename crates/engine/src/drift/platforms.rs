@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use camino::Utf8Path;
-use seaworthy_syntax::Span;
+use seaworthy_syntax::{SourceId, Span};
 
 use crate::project::compose::{Composition, Service};
 use crate::project::container::{EnvValue, Role};
@@ -63,18 +63,21 @@ pub(crate) fn families(project: &Project) -> Vec<Family<'_>> {
         return Vec::new();
     }
     let sides: Vec<Side<'_>> = project.compositions.iter().map(|c| Side::of(project, c)).collect();
+    let groups: Vec<Group<'_>> = groups(project).into_iter().map(|ids| Group::of(project, ids)).collect();
+    let only = groups.len() == 1 && sides.iter().filter(|side| !side.rank.0).count() == 1;
     let mut found = Vec::new();
-    for group in groups(project) {
-        let candidates = Candidates::of(project, &group);
-        let matched = sides.iter().map(|side| (side, candidates.twins(project, side)));
-        let best = matched.filter(|(_, twins)| is_sure(twins)).max_by_key(|(side, twins)| {
-            (twins.len(), near(project, side.composition, &group), Reverse(side.rank))
-        });
-        let Some((side, twins)) = best else { continue };
+    for group in &groups {
+        let candidates = Candidates::of(project, &group.workloads);
+        let matched = sides.iter().map(|side| (side, group.is_beside(side), candidates.twins(project, side, only)));
+        let best = matched.filter(|(_, beside, twins)| is_sure(twins, *beside)).max_by_key(
+            |(side, beside, twins)| (twins.len(), *beside, group.near(side), Reverse(side.rank)),
+        );
+        let Some((side, _, twins)) = best else { continue };
         let twins: Vec<Twin<'_>> = twins.into_iter().map(|(twin, _)| twin).collect();
         let has = |service: &&Service| twins.iter().any(|t| t.service.container == service.container);
         let lost = side.composition.services.iter().filter(|s| !has(s)).collect();
-        found.push(Family { composition: side.composition, objects: objects(project, &group), twins, lost });
+        let objects = group.objects(project, &groups);
+        found.push(Family { composition: side.composition, objects, twins, lost });
     }
     found
 }
@@ -88,15 +91,21 @@ enum Sign {
     Build,
     /// Both run one public image, and nothing else here does.
     Image,
+    /// Each is the only program of its side that is left, and there are no other sides.
+    Rest,
 }
 
-/// Whether more than a public image speaks for it: many programs have a Redis.
-fn is_sure(twins: &[(Twin<'_>, Sign)]) -> bool {
-    twins.iter().any(|(twin, sign)| match sign {
-        Sign::Build => true,
-        Sign::Name => twin.here.facts().is_none() && twin.there.facts().is_none(),
-        Sign::Image => false,
-    })
+/// Whether more than a public image speaks for it, which many programs have, and, where the two lie apart, more than one
+/// name.
+fn is_sure(twins: &[(Twin<'_>, Sign)], beside: bool) -> bool {
+    let own = |twin: &Twin<'_>| twin.here.facts().is_none() && twin.there.facts().is_none();
+    let named = twins.iter().filter(|(twin, sign)| *sign == Sign::Name && own(twin));
+    let (all, alike) = named.fold((0, 0), |(all, alike), (twin, _)| {
+        (all + 1, alike + usize::from(is_alike(twin.here, twin.there) || twin.service.build.is_some()))
+    });
+    twins.iter().any(|(_, sign)| *sign == Sign::Build)
+        || all > 1
+        || beside && (alike > 0 || twins.iter().any(|(_, sign)| *sign == Sign::Rest))
 }
 
 /// A Compose project as one side.
@@ -174,7 +183,7 @@ impl<'p> Candidates<'p> {
     }
 
     /// Which of them runs which service of a Compose project.
-    fn twins(&self, project: &'p Project, side: &Side<'p>) -> Vec<(Twin<'p>, Sign)> {
+    fn twins(&self, project: &'p Project, side: &Side<'p>, only: bool) -> Vec<(Twin<'p>, Sign)> {
         let mut taken = BTreeSet::new();
         let mut found: BTreeMap<usize, (usize, Sign)> = BTreeMap::new();
         for sign in [Sign::Name, Sign::Build, Sign::Image] {
@@ -189,6 +198,7 @@ impl<'p> Candidates<'p> {
                     Sign::Build => {
                         self.places(|c| c.build.is_some() && c.build == here.build && is_built(project, c))
                     }
+                    Sign::Rest => Vec::new(),
                     Sign::Image => {
                         let alone = |repository: &str| {
                             side.services.iter().filter(|(_, c, _)| runs(c, repository)).count() == 1
@@ -224,6 +234,17 @@ impl<'p> Candidates<'p> {
             let (workload, there) = self.all[place];
             (Twin { service, here, workload, there }, sign)
         };
+        // Where there are several of either, nothing says which is meant.
+        if !only {
+            return found.into_iter().map(twin).collect();
+        }
+        let left = |at: &usize| !found.contains_key(at) && side.services[*at].0.build.is_some();
+        let services: Vec<usize> = (0..side.services.len()).filter(left).collect();
+        let own = self.places(|c| c.role == Role::Main && c.facts().is_none() && c.image.value().is_some());
+        let places: Vec<usize> = own.into_iter().filter(|place| !taken.contains(place)).collect();
+        if let ([service], [place]) = (services.as_slice(), places.as_slice()) {
+            found.insert(*service, (*place, Sign::Rest));
+        }
         found.into_iter().map(twin).collect()
     }
 
@@ -273,11 +294,54 @@ fn common_prefix(project: &Project, group: &[WorkloadId]) -> String {
     if names.all(|name| name.starts_with(&prefix)) { prefix } else { String::new() }
 }
 
-/// How far the paths of a Compose project and of manifests are the same.
-fn near(project: &Project, composition: &Composition, group: &[WorkloadId]) -> usize {
-    let Some(first) = group.first() else { return 0 };
-    let path = project.path(project.workload(*first).object(project).source);
-    composition.directory.components().zip(path.components()).take_while(|(a, b)| a == b).count()
+/// Workloads that belong together.
+struct Group<'p> {
+    workloads: Vec<WorkloadId>,
+    sources: BTreeSet<SourceId>,
+    /// The directory that all of them lie in.
+    directory: &'p Utf8Path,
+}
+
+impl<'p> Group<'p> {
+    fn of(project: &'p Project, workloads: Vec<WorkloadId>) -> Self {
+        let sources: BTreeSet<_> =
+            workloads.iter().map(|id| project.workload(*id).object(project).source).collect();
+        let directories = sources.iter().map(|s| project.path(*s).parent().unwrap_or(Utf8Path::new("")));
+        let shared = directories.reduce(|a, b| {
+            a.ancestors().find(|top| b.starts_with(top)).unwrap_or(Utf8Path::new(""))
+        });
+        Self { workloads, sources, directory: shared.unwrap_or(Utf8Path::new("")) }
+    }
+
+    /// How many directories the paths of both share.
+    fn near(&self, side: &Side<'_>) -> usize {
+        let (a, b) = (side.composition.directory.components(), self.directory.components());
+        a.zip(b).take_while(|(a, b)| a == b).count()
+    }
+
+    /// Whether one of the two lies in or below the directory of the other, or both lie in one below the top.
+    fn is_beside(&self, side: &Side<'_>) -> bool {
+        let directory = side.composition.directory.as_path();
+        self.near(side) > 0 || directory.as_str().is_empty() || self.directory.as_str().is_empty()
+    }
+
+    /// The objects that belong to the workloads: those of their files, and of the files without workloads that lie beside
+    /// or below them and no nearer to others.
+    fn objects(&self, project: &'p Project, all: &[Group<'_>]) -> Vec<&'p Object> {
+        let belongs = |object: &&Object| {
+            if self.sources.contains(&object.source) {
+                return true;
+            }
+            let path = project.path(object.source);
+            let inside = |group: &Group<'_>| path.starts_with(group.directory);
+            let depth = |group: &Group<'_>| group.directory.components().count();
+            inside(self)
+                && !all.iter().any(|other| {
+                    other.sources.contains(&object.source) || inside(other) && depth(other) > depth(self)
+                })
+        };
+        project.objects.iter().filter(|o| !o.patch).filter(belongs).collect()
+    }
 }
 
 /// Workloads that belong together: those of the highest directory below which no two have one name. Two of a name are the
@@ -340,26 +404,6 @@ fn says_twice(items: &[Item<'_>]) -> bool {
     items.iter().any(|item| !seen.insert(item.key))
 }
 
-/// The objects that belong to workloads: all of their files, and of those beside and below the directory they share.
-fn objects<'p>(project: &'p Project, group: &[WorkloadId]) -> Vec<&'p Object> {
-    let sources: BTreeSet<_> = group.iter().map(|id| project.workload(*id).object(project).source).collect();
-    let mut directory: Option<&Utf8Path> = None;
-    for source in &sources {
-        let own = project.path(*source).parent().unwrap_or(Utf8Path::new(""));
-        directory = Some(match directory {
-            None => own,
-            Some(shared) => shared.ancestors().find(|top| own.starts_with(top)).unwrap_or(Utf8Path::new("")),
-        });
-    }
-    let others: BTreeSet<_> = project.workloads.iter().map(|w| w.object(project).source).collect();
-    let belongs = |object: &&Object| {
-        sources.contains(&object.source)
-            || !others.contains(&object.source)
-                && directory.is_some_and(|top| project.path(object.source).starts_with(top))
-    };
-    project.objects.iter().filter(|o| !o.patch).filter(belongs).collect()
-}
-
 /// The variables of a pod's container; `None` where some come from what is not here.
 pub(crate) fn variables<'p>(project: &'p Project, container: &'p Container) -> Option<BTreeSet<&'p str>> {
     let mut found = BTreeSet::new();
@@ -374,8 +418,8 @@ pub(crate) fn variables<'p>(project: &'p Project, container: &'p Container) -> O
             _ => _ = found.insert(variable.name.value.as_str()),
         }
     }
-    // A file of variables is read by the program itself, and what injects secrets writes one.
     let workload = container.workload.map(|id| project.workload(id))?;
+    // A file of variables is read by the program itself, and what injects secrets writes one.
     let injected = workload.pod_annotations.iter().any(|(key, _)| key.value.contains("agent-inject"));
     let file = container.mounts.iter().any(|mount| {
         matches!(mount.volume, Volume::Config(_) | Volume::Secret(_) | Volume::Other(_))

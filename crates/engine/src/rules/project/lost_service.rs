@@ -21,6 +21,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     let families = families(project);
     for family in &families {
+        let others: Vec<&Family<'_>> = families
+            .iter()
+            .filter(|other| std::ptr::eq(other.composition, family.composition) && !std::ptr::eq(*other, family))
+            .collect();
+        // Manifests that run little of it, beside others that run more, are meant to.
+        let partial = family.twins.len() * 2 < family.composition.services.len();
+        if partial && others.iter().any(|other| other.twins.len() > family.twins.len()) {
+            continue;
+        }
         for service in &family.lost {
             let container = project.container(service.container);
             if is_aside(container) || is_elsewhere(project, &families, family, service) {
@@ -30,7 +39,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let built = project.is_built(container);
             let callers = callers(project, family, container);
             let called = callers.first().map(|at| format!(" `{}` calls it", at.1)).unwrap_or_default();
+            let other = others.iter().find_map(|other| other.twin(container.id));
             let severity = match (built, callers.is_empty()) {
+                _ if other.is_some() => Severity::Low,
                 (true, _) if service.profiles.is_empty() => Severity::High,
                 (true, _) | (false, false) => Severity::Medium,
                 (false, true) => Severity::Low,
@@ -51,6 +62,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 Some((at, _)) => finding.related(*at, "it is called here"),
                 None => finding.related(anchor.workload.headline, "the manifests run this one"),
             };
+            if let Some(other) = other {
+                finding.related(other.workload.headline, "other manifests run it");
+            }
         }
     }
 }

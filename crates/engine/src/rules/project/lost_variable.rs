@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::drift::platforms::{Twin, families, variables};
+use crate::drift::platforms::{Family, Twin, families, variables};
 use crate::project::Project;
 use crate::project::container::{EnvValue, EnvVar};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -22,9 +22,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for family in families(project) {
         for twin in &family.twins {
             let Some(there) = variables(project, twin.there) else { continue };
-            let missing: Vec<&EnvVar> =
-                twin.here.env.iter().filter(|v| is_missing(project, twin, v, &there)).collect();
-            let needed: Vec<&EnvVar> = missing.iter().copied().filter(|v| !is_empty(v)).collect();
+            let linked = |variable: &EnvVar| is_linked(&family, twin, &variable.name.value);
+            let missing = twin.here.env.iter().filter(|v| is_missing(project, twin, v, &there) && !linked(v));
+            let missing: Vec<&EnvVar> = missing.collect();
+            let needed: Vec<&EnvVar> = missing.iter().copied().filter(|v| !is_empty(v) && !is_minor(v)).collect();
             let (all, severity) =
                 if needed.is_empty() { (missing, Severity::Low) } else { (needed, Severity::Medium) };
             let Some(first) = all.first() else { continue };
@@ -36,6 +37,18 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 .related(first.name.span, format!("`{}` is set here", first.name.value));
         }
     }
+}
+
+/// Whether Kubernetes itself sets it, for a Service of the namespace.
+fn is_linked(family: &Family<'_>, twin: &Twin<'_>, name: &str) -> bool {
+    let service = ["_SERVICE_HOST", "_SERVICE_PORT"].iter().find_map(|end| name.strip_suffix(end));
+    !twin.workload.pod.service_links.is(&false)
+        && service.is_some_and(|s| family.service_named(&s.to_ascii_lowercase().replace('_', "-")).is_some())
+}
+
+/// Whether a program does its work without it all the same.
+fn is_minor(variable: &EnvVar) -> bool {
+    matches!(variable.name.value.as_str(), "TZ" | "LANG" | "LC_ALL" | "LOG_LEVEL" | "PYTHONUNBUFFERED" | "PUID" | "PGID")
 }
 
 fn list(names: &[String]) -> String {

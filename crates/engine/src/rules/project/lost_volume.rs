@@ -114,5 +114,10 @@ fn is_setting(project: &Project, source: &str) -> bool {
     let path = camino::Utf8Path::new(source);
     let aside =
         ["data", "logs", "log", "tmp", "uploads", "backups", "tests", "test", "docs", "src", "node_modules"];
-    project.files.exists(path) == Some(true) && !path.components().any(|part| aside.contains(&part.as_str()))
+    let settings = [
+        "cert", "conf", "dashboard", "etc", "init", "migration", "provisioning", "rules", "script", "template",
+    ];
+    let directory = || path.file_name().is_some_and(|name| settings.iter().any(|word| name.contains(word)));
+    !path.components().any(|part| aside.contains(&part.as_str()))
+        && (project.files.is_file(path) || project.files.exists(path) == Some(true) && directory())
 }

@@ -1,0 +1,52 @@
+use crate::project::Project;
+use crate::project::kubernetes::Detail;
+use crate::syntax::yaml::Node;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "secret-in-manifest",
+    summary: "a Secret whose values stand in the repository",
+    since: "0.1.0",
+    docs: include_str!("secret_in_manifest.md"),
+    aliases: &[],
+    category: Category::Security,
+    severity: Severity::Medium,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    for object in project.objects.iter().filter(|o| !o.patch) {
+        let Detail::Secret(data) = &object.detail else { continue };
+        let kind = data.kind.as_ref().map_or("Opaque", |k| k.value.as_str());
+        // The cluster fills these in itself.
+        let filled = matches!(kind, "kubernetes.io/service-account-token" | "bootstrap.kubernetes.io/token");
+        let sealed = object.at(project, &["sops"]).is_some();
+        if filled || sealed || object.kind.value != "Secret" || object.api_version.value != "v1" {
+            continue;
+        }
+        let entries = ["data", "stringData"].iter().filter_map(|f| object.at(project, &[f])).flat_map(Node::entries);
+        let held: Vec<_> = entries.filter(|e| e.value.scalar().is_some_and(|v| is_held(&v))).collect();
+        let Some(first) = held.first() else { continue };
+        let more = if held.len() > 1 { " and others" } else { "" };
+        let key = first.key.scalar().unwrap_or_default();
+        let message = format!("`{key}`{more} can be read by everyone who can read the repository: base64 hides nothing");
+        let own = project.is_for_development(object.source);
+        let mut finding = ctx.report(object.headline(), message);
+        finding.severity(if own { Severity::Low } else { Severity::Medium });
+        for entry in &held {
+            finding.hide(entry.value.span());
+        }
+    }
+}
+
+/// Whether a text is a value, and not a name for one that comes from elsewhere.
+fn is_held(value: &str) -> bool {
+    let value = value.trim();
+    let elsewhere = ["${", "{{", "$(", "ENC[", "<path:", "ref+", "vault:", "%%"];
+    !value.is_empty()
+        && !elsewhere.iter().any(|word| value.contains(word))
+        && !(value.starts_with('<') && value.ends_with('>'))
+        && !matches!(value, "null" | "\"\"" | "Cg==" | "bnVsbA==")
+}
