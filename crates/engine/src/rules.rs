@@ -8,6 +8,7 @@ mod container {
     pub(super) mod build_time_variable;
     pub(super) mod conflicting_mounts;
     pub(super) mod dangerous_capability;
+    pub(super) mod data_in_memory;
     pub(super) mod delay_behind_startup_probe;
     pub(super) mod development_setting;
     pub(super) mod duplicate_env;
@@ -15,9 +16,13 @@ mod container {
     pub(super) mod hidden_log_links;
     pub(super) mod host_namespace;
     pub(super) mod identical_probes;
+    pub(super) mod idle_capability;
+    pub(super) mod local_image;
+    pub(super) mod mismatched_user;
     pub(super) mod missing_volume;
     pub(super) mod moving_image_tag;
     pub(super) mod moving_tag_not_pulled;
+    pub(super) mod no_memory_headroom;
     pub(super) mod no_memory_limit;
     pub(super) mod no_readiness_probe;
     pub(super) mod no_resource_requests;
@@ -27,6 +32,7 @@ mod container {
     pub(super) mod privileged_container;
     pub(super) mod probe_on_unknown_port;
     pub(super) mod published_database;
+    pub(super) mod refused_option;
     pub(super) mod root_container;
     pub(super) mod runtime_socket;
     pub(super) mod secret_in_env;
@@ -36,6 +42,7 @@ mod container {
     pub(super) mod trusted_any_proxy;
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
+    pub(super) mod unmounted_data_path;
     pub(super) mod unsized_scratch;
     pub(super) mod unwritable_path;
     pub(super) mod writable_root;
@@ -145,6 +152,7 @@ mod project {
     pub(super) mod disabled_dependency;
     pub(super) mod discarded_build_cache;
     pub(super) mod dns_without_tcp;
+    pub(super) mod double_exposure;
     pub(super) mod duplicate_entry;
     pub(super) mod duplicate_host_port;
     pub(super) mod duplicate_object;
@@ -155,6 +163,7 @@ mod project {
     pub(super) mod ingress_class_annotation;
     pub(super) mod ingress_snippet;
     pub(super) mod invalid_value;
+    pub(super) mod limited_restarts;
     pub(super) mod lost_command;
     pub(super) mod lost_name;
     pub(super) mod lost_port;
@@ -167,6 +176,7 @@ mod project {
     pub(super) mod missing_bind_source;
     pub(super) mod missing_build_context;
     pub(super) mod missing_config;
+    pub(super) mod missing_dependency;
     pub(super) mod missing_service_account;
     pub(super) mod no_disruption_budget;
     pub(super) mod no_dockerignore;
@@ -191,14 +201,17 @@ mod project {
     pub(super) mod unmatched_target_port;
     pub(super) mod unpinned_action;
     pub(super) mod unreachable_internet;
+    pub(super) mod unreachable_published_port;
     pub(super) mod unresolvable_service;
     pub(super) mod unresolved_entry_point;
     pub(super) mod unset_namespace_label;
     pub(super) mod unset_variable;
     pub(super) mod unshipped_mount;
+    pub(super) mod unsupported_access_mode;
     pub(super) mod unused_config_key;
     pub(super) mod unused_definition;
     pub(super) mod unused_suppression;
+    pub(super) mod variable_of_container;
     pub(super) mod variant_drift;
     pub(super) mod wildcard_rights;
     pub(super) mod written_registry_password;
@@ -226,6 +239,7 @@ mod variant {
 }
 
 mod workload {
+    pub(super) mod absent_node_label;
     pub(super) mod cron_job_deadline;
     pub(super) mod default_namespace;
     pub(super) mod default_service_account;
@@ -257,6 +271,7 @@ mod workload {
 /// Every rule, sorted by name.
 #[rustfmt::skip]
 pub static ALL: &[&Rule] = &[
+    &workload::absent_node_label::RULE,
     &dockerfile::add_instead_of_copy::RULE,
     &project::anonymous_rights::RULE,
     &dockerfile::apt_instead_of_apt_get::RULE,
@@ -285,6 +300,7 @@ pub static ALL: &[&Rule] = &[
     &project::dangling_ingress::RULE,
     &project::dangling_selector::RULE,
     &project::dangling_service::RULE,
+    &container::data_in_memory::RULE,
     &workload::default_namespace::RULE,
     &workload::default_service_account::RULE,
     &project::default_token_permissions::RULE,
@@ -297,6 +313,7 @@ pub static ALL: &[&Rule] = &[
     &project::discarded_build_cache::RULE,
     &dockerfile::distribution_upgrade::RULE,
     &project::dns_without_tcp::RULE,
+    &project::double_exposure::RULE,
     &workload::duplicate_container_name::RULE,
     &workload::duplicate_container_port::RULE,
     &project::duplicate_entry::RULE,
@@ -324,6 +341,7 @@ pub static ALL: &[&Rule] = &[
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
     &container::identical_probes::RULE,
+    &container::idle_capability::RULE,
     &project::idle_ingress_annotation::RULE,
     &project::idle_network_policy::RULE,
     &dockerfile::ignored_copy::RULE,
@@ -340,6 +358,8 @@ pub static ALL: &[&Rule] = &[
     &live::larger_variant::RULE,
     &dockerfile::late_ownership::RULE,
     &dockerfile::legacy_env_format::RULE,
+    &project::limited_restarts::RULE,
+    &container::local_image::RULE,
     &dockerfile::log_init::RULE,
     &workload::long_pre_stop::RULE,
     &live::loopback_listener::RULE,
@@ -353,11 +373,13 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::maintainer_instruction::RULE,
     &project::memory_autoscaler::RULE,
     &dockerfile::mismatched_runtime::RULE,
+    &container::mismatched_user::RULE,
     &project::misplaced_pod_security_label::RULE,
     &dockerfile::misplaced_uv_setting::RULE,
     &project::missing_bind_source::RULE,
     &project::missing_build_context::RULE,
     &project::missing_config::RULE,
+    &project::missing_dependency::RULE,
     &workload::missing_fs_group::RULE,
     &dockerfile::missing_healthcheck::RULE,
     &dockerfile::missing_home::RULE,
@@ -375,6 +397,7 @@ pub static ALL: &[&Rule] = &[
     &live::never_healthy::RULE,
     &project::no_disruption_budget::RULE,
     &project::no_dockerignore::RULE,
+    &container::no_memory_headroom::RULE,
     &container::no_memory_limit::RULE,
     &workload::no_network_policy::RULE,
     &workload::no_pre_stop::RULE,
@@ -403,6 +426,7 @@ pub static ALL: &[&Rule] = &[
     &variant::readable_tools::RULE,
     &dockerfile::recommended_packages::RULE,
     &live::refused_access::RULE,
+    &container::refused_option::RULE,
     &dockerfile::relative_workdir::RULE,
     &dockerfile::repeated_instruction::RULE,
     &dockerfile::replaced_shell::RULE,
@@ -459,11 +483,13 @@ pub static ALL: &[&Rule] = &[
     &live::unneeded_capabilities::RULE,
     &live::unneeded_privilege_gain::RULE,
     &live::unneeded_writable_root::RULE,
+    &container::unmounted_data_path::RULE,
     &project::unpinned_action::RULE,
     &dockerfile::unpinned_packages::RULE,
     &variant::unprivileged_port::RULE,
     &variant::unprivileged_server::RULE,
     &project::unreachable_internet::RULE,
+    &project::unreachable_published_port::RULE,
     &project::unresolvable_service::RULE,
     &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,
@@ -472,6 +498,7 @@ pub static ALL: &[&Rule] = &[
     &project::unshipped_mount::RULE,
     &container::unsized_scratch::RULE,
     &workload::unspread_replicas::RULE,
+    &project::unsupported_access_mode::RULE,
     &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
     &dockerfile::untrusted_registry::RULE,
@@ -483,6 +510,7 @@ pub static ALL: &[&Rule] = &[
     &variant::unwritable_code::RULE,
     &container::unwritable_path::RULE,
     &dockerfile::useless_cleanup::RULE,
+    &project::variable_of_container::RULE,
     &project::variant_drift::RULE,
     &dockerfile::whole_image_copied::RULE,
     &project::wildcard_rights::RULE,

@@ -1,0 +1,47 @@
+use crate::project::{Container, Volume};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Target};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "refused-option",
+    summary: "an option that Docker refuses when the container is made",
+    since: "0.1.0",
+    docs: include_str!("refused_option.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Container(check),
+};
+
+/// What a short mount may say behind its second colon.
+const MODES: [&str; 17] = [
+    "ro", "rw", "z", "Z", "cached", "delegated", "consistent", "nocopy", "shared", "slave", "private", "rshared",
+    "rslave", "rprivate", "U", "exec", "O",
+];
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    if container.platform != Target::Docker {
+        return;
+    }
+    if container.seccomp.is(&"default".to_owned()) {
+        let at = container.seccomp.at.unwrap_or(container.name.span);
+        ctx.report(at, "Docker opens a file called `default` and finds none: its own profile is what applies without this");
+    }
+    for mount in container.mounts.iter().filter(|m| matches!(m.volume, Volume::Bind(_) | Volume::Named(_))) {
+        let text = ctx.project.text(mount.span).trim_matches(['"', '\'']);
+        // A long form says it elsewhere, and a variable may say anything.
+        if text.contains(['\n', '$', '{']) || text.contains(":\\") {
+            continue;
+        }
+        let mut parts = text.rsplitn(2, ':');
+        let (Some(modes), Some(rest)) = (parts.next(), parts.next()) else { continue };
+        if !rest.contains(':') || modes.contains('/') {
+            continue;
+        }
+        let wrong = modes.split(',').find(|mode| matches!(*mode, "noexec" | "nosuid" | "nodev" | "readonly" | "read-only" | "bind") && !MODES.contains(mode));
+        if let Some(mode) = wrong {
+            ctx.report(mount.span, format!("Docker refuses the mode `{mode}` of a mount: the service never starts"));
+        }
+    }
+}

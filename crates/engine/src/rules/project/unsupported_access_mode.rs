@@ -1,0 +1,59 @@
+use crate::project::Project;
+use crate::project::kubernetes::{Claim, Detail};
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "unsupported-access-mode",
+    summary: "a claim that its storage class cannot give to many nodes",
+    since: "0.1.0",
+    docs: include_str!("unsupported_access_mode.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Project(check),
+};
+
+/// Provisioners of disks that one node at a time can mount.
+const ONE_NODE: [&str; 9] = [
+    "rancher.io/local-path",
+    "kubernetes.io/aws-ebs",
+    "ebs.csi.aws.com",
+    "kubernetes.io/gce-pd",
+    "pd.csi.storage.gke.io",
+    "kubernetes.io/azure-disk",
+    "disk.csi.azure.com",
+    "kubernetes.io/no-provisioner",
+    "dobs.csi.digitalocean.com",
+];
+
+fn check(project: &Project, ctx: &mut Ctx<'_>) {
+    let own = project.objects.iter().filter(|o| !o.patch).filter_map(|o| match &o.detail {
+        Detail::Claim(claim) => Some(claim),
+        _ => None,
+    });
+    for claim in own.chain(project.workloads.iter().flat_map(|w| &w.claims)) {
+        look_at(project, claim, ctx);
+    }
+}
+
+fn look_at(project: &Project, claim: &Claim, ctx: &mut Ctx<'_>) {
+    let Some(class) = &claim.class else { return };
+    let defined = project.objects.iter().find_map(|o| match &o.detail {
+        Detail::StorageClass(s) if o.name.as_ref().is_some_and(|n| n.value == class.value) => Some(s),
+        _ => None,
+    });
+    let provisioner = match defined {
+        Some(defined) => defined.provisioner.as_ref().map(|p| p.value.as_str()),
+        // K3s and kind bring this one.
+        None => (class.value == "local-path").then_some("rancher.io/local-path"),
+    };
+    let Some(provisioner) = provisioner.filter(|p| ONE_NODE.contains(p) && *p != "kubernetes.io/no-provisioner") else {
+        return;
+    };
+    for mode in claim.access.iter().filter(|m| matches!(m.value.as_str(), "ReadWriteMany" | "ReadOnlyMany")) {
+        let message = format!("`{}` comes from `{provisioner}`, which has no `{}`: the claim stays pending", class.value, mode.value);
+        ctx.report(mode.span, message).related(class.span, "the storage class");
+    }
+}
