@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     docs: include_str!("data_in_memory.md"),
     aliases: &[],
     category: Category::Reliability,
-    severity: Severity::High,
+    severity: Severity::Medium,
     default: true,
     fix: FixKind::None,
     check: Check::Container(check),
@@ -21,7 +21,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // Tests want it fast and gone.
     let aside = ctx.project.is_for_development(source)
         || ["test", "ci", "e2e", "dev", "example", "bench"].iter().any(|word| path.split(['/', '.', '-', '_']).any(|p| p == *word || p == format!("{word}s")))
-        || container.name.value.contains("test");
+        || container.name.value.contains("test")
+        || ctx.project.service_of(container).is_some_and(|service| !service.profiles.is_empty());
     if aside {
         return;
     }

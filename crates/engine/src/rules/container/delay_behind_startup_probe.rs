@@ -15,10 +15,13 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
+/// The least delay that is worth a word, in seconds.
+const NOTED: u64 = 10;
+
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let Some(startup) = &container.startup else { return };
     for (probe, key) in [(&container.liveness, "livenessProbe"), (&container.readiness, "readinessProbe")] {
-        let Some(delay) = probe.as_ref().and_then(|p| p.start_period).filter(|delay| *delay > 0) else { continue };
+        let Some(delay) = probe.as_ref().and_then(|p| p.start_period).filter(|delay| *delay >= NOTED) else { continue };
         let Some(entry) = entry(ctx.project, container, key) else { continue };
         let message = format!("the startup probe says when it has started; this waits for {delay} s all the same");
         ctx.report(entry.value.span(), message).related(startup.span, "the startup probe").fix(

@@ -25,7 +25,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let from = project.object(link.from);
         let Some(object) = link.service.map(|id| project.object(id)) else { continue };
         let (Detail::Ingress(_), Detail::Service(service)) = (&from.detail, &object.detail) else { continue };
-        if !service.kind.is(&"LoadBalancer".to_owned()) || !said.insert(object.id) {
+        // One that lies apart is another way to run the same.
+        let beside = project.directory(from.source) == project.directory(object.source);
+        if !beside || !service.kind.is(&"LoadBalancer".to_owned()) || !said.insert(object.id) {
             continue;
         }
         // An address that only some may come from, or of an inner network, is meant.

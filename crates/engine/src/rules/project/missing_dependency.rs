@@ -2,8 +2,9 @@ use std::collections::BTreeSet;
 
 use crate::project::compose::{Composition, Service};
 use crate::project::kubernetes::New;
-use crate::project::links::Callee;
-use crate::project::{ContainerId, Origin, Project};
+use crate::project::container::EnvVar;
+use crate::project::links::{Call, Callee};
+use crate::project::{Container, ContainerId, Origin, Project};
 use crate::syntax::yaml::{NodeKind, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
@@ -29,11 +30,19 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for service in &composition.services {
             let waits = reached(composition, service);
             let mut said = BTreeSet::new();
+            // What keeps data waits for nobody, whatever it is told besides.
+            if keeps(project.container(service.container)) {
+                continue;
+            }
             for call in project.links.calls_of(service.container) {
                 let Callee::Container(to) = call.to else { continue };
                 let Some(name) = call.variable.as_deref().filter(|name| says_callee(name)) else { continue };
+                // What all services share is not for each of them.
+                if !is_own(project, service, call) {
+                    continue;
+                }
                 let Some(callee) = composition.services.iter().find(|s| s.container == to) else { continue };
-                let stateful = project.container(to).facts().is_some_and(|f| f.stateful == Some(true));
+                let stateful = keeps(project.container(to));
                 let known = waits.contains(&to) || to == service.container || !stateful || !said.insert(to);
                 // One that waits for this one cannot be waited for, and a profile may not start it.
                 if known || reached(composition, callee).contains(&service.container) || !callee.profiles.is_empty() {
@@ -50,6 +59,23 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// Whether the variable stands in the service itself, and not in a file or an anchor that others use too.
+fn is_own(project: &Project, service: &Service, call: &Call) -> bool {
+    let container = project.container(service.container);
+    let own = |v: &&EnvVar| call.variable.as_ref() == Some(&v.name.value) && v.value.origin == Origin::Own;
+    container.env.iter().any(|v| own(&v)) && project.text(call.at).contains(&call.host)
+}
+
+/// Whether a container is a database, a cache or a queue, which programs connect to when they start.
+fn keeps(container: &Container) -> bool {
+    const STORES: [&str; 24] = [
+        "postgres", "postgresql", "postgis", "timescaledb", "pgvector", "mysql", "mariadb", "mongo", "mongodb", "redis",
+        "valkey", "rabbitmq", "kafka", "cp-kafka", "elasticsearch", "opensearch", "neo4j", "cassandra", "clickhouse-server",
+        "nats", "qdrant", "chroma", "weaviate", "couchdb",
+    ];
+    container.build.is_none() && container.image.value().is_some_and(|image| STORES.contains(&image.short()))
 }
 
 /// Whether a variable of this name tells whom a program calls, and not who may call it.

@@ -1,5 +1,6 @@
 use crate::project::Project;
 use crate::project::kubernetes::Detail;
+use crate::secret;
 use crate::syntax::yaml::Node;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -27,18 +28,34 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         let entries = ["data", "stringData"].iter().filter_map(|f| object.at(project, &[f])).flat_map(Node::entries);
-        let held: Vec<_> = entries.filter(|e| e.value.scalar().is_some_and(|v| is_held(&v))).collect();
+        let held: Vec<_> = entries
+            .filter(|e| e.value.scalar().is_some_and(|v| is_held(&v)) && e.key.scalar().is_some_and(|k| is_secret(&k)))
+            .collect();
         let Some(first) = held.first() else { continue };
         let more = if held.len() > 1 { " and others" } else { "" };
         let key = first.key.scalar().unwrap_or_default();
         let message = format!("`{key}`{more} can be read by everyone who can read the repository: base64 hides nothing");
-        let own = project.is_for_development(object.source);
+        let path = project.path(object.source);
+        const ASIDE: [&str; 8] = ["testdata", "test", "tests", "docs", "examples", "example", "samples", "e2e"];
+        let own = project.is_for_development(object.source)
+            || path.components().any(|part| ASIDE.contains(&part.as_str()));
         let mut finding = ctx.report(object.headline(), message);
         finding.severity(if own { Severity::Low } else { Severity::Medium });
         for entry in &held {
             finding.hide(entry.value.span());
         }
     }
+}
+
+/// Whether what has this name is kept from others: a Secret often holds names and addresses as well.
+fn is_secret(key: &str) -> bool {
+    let name = key.to_ascii_lowercase();
+    const WORDS: [&str; 9] =
+        ["passw", "passphrase", "token", "secret", "credential", "private", "apikey", "api_key", "api-key"];
+    const ENDS: [&str; 7] = [".key", "_key", "-key", "dockerconfigjson", "kubeconfig", "id_rsa", "identity"];
+    let address = ["url", "uri", "name", "_id", "host", "endpoint"].iter().any(|end| name.ends_with(end));
+    secret::is_secret_name(key)
+        || !address && (WORDS.iter().any(|word| name.contains(word)) || ENDS.iter().any(|end| name.ends_with(end)))
 }
 
 /// Whether a text is a value, and not a name for one that comes from elsewhere.

@@ -16,15 +16,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// Provisioners of disks that one node at a time can mount.
-const ONE_NODE: [&str; 9] = [
+const ONE_NODE: [&str; 5] = [
     "rancher.io/local-path",
     "kubernetes.io/aws-ebs",
     "ebs.csi.aws.com",
     "kubernetes.io/gce-pd",
-    "pd.csi.storage.gke.io",
-    "kubernetes.io/azure-disk",
-    "disk.csi.azure.com",
-    "kubernetes.io/no-provisioner",
     "dobs.csi.digitalocean.com",
 ];
 
@@ -49,10 +45,10 @@ fn look_at(project: &Project, claim: &Claim, ctx: &mut Ctx<'_>) {
         // K3s and kind bring this one.
         None => (class.value == "local-path").then_some("rancher.io/local-path"),
     };
-    let Some(provisioner) = provisioner.filter(|p| ONE_NODE.contains(p) && *p != "kubernetes.io/no-provisioner") else {
+    let Some(provisioner) = provisioner.filter(|p| ONE_NODE.contains(p)) else {
         return;
     };
-    for mode in claim.access.iter().filter(|m| matches!(m.value.as_str(), "ReadWriteMany" | "ReadOnlyMany")) {
+    for mode in claim.access.iter().filter(|m| m.value == "ReadWriteMany") {
         let message = format!("`{}` comes from `{provisioner}`, which has no `{}`: the claim stays pending", class.value, mode.value);
         ctx.report(mode.span, message).related(class.span, "the storage class");
     }

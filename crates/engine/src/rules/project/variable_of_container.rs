@@ -1,5 +1,6 @@
 use crate::project::Project;
 use crate::project::compose::ProblemKind;
+use crate::project::container::{EnvValue, EnvVar};
 use crate::{Category, Check, Ctx, Edit, FixKind, Rule, Safety, Severity, Span};
 
 pub(crate) static RULE: Rule = Rule {
@@ -28,8 +29,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     continue;
                 };
                 let container = project.container(service.container);
-                let own = container.env.iter().find(|v| v.name.value == name);
-                let stage = container.stage(project).is_some_and(|s| s.end().declares(name));
+                let own = container.env.iter().find(|v| v.name.value == name && is_given(v));
+                let stage = container.env.iter().all(|v| v.name.value != name)
+                    && container.stage(project).is_some_and(|s| s.end().declares(name));
                 if own.is_none() && !stage {
                     continue;
                 }
@@ -50,6 +52,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// Whether the file itself says its value, and not the environment that Compose runs in.
+fn is_given(variable: &EnvVar) -> bool {
+    matches!(variable.value.value(), Some(EnvValue::Literal(text)) if !text.is_empty())
 }
 
 /// Where in a text the variable stands, and its name, where there is one and it has no default.
