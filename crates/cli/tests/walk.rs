@@ -1,4 +1,4 @@
-//! The walk in `docs/variants.md` is real: its commands are run, in order, in a copy of the repository it is about.
+//! The walks in `docs/` are real: their commands are run, in order, in a copy of the repository they are about.
 //!
 //! `UPDATE=1 cargo test -p seaworthy --test walk` writes what they print.
 #![cfg(unix)]
@@ -40,9 +40,15 @@ fn printed(line: &str, directory: &Path) -> String {
 }
 
 #[test]
-fn the_walk_is_real() {
+fn the_walks_are_real() {
+    for page in ["docs/variants.md", "docs/drift.md"] {
+        walk(page);
+    }
+}
+
+fn walk(page: &str) {
     let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let page = top.join("docs/variants.md");
+    let page = top.join(page);
     let text = fs::read_to_string(&page).unwrap();
     let folder = tempfile::TempDir::new().unwrap();
     copy(&top.join("tests/repositories/archon"), folder.path());

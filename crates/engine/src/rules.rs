@@ -19,6 +19,7 @@ mod container {
     pub(super) mod idle_capability;
     pub(super) mod local_image;
     pub(super) mod mismatched_user;
+    pub(super) mod missing_hook_program;
     pub(super) mod missing_volume;
     pub(super) mod moving_image_tag;
     pub(super) mod moving_tag_not_pulled;
@@ -37,6 +38,7 @@ mod container {
     pub(super) mod runtime_socket;
     pub(super) mod secret_in_env;
     pub(super) mod sensitive_host_mount;
+    pub(super) mod shallow_probe;
     pub(super) mod short_stop_grace;
     pub(super) mod storage_limit_as_request;
     pub(super) mod trusted_any_proxy;
@@ -137,6 +139,7 @@ mod live {
 mod project {
     pub(super) mod anonymous_rights;
     pub(super) mod blocked_eviction;
+    pub(super) mod blocked_traffic;
     pub(super) mod build_without_cache;
     pub(super) mod cluster_admin;
     pub(super) mod conflicting_settings;
@@ -278,6 +281,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::archive_copied_to_unpack::RULE,
     &dockerfile::base_argument::RULE,
     &project::blocked_eviction::RULE,
+    &project::blocked_traffic::RULE,
     &dockerfile::broken_exec_form::RULE,
     &dockerfile::build_error::RULE,
     &container::build_time_variable::RULE,
@@ -383,6 +387,7 @@ pub static ALL: &[&Rule] = &[
     &workload::missing_fs_group::RULE,
     &dockerfile::missing_healthcheck::RULE,
     &dockerfile::missing_home::RULE,
+    &container::missing_hook_program::RULE,
     &project::missing_service_account::RULE,
     &container::missing_volume::RULE,
     &workload::mounted_service_account_token::RULE,
@@ -448,6 +453,7 @@ pub static ALL: &[&Rule] = &[
     &workload::service_links::RULE,
     &project::service_without_image::RULE,
     &variant::settled_environment::RULE,
+    &container::shallow_probe::RULE,
     &workload::shared_claim::RULE,
     &dockerfile::shell_form_command::RULE,
     &dockerfile::shell_wrapped_command::RULE,

@@ -8,6 +8,7 @@ mod images;
 mod inherit;
 mod near;
 mod objects;
+pub(crate) mod reach;
 
 use std::collections::HashMap;
 

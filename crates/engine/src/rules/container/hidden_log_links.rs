@@ -21,7 +21,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // Its image links its logs to the streams of the container; that of others may not.
     let known = image.is_some_and(|image| matches!(image.short(), "nginx" | "nginx-unprivileged"));
     let likely = image.is_none_or(|image| image.short().contains("nginx") || image.short().contains("frontend"));
-    if !known && !(likely && mounts(container, "/var/cache/nginx")) {
+    let serves = known || likely && mounts(container, "/var/cache/nginx");
+    if !serves {
         return;
     }
     for mount in container.mounts.iter().filter(|m| m.target.trim_end_matches('/') == "/var/log/nginx") {

@@ -29,7 +29,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A program may still be made for it: by a capability of its file, or by becoming root.
     let closed = container.privilege_escalation.is(&false);
     for capability in &container.added_capabilities {
-        if !closed && !(ROOTS.contains(&capability.value.as_str()) && container.facts().is_some()) {
+        let certain = closed || ROOTS.contains(&capability.value.as_str()) && container.facts().is_some();
+        if !certain {
             continue;
         }
         let message = format!(

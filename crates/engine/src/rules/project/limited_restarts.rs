@@ -1,4 +1,5 @@
 use crate::project::Project;
+use crate::project::compose::Item;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -25,7 +26,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
             let attempts = item.at_path(&["deploy", "restart_policy", "max_attempts"]);
             let policy = item.get("restart");
-            let tries = attempts.and_then(|a| a.as_int()).or_else(|| {
+            let tries = attempts.and_then(Item::as_int).or_else(|| {
                 policy.and_then(|p| p.as_str()?.strip_prefix("on-failure:")?.parse().ok())
             });
             let at = attempts.filter(|a| a.as_int().is_some()).or(policy).and_then(|i| i.at);

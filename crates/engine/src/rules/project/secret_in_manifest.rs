@@ -62,8 +62,6 @@ fn is_secret(key: &str) -> bool {
 fn is_held(value: &str) -> bool {
     let value = value.trim();
     let elsewhere = ["${", "{{", "$(", "ENC[", "<path:", "ref+", "vault:", "%%"];
-    !value.is_empty()
-        && !elsewhere.iter().any(|word| value.contains(word))
-        && !(value.starts_with('<') && value.ends_with('>'))
-        && !matches!(value, "null" | "\"\"" | "Cg==" | "bnVsbA==")
+    let named = elsewhere.iter().any(|word| value.contains(word)) || value.starts_with('<') && value.ends_with('>');
+    !named && !matches!(value, "" | "null" | "\"\"" | "Cg==" | "bnVsbA==")
 }

@@ -1,4 +1,5 @@
 use crate::project::Project;
+use crate::project::compose::Item;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -18,7 +19,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for composition in &project.compositions {
         let network = |key: &str| composition.model.get("networks").and_then(|n| n.get(key));
         for service in composition.services.iter().filter(|s| s.network_mode.is_none() && !s.networks.is_empty()) {
-            let internal = |key: &str| network(key).and_then(|n| n.get("internal")).and_then(|i| i.as_bool()) == Some(true);
+            let internal = |key: &str| network(key).and_then(|n| n.get("internal")).and_then(Item::as_bool) == Some(true);
             if !service.networks.iter().all(|n| internal(&n.network)) {
                 continue;
             }

@@ -54,6 +54,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             // An operator makes Services of its own.
             let made =
                 ["-http", "-headless", "-rw", "-ro", "-preview"].iter().any(|end| call.host.ends_with(end));
+            // Compose gives a container a second name, and a cluster does not.
+            let second = second_name(project, &call.host).filter(|name| services.iter().any(|(_, own)| own == name));
+            let meant = meant.or(second);
             if meant.is_none() && (family.is_none() || made || related < 2) {
                 continue;
             }
@@ -62,6 +65,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host));
     }
+}
+
+/// The name of the Compose service whose container is called so.
+fn second_name<'p>(project: &'p Project, host: &str) -> Option<&'p str> {
+    let services = project.compositions.iter().flat_map(|c| &c.services);
+    let named = |s: &&crate::project::Service| s.container_name.as_ref().is_some_and(|n| n.value == host) && s.name != host;
+    services.filter(|s| named(s)).map(|s| s.name.as_str()).next()
 }
 
 /// Whether a word is a host for certain and no name that a machine or a network gives.
