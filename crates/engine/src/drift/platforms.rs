@@ -413,7 +413,7 @@ pub(crate) fn variables<'p>(project: &'p Project, container: &'p Container) -> O
                 keys(project, container, false, name, &mut found)?;
             }
             Some(EnvValue::Secret { key: None, name, .. }) => {
-                keys(project, container, true, name, &mut found)?
+                keys(project, container, true, name, &mut found)?;
             }
             _ => _ = found.insert(variable.name.value.as_str()),
         }
