@@ -68,10 +68,11 @@ pub(crate) fn families(project: &Project) -> Vec<Family<'_>> {
     let mut found = Vec::new();
     for group in &groups {
         let candidates = Candidates::of(project, &group.workloads);
-        let matched = sides.iter().map(|side| (side, group.is_beside(side), candidates.twins(project, side, only)));
-        let best = matched.filter(|(_, beside, twins)| is_sure(twins, *beside)).max_by_key(
-            |(side, beside, twins)| (twins.len(), *beside, group.near(side), Reverse(side.rank)),
-        );
+        let matched =
+            sides.iter().map(|side| (side, group.is_beside(side), candidates.twins(project, side, only)));
+        let best = matched
+            .filter(|(_, beside, twins)| is_sure(twins, *beside))
+            .max_by_key(|(side, beside, twins)| (twins.len(), *beside, group.near(side), Reverse(side.rank)));
         let Some((side, _, twins)) = best else { continue };
         let twins: Vec<Twin<'_>> = twins.into_iter().map(|(twin, _)| twin).collect();
         let has = |service: &&Service| twins.iter().any(|t| t.service.container == service.container);
@@ -307,9 +308,8 @@ impl<'p> Group<'p> {
         let sources: BTreeSet<_> =
             workloads.iter().map(|id| project.workload(*id).object(project).source).collect();
         let directories = sources.iter().map(|s| project.path(*s).parent().unwrap_or(Utf8Path::new("")));
-        let shared = directories.reduce(|a, b| {
-            a.ancestors().find(|top| b.starts_with(top)).unwrap_or(Utf8Path::new(""))
-        });
+        let shared = directories
+            .reduce(|a, b| a.ancestors().find(|top| b.starts_with(top)).unwrap_or(Utf8Path::new("")));
         Self { workloads, sources, directory: shared.unwrap_or(Utf8Path::new("")) }
     }
 

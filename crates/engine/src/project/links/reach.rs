@@ -1,11 +1,11 @@
 //! Who reaches whom through NetworkPolicies. What is not known is let through.
 
+use crate::project::Project;
 use crate::project::container::Role;
 use crate::project::kubernetes::{
     Detail, NetworkPolicy, NetworkRule, Object, Peer, PeerPort, PortRef, Workload,
 };
 use crate::project::links::SelectionKind;
-use crate::project::Project;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
@@ -23,9 +23,10 @@ impl Project {
         let lets = |policy: &NetworkPolicy, object: &Object| {
             policy.ingress.iter().any(|rule| {
                 self.opens(rule, workload, port)
-                    && rule.peers.as_ref().is_none_or(|peers| {
-                        peers.iter().any(|peer| self.covers(peer, object, caller))
-                    })
+                    && rule
+                        .peers
+                        .as_ref()
+                        .is_none_or(|peers| peers.iter().any(|peer| self.covers(peer, object, caller)))
             })
         };
         self.walled(workload, |policy| policy.isolates_ingress, lets)
@@ -102,7 +103,8 @@ impl Project {
                 !pods.is_empty()
                     && !self.workloads.iter().any(|w| {
                         let object = w.object(self);
-                        let beside = own.zip(object.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value);
+                        let beside =
+                            own.zip(object.namespace.as_ref()).is_none_or(|(a, b)| a.value == b.value);
                         beside && pods.matches(&w.pod_labels)
                     })
             }

@@ -20,7 +20,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let path = ctx.project.path(source).as_str();
     // Tests want it fast and gone.
     let aside = ctx.project.is_for_development(source)
-        || ["test", "ci", "e2e", "dev", "example", "bench"].iter().any(|word| path.split(['/', '.', '-', '_']).any(|p| p == *word || p == format!("{word}s")))
+        || ["test", "ci", "e2e", "dev", "example", "bench"]
+            .iter()
+            .any(|word| path.split(['/', '.', '-', '_']).any(|p| p == *word || p == format!("{word}s")))
         || container.name.value.contains("test")
         || ctx.project.service_of(container).is_some_and(|service| !service.profiles.is_empty());
     if aside {
@@ -30,7 +32,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for mount in &container.mounts {
         let Volume::Scratch { memory: true, .. } = mount.volume else { continue };
         if data.clone().any(|path| mount.target.trim_end_matches('/') == path) {
-            let message = format!("`{}` keeps its data in memory: a restart loses it, and it counts as memory of the container", container.name.value);
+            let message = format!(
+                "`{}` keeps its data in memory: a restart loses it, and it counts as memory of the container",
+                container.name.value
+            );
             ctx.report(mount.span, message);
         }
     }

@@ -21,9 +21,12 @@ const NOTED: u64 = 10;
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let Some(startup) = &container.startup else { return };
     for (probe, key) in [(&container.liveness, "livenessProbe"), (&container.readiness, "readinessProbe")] {
-        let Some(delay) = probe.as_ref().and_then(|p| p.start_period).filter(|delay| *delay >= NOTED) else { continue };
+        let Some(delay) = probe.as_ref().and_then(|p| p.start_period).filter(|delay| *delay >= NOTED) else {
+            continue;
+        };
         let Some(entry) = entry(ctx.project, container, key) else { continue };
-        let message = format!("the startup probe says when it has started; this waits for {delay} s all the same");
+        let message =
+            format!("the startup probe says when it has started; this waits for {delay} s all the same");
         ctx.report(entry.value.span(), message).related(startup.span, "the startup probe").fix(
             Safety::Unsafe,
             "Remove the delay",
@@ -32,6 +35,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
 }
 
-fn entry<'p>(project: &'p Project, container: &Container, probe: &str) -> Option<crate::syntax::yaml::Entry<'p>> {
+fn entry<'p>(
+    project: &'p Project,
+    container: &Container,
+    probe: &str,
+) -> Option<crate::syntax::yaml::Entry<'p>> {
     project.node(container.place)?.get(probe)?.resolve().entry("initialDelaySeconds")
 }

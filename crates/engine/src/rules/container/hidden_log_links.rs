@@ -20,7 +20,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let image = stage.and_then(|s| s.image(project)).or_else(|| container.image.value());
     // Its image links its logs to the streams of the container; that of others may not.
     let known = image.is_some_and(|image| matches!(image.short(), "nginx" | "nginx-unprivileged"));
-    let likely = image.is_none_or(|image| image.short().contains("nginx") || image.short().contains("frontend"));
+    let likely =
+        image.is_none_or(|image| image.short().contains("nginx") || image.short().contains("frontend"));
     let serves = known || likely && mounts(container, "/var/cache/nginx");
     if !serves {
         return;
@@ -29,7 +30,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let shared = container.workload.is_some_and(|id| {
             let others = project.workload(id).containers.iter().filter(|other| **other != container.id);
             let same = |other: &Container| {
-                other.mounts.iter().any(|m| m.name.as_ref().zip(mount.name.as_ref()).is_some_and(|(a, b)| a.value == b.value))
+                other.mounts.iter().any(|m| {
+                    m.name.as_ref().zip(mount.name.as_ref()).is_some_and(|(a, b)| a.value == b.value)
+                })
             };
             others.map(|id| project.container(*id)).any(same)
         });

@@ -16,13 +16,28 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Capabilities that nobody gives to a program's file: they are root's, and only root's processes start with them.
 const ROOTS: [&str; 12] = [
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "SETFCAP", "SETGID", "SETPCAP",
-    "SETUID", "SYS_RESOURCE",
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_RESOURCE",
 ];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    let said = matches!(container.user.origin, Origin::Own | Origin::Anchor | Origin::Pod | Origin::Override | Origin::Extends);
-    let Some(uid) = container.user.value().and_then(|user| user.uid).filter(|uid| *uid != 0 && said) else { return };
+    let said = matches!(
+        container.user.origin,
+        Origin::Own | Origin::Anchor | Origin::Pod | Origin::Override | Origin::Extends
+    );
+    let Some(uid) = container.user.value().and_then(|user| user.uid).filter(|uid| *uid != 0 && said) else {
+        return;
+    };
     if container.privileged.is(&true) {
         return;
     }
@@ -41,7 +56,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         if let Some(at) = container.user.at {
             finding.related(at, "the user");
         }
-        let safety = if container.platform == Target::Docker && !closed { Safety::Unsafe } else { Safety::Safe };
+        let safety =
+            if container.platform == Target::Docker && !closed { Safety::Unsafe } else { Safety::Safe };
         finding.set(
             safety,
             format!("Do not add `{}`", capability.value),

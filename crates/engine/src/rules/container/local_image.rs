@@ -37,17 +37,22 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     // Without a registry the name is that of an official image; one that is built here is none.
-    let built = project.links.built_by.iter().any(|b| b.container == container.id && b.how != BuiltHow::Likeness);
+    let built =
+        project.links.built_by.iter().any(|b| b.container == container.id && b.how != BuiltHow::Likeness);
     let composed = project.compositions.iter().flat_map(|c| &c.services).find(|service| {
         let own = project.container(service.container);
         service.build.is_some()
             && (service.container_name.as_ref().is_some_and(|n| n.value == image.repository)
-                || own.image.value().is_some_and(|i| i.registry.is_none() && i.repository == image.repository))
+                || own
+                    .image
+                    .value()
+                    .is_some_and(|i| i.registry.is_none() && i.repository == image.repository))
     });
     if !built && composed.is_none() {
         return;
     }
-    let message = format!("the cluster asks Docker Hub for `{image}`, which is built here and pushed nowhere");
+    let message =
+        format!("the cluster asks Docker Hub for `{image}`, which is built here and pushed nowhere");
     ctx.report(container.image.at.unwrap_or(container.name.span), message);
 }
 

@@ -15,9 +15,17 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    let said = matches!(container.user.origin, Origin::Own | Origin::Anchor | Origin::Pod | Origin::Override | Origin::Extends);
-    let (Some(facts), Some(user)) = (container.facts(), container.user.value().filter(|_| said)) else { return };
-    let (Some(wanted), Some(uid)) = (facts.uid.filter(|uid| *uid != 0), user.uid.filter(|uid| *uid != 0)) else { return };
+    let said = matches!(
+        container.user.origin,
+        Origin::Own | Origin::Anchor | Origin::Pod | Origin::Override | Origin::Extends
+    );
+    let (Some(facts), Some(user)) = (container.facts(), container.user.value().filter(|_| said)) else {
+        return;
+    };
+    let (Some(wanted), Some(uid)) = (facts.uid.filter(|uid| *uid != 0), user.uid.filter(|uid| *uid != 0))
+    else {
+        return;
+    };
     if uid == wanted {
         return;
     }

@@ -49,7 +49,9 @@ fn program(probe: &Probe) -> Option<(String, Span)> {
         Action::Shell(line) => {
             let first = line.split_whitespace().next()?;
             // Behind anything but a plain command the first word says little.
-            if first.contains(['=', '$', '(', '!', '[', '{']) || matches!(first, "if" | "for" | "while" | "test") {
+            if first.contains(['=', '$', '(', '!', '[', '{'])
+                || matches!(first, "if" | "for" | "while" | "test")
+            {
                 return None;
             }
             first.to_owned()

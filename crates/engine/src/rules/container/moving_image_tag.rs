@@ -33,7 +33,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.image.at.unwrap_or(container.name.span);
     let message = match image.tag.as_deref() {
         None => format!("`{image}` has no tag, so it is whatever `latest` is when it is pulled"),
-        Some(tag) if tag == "latest" || tag.ends_with("-latest") || tag.starts_with("latest-") => format!("`{image}` moves: nobody can tell what runs, or go back to it"),
+        Some(tag) if tag == "latest" || tag.ends_with("-latest") || tag.starts_with("latest-") => {
+            format!("`{image}` moves: nobody can tell what runs, or go back to it")
+        }
         Some(_) => return,
     };
     let own = ctx.project.is_for_development(at.source);

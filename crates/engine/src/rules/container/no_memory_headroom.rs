@@ -1,5 +1,5 @@
-use crate::project::container::EnvValue;
 use crate::project::Container;
+use crate::project::container::EnvValue;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Span};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,13 +19,16 @@ pub(crate) static RULE: Rule = Rule {
 const SHARE: u64 = 75;
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    let Some(limit) = container.resources.memory_limit.value().copied().filter(|limit| *limit > 0) else { return };
+    let Some(limit) = container.resources.memory_limit.value().copied().filter(|limit| *limit > 0) else {
+        return;
+    };
     for (what, bytes, at) in plans(container) {
         if bytes * 100 <= limit * SHARE {
             continue;
         }
         let share = bytes * 100 / limit;
-        let message = format!("{what} is {share} % of the memory limit: the kernel kills it before it frees anything");
+        let message =
+            format!("{what} is {share} % of the memory limit: the kernel kills it before it frees anything");
         let mut finding = ctx.report(at, message);
         finding.severity(if share >= 100 { Severity::High } else { Severity::Low });
         if let Some(limit) = container.resources.memory_limit.at {
@@ -57,15 +60,23 @@ fn plans(container: &Container) -> Vec<(String, u64, Span)> {
         }
     };
     const OPTIONS: [&str; 7] = [
-        "JAVA_OPTS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JVM_OPTS", "ES_JAVA_OPTS", "OPENSEARCH_JAVA_OPTS", "NODE_OPTIONS",
+        "JAVA_OPTS",
+        "JAVA_TOOL_OPTIONS",
+        "_JAVA_OPTIONS",
+        "JVM_OPTS",
+        "ES_JAVA_OPTS",
+        "OPENSEARCH_JAVA_OPTS",
+        "NODE_OPTIONS",
     ];
     for name in OPTIONS {
         let Some((text, at)) = text(name) else { continue };
         found.extend(text.split_whitespace().filter_map(flag).map(|(what, bytes)| (what, bytes, at)));
     }
     // Neo4j adds the two up.
-    let heap = text("NEO4J_server_memory_heap_max__size").or_else(|| text("NEO4J_dbms_memory_heap_max__size"));
-    let cache = text("NEO4J_server_memory_pagecache_size").or_else(|| text("NEO4J_dbms_memory_pagecache_size"));
+    let heap =
+        text("NEO4J_server_memory_heap_max__size").or_else(|| text("NEO4J_dbms_memory_heap_max__size"));
+    let cache =
+        text("NEO4J_server_memory_pagecache_size").or_else(|| text("NEO4J_dbms_memory_pagecache_size"));
     if let Some((heap, at)) = heap {
         let sum = jvm_size(heap).unwrap_or(0) + cache.and_then(|(text, _)| jvm_size(text)).unwrap_or(0);
         let what = if cache.is_some() { "the heap and the page cache" } else { "the heap" };
@@ -80,7 +91,8 @@ fn flag(word: &str) -> Option<(String, u64)> {
     if let Some(size) = word.strip_prefix("-Xmx") {
         return Some(("`-Xmx`".to_owned(), jvm_size(size)?));
     }
-    let megabytes = word.strip_prefix("--max-old-space-size=").or_else(|| word.strip_prefix("--max_old_space_size="))?;
+    let megabytes =
+        word.strip_prefix("--max-old-space-size=").or_else(|| word.strip_prefix("--max_old_space_size="))?;
     Some(("`--max-old-space-size`".to_owned(), megabytes.parse::<u64>().ok()?.checked_mul(1 << 20)?))
 }
 

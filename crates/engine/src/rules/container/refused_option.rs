@@ -16,8 +16,23 @@ pub(crate) static RULE: Rule = Rule {
 
 /// What a short mount may say behind its second colon.
 const MODES: [&str; 17] = [
-    "ro", "rw", "z", "Z", "cached", "delegated", "consistent", "nocopy", "shared", "slave", "private", "rshared",
-    "rslave", "rprivate", "U", "exec", "O",
+    "ro",
+    "rw",
+    "z",
+    "Z",
+    "cached",
+    "delegated",
+    "consistent",
+    "nocopy",
+    "shared",
+    "slave",
+    "private",
+    "rshared",
+    "rslave",
+    "rprivate",
+    "U",
+    "exec",
+    "O",
 ];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
@@ -39,9 +54,15 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         if !rest.contains(':') || modes.contains('/') {
             continue;
         }
-        let wrong = modes.split(',').find(|mode| matches!(*mode, "noexec" | "nosuid" | "nodev" | "readonly" | "read-only" | "bind") && !MODES.contains(mode));
+        let wrong = modes.split(',').find(|mode| {
+            matches!(*mode, "noexec" | "nosuid" | "nodev" | "readonly" | "read-only" | "bind")
+                && !MODES.contains(mode)
+        });
         if let Some(mode) = wrong {
-            ctx.report(mount.span, format!("Docker refuses the mode `{mode}` of a mount: the service never starts"));
+            ctx.report(
+                mount.span,
+                format!("Docker refuses the mode `{mode}` of a mount: the service never starts"),
+            );
         }
     }
 }

@@ -19,18 +19,20 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.platform != Target::Kubernetes {
         return;
     }
-    let probes: Vec<&Probe> = [&container.readiness, &container.startup, &container.liveness].into_iter().flatten().collect();
+    let probes: Vec<&Probe> =
+        [&container.readiness, &container.startup, &container.liveness].into_iter().flatten().collect();
     let shallow = |probe: &&&Probe| matches!(probe.action, Action::Tcp(_));
     let Some(probe) = probes.first().filter(|_| probes.iter().all(|p| shallow(&p))) else { return };
     let Some((path, port)) = asked(ctx.project, container) else { return };
     let same = |p: &Probe| match &p.action {
-        Action::Tcp(written) => container.port(written).map_or_else(|| written.parse().ok(), |p| Some(p.container)) == Some(port),
+        Action::Tcp(written) => {
+            container.port(written).map_or_else(|| written.parse().ok(), |p| Some(p.container)) == Some(port)
+        }
         _ => false,
     };
     if same(probe) {
-        let message = format!(
-            "an open port says little: the image's own check asks `GET {path}` on port {port}"
-        );
+        let message =
+            format!("an open port says little: the image's own check asks `GET {path}` on port {port}");
         ctx.report(probe.span, message);
     }
 }

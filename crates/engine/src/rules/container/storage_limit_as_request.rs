@@ -16,10 +16,17 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let resources = &container.resources;
-    let Some(limit) = resources.storage_limit.value().filter(|_| resources.storage_request.origin == Origin::Platform) else { return };
+    let Some(limit) =
+        resources.storage_limit.value().filter(|_| resources.storage_request.origin == Origin::Platform)
+    else {
+        return;
+    };
     // Some hundred megabytes are on every node.
     if *limit > 1 << 30 {
         let at = resources.storage_limit.at.unwrap_or(container.name.span);
-        ctx.report(at, "without a request of its own all of this is set aside: the pod needs a node with so much free");
+        ctx.report(
+            at,
+            "without a request of its own all of this is set aside: the pod needs a node with so much free",
+        );
     }
 }

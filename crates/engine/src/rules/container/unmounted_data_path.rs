@@ -39,18 +39,22 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             continue;
         }
         let covers = |target: &str| {
-            path.strip_prefix(target.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            path.strip_prefix(target.trim_end_matches('/'))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let below = |target: &str| target.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let below =
+            |target: &str| target.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('/'));
         if container.mounts.iter().any(|m| covers(&m.target) || below(&m.target)) {
             continue;
         }
         // A volume elsewhere shows that the data was to be kept.
-        let meant = container.mounts.iter().find(|m| {
-            matches!(m.volume, Volume::Named(_)) && !m.read_only && is_alike(&m.target, path)
-        });
+        let meant = container
+            .mounts
+            .iter()
+            .find(|m| matches!(m.volume, Volume::Named(_)) && !m.read_only && is_alike(&m.target, path));
         let Some(mount) = meant else { continue };
-        let message = format!("the data goes to `{path}`, and the volume is at `{}`: nothing is kept", mount.target);
+        let message =
+            format!("the data goes to `{path}`, and the volume is at `{}`: nothing is kept", mount.target);
         let at = variable.value.at.unwrap_or(variable.name.span);
         ctx.report(at, message).related(mount.span, "the volume");
     }

@@ -24,7 +24,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     from_outside(project, ctx, &mut said);
     for call in &project.links.calls {
         let Callee::Service(service) = call.to else { continue };
-        let Some(own) = project.container(call.from).workload.map(|id| project.workload(id)) else { continue };
+        let Some(own) = project.container(call.from).workload.map(|id| project.workload(id)) else {
+            continue;
+        };
         if own.object(project).patch {
             continue;
         }
@@ -32,12 +34,17 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let stopped = if callee.id == own.id {
                 None
             } else {
-                project.keeps_in(own, callee, port).or_else(|| project.keeps_out(callee, Caller::Workload(own), port))
+                project
+                    .keeps_in(own, callee, port)
+                    .or_else(|| project.keeps_out(callee, Caller::Workload(own), port))
             };
             let Some(policy) = stopped.filter(|policy| said.insert((call.at, policy.id))) else { continue };
             let name = policy.name.as_ref().map_or("", |n| n.value.as_str());
-            ctx.report(call.at, format!("the NetworkPolicy `{name}` does not let this call of `{}` through", call.host))
-                .related(policy.headline(), "the policy");
+            ctx.report(
+                call.at,
+                format!("the NetworkPolicy `{name}` does not let this call of `{}` through", call.host),
+            )
+            .related(policy.headline(), "the policy");
         }
     }
 }
@@ -57,7 +64,8 @@ fn from_outside(project: &Project, ctx: &mut Ctx<'_>, said: &mut BTreeSet<(Span,
                 continue;
             }
             let name = policy.name.as_ref().map_or("", |n| n.value.as_str());
-            let message = format!("the NetworkPolicy `{name}` lets no controller in, so nothing comes through here");
+            let message =
+                format!("the NetworkPolicy `{name}` lets no controller in, so nothing comes through here");
             ctx.report(link.at, message).related(policy.headline(), "the policy");
         }
     }

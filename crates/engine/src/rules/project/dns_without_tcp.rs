@@ -29,12 +29,17 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             };
             let span = port.port.as_ref().map_or(rule.span, |p| p.span);
             let rules = object.at(project, &["spec", "egress"]);
-            let ports = rules.and_then(|rules| rules.items().nth(at)).and_then(|rule: Node<'_>| rule.get("ports"));
+            let ports =
+                rules.and_then(|rules| rules.items().nth(at)).and_then(|rule: Node<'_>| rule.get("ports"));
             let tcp = New::Map(vec![
                 ("port".to_owned(), New::Int(53)),
                 ("protocol".to_owned(), New::Str("TCP".to_owned())),
             ]);
-            ctx.report(span, "an answer that is too long for UDP is asked for again by TCP, which stays blocked").fix(
+            ctx.report(
+                span,
+                "an answer that is too long for UDP is asked for again by TCP, which stays blocked",
+            )
+            .fix(
                 Safety::Unsafe,
                 "Let TCP through as well",
                 ports.and_then(|ports| edit::push(ports, &tcp).ok()),

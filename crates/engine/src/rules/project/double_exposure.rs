@@ -37,7 +37,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         let spec = object.at(project, &["spec"]);
         let plain = service.ports.iter().all(|p| p.node_port.is_none());
-        let edit = spec.filter(|_| plain).and_then(|spec| edit::set(spec, "type", &New::Str("ClusterIP".to_owned())).ok());
+        let edit = spec
+            .filter(|_| plain)
+            .and_then(|spec| edit::set(spec, "type", &New::Str("ClusterIP".to_owned())).ok());
         ctx.report(
             service.kind.at.unwrap_or(object.headline()),
             "it has an address of its own too: who uses that passes by the Ingress, its TLS and its rules",

@@ -26,7 +26,10 @@ const OWNERS: [(&str, &[&str]); 5] = [
 
 /// What is often written for ingress-nginx, and what it is of.
 const FOREIGN: [(&str, &str); 3] = [
-    ("nginx.ingress.kubernetes.io/websocket-services", "another controller reads `nginx.org/websocket-services`; WebSockets need nothing here"),
+    (
+        "nginx.ingress.kubernetes.io/websocket-services",
+        "another controller reads `nginx.org/websocket-services`; WebSockets need nothing here",
+    ),
     ("nginx.ingress.kubernetes.io/proxy-websocket", "WebSockets need nothing here"),
     ("nginx.ingress.kubernetes.io/secure-backends", "it is `backend-protocol` since 0.20"),
 ];
@@ -43,8 +46,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let known = OWNERS.iter().flat_map(|(_, words)| *words).any(|word| class.value.contains(word));
             let owner = OWNERS.iter().find(|(start, _)| key.value.starts_with(start));
             if known && owner.is_some_and(|(_, words)| !words.iter().any(|word| class.value.contains(word))) {
-                ctx.report(key.span, format!("the controller of the class `{}` does not read this", class.value))
-                    .related(class.span, "the class");
+                ctx.report(
+                    key.span,
+                    format!("the controller of the class `{}` does not read this", class.value),
+                )
+                .related(class.span, "the class");
             }
         }
     }

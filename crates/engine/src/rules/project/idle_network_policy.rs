@@ -22,17 +22,22 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if policy.isolates_egress || !policy.isolates_ingress || policy.selector.is_empty() {
             continue;
         }
-        let Some(open) = policy.ingress.iter().find(|rule| rule.peers.is_none() && rule.ports.is_none()) else {
+        let Some(open) = policy.ingress.iter().find(|rule| rule.peers.is_none() && rule.ports.is_none())
+        else {
             continue;
         };
         // Beside one that keeps everything out it is the exception from that.
         let selected = project.links.selected_by(object.id);
-        let alone = selected.iter().all(|s| project.selecting(s.workload, SelectionKind::NetworkPolicy).count() == 1);
+        let alone =
+            selected.iter().all(|s| project.selecting(s.workload, SelectionKind::NetworkPolicy).count() == 1);
         let denied = project.objects.iter().any(|other| {
             matches!(&other.detail, Detail::NetworkPolicy(p) if p.isolates_ingress && p.ingress.is_empty())
         });
         if !selected.is_empty() && alone && !denied {
-            ctx.report(open.span, "everybody reaches these pods on every port, as they would without this policy");
+            ctx.report(
+                open.span,
+                "everybody reaches these pods on every port, as they would without this policy",
+            );
         }
     }
 }

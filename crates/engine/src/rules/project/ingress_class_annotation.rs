@@ -18,7 +18,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in project.objects.iter().filter(|o| !o.patch && matches!(o.detail, Detail::Ingress(_))) {
-        let Some((key, class)) = object.annotations.iter().find(|(key, _)| key.value == "kubernetes.io/ingress.class") else {
+        let Some((key, class)) =
+            object.annotations.iter().find(|(key, _)| key.value == "kubernetes.io/ingress.class")
+        else {
             continue;
         };
         if object.api_version.value != "networking.k8s.io/v1" {
@@ -28,7 +30,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let message = if named {
             "the API refuses a new Ingress that names its class twice".to_owned()
         } else {
-            format!("`ingressClassName: {}` says it since Kubernetes 1.18; controllers stop reading this", class.value)
+            format!(
+                "`ingressClassName: {}` says it since Kubernetes 1.18; controllers stop reading this",
+                class.value
+            )
         };
         let moved = || {
             let annotations = object.at(project, &["metadata", "annotations"])?;
@@ -44,8 +49,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
             Some(edits)
         };
-        ctx.report(key.span, message)
-            .severity(if named { Severity::High } else { Severity::Low })
-            .fix(Safety::Unsafe, "Name the class in `spec`", moved());
+        ctx.report(key.span, message).severity(if named { Severity::High } else { Severity::Low }).fix(
+            Safety::Unsafe,
+            "Name the class in `spec`",
+            moved(),
+        );
     }
 }

@@ -26,12 +26,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
             let attempts = item.at_path(&["deploy", "restart_policy", "max_attempts"]);
             let policy = item.get("restart");
-            let tries = attempts.and_then(Item::as_int).or_else(|| {
-                policy.and_then(|p| p.as_str()?.strip_prefix("on-failure:")?.parse().ok())
-            });
+            let tries = attempts
+                .and_then(Item::as_int)
+                .or_else(|| policy.and_then(|p| p.as_str()?.strip_prefix("on-failure:")?.parse().ok()));
             let at = attempts.filter(|a| a.as_int().is_some()).or(policy).and_then(|i| i.at);
             if let (Some(tries), Some(at)) = (tries.filter(|tries| *tries > 0), at) {
-                ctx.report(at, format!("after {tries} failures `{}` stays down until somebody starts it", service.name));
+                ctx.report(
+                    at,
+                    format!("after {tries} failures `{}` stays down until somebody starts it", service.name),
+                );
             }
         }
     }

@@ -23,7 +23,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for family in &families {
         let others: Vec<&Family<'_>> = families
             .iter()
-            .filter(|other| std::ptr::eq(other.composition, family.composition) && !std::ptr::eq(*other, family))
+            .filter(|other| {
+                std::ptr::eq(other.composition, family.composition) && !std::ptr::eq(*other, family)
+            })
             .collect();
         // Manifests that run little of it, beside others that run more, are meant to.
         let partial = family.twins.len() * 2 < family.composition.services.len();

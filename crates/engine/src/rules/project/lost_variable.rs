@@ -25,7 +25,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let linked = |variable: &EnvVar| is_linked(&family, twin, &variable.name.value);
             let missing = twin.here.env.iter().filter(|v| is_missing(project, twin, v, &there) && !linked(v));
             let missing: Vec<&EnvVar> = missing.collect();
-            let needed: Vec<&EnvVar> = missing.iter().copied().filter(|v| !is_empty(v) && !is_minor(v)).collect();
+            let needed: Vec<&EnvVar> =
+                missing.iter().copied().filter(|v| !is_empty(v) && !is_minor(v)).collect();
             let (all, severity) =
                 if needed.is_empty() { (missing, Severity::Low) } else { (needed, Severity::Medium) };
             let Some(first) = all.first() else { continue };
@@ -48,7 +49,10 @@ fn is_linked(family: &Family<'_>, twin: &Twin<'_>, name: &str) -> bool {
 
 /// Whether a program does its work without it all the same.
 fn is_minor(variable: &EnvVar) -> bool {
-    matches!(variable.name.value.as_str(), "TZ" | "LANG" | "LC_ALL" | "LOG_LEVEL" | "PYTHONUNBUFFERED" | "PUID" | "PGID")
+    matches!(
+        variable.name.value.as_str(),
+        "TZ" | "LANG" | "LC_ALL" | "LOG_LEVEL" | "PYTHONUNBUFFERED" | "PUID" | "PGID"
+    )
 }
 
 fn list(names: &[String]) -> String {

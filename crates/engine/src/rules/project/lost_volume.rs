@@ -115,7 +115,16 @@ fn is_setting(project: &Project, source: &str) -> bool {
     let aside =
         ["data", "logs", "log", "tmp", "uploads", "backups", "tests", "test", "docs", "src", "node_modules"];
     let settings = [
-        "cert", "conf", "dashboard", "etc", "init", "migration", "provisioning", "rules", "script", "template",
+        "cert",
+        "conf",
+        "dashboard",
+        "etc",
+        "init",
+        "migration",
+        "provisioning",
+        "rules",
+        "script",
+        "template",
     ];
     let directory = || path.file_name().is_some_and(|name| settings.iter().any(|word| name.contains(word)));
     !path.components().any(|part| aside.contains(&part.as_str()))

@@ -26,7 +26,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let of_pods = object.workloads.iter().flat_map(|id| &project.workload(*id).pod_labels);
         for (key, _) in object.labels.iter().chain(of_pods) {
             let Some(mode) = key.value.strip_prefix("pod-security.kubernetes.io/") else { continue };
-            let message = format!("nobody reads `{mode}` here: Pod Security asks the labels of the Namespace alone");
+            let message =
+                format!("nobody reads `{mode}` here: Pod Security asks the labels of the Namespace alone");
             ctx.report(key.span, message).fix(
                 Safety::Unsafe,
                 "Set it on the Namespace instead",

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use crate::project::compose::{Composition, Service};
-use crate::project::kubernetes::New;
 use crate::project::container::EnvVar;
+use crate::project::kubernetes::New;
 use crate::project::links::{Call, Callee};
 use crate::project::{Container, ContainerId, Origin, Project};
 use crate::syntax::yaml::{NodeKind, edit};
@@ -45,11 +45,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let stateful = keeps(project.container(to));
                 let known = waits.contains(&to) || to == service.container || !stateful || !said.insert(to);
                 // One that waits for this one cannot be waited for, and a profile may not start it.
-                if known || reached(composition, callee).contains(&service.container) || !callee.profiles.is_empty() {
+                if known
+                    || reached(composition, callee).contains(&service.container)
+                    || !callee.profiles.is_empty()
+                {
                     continue;
                 }
                 let checked = project.container(to).healthcheck.is_some();
-                let message = format!("`{}` uses `{}` by `{name}` and does not wait for it", service.name, callee.name);
+                let message =
+                    format!("`{}` uses `{}` by `{name}` and does not wait for it", service.name, callee.name);
                 let container = project.container(service.container);
                 ctx.report(container.name.span, message).related(call.at, "it is named here").fix(
                     Safety::Unsafe,
@@ -71,9 +75,30 @@ fn is_own(project: &Project, service: &Service, call: &Call) -> bool {
 /// Whether a container is a database, a cache or a queue, which programs connect to when they start.
 fn keeps(container: &Container) -> bool {
     const STORES: [&str; 24] = [
-        "postgres", "postgresql", "postgis", "timescaledb", "pgvector", "mysql", "mariadb", "mongo", "mongodb", "redis",
-        "valkey", "rabbitmq", "kafka", "cp-kafka", "elasticsearch", "opensearch", "neo4j", "cassandra", "clickhouse-server",
-        "nats", "qdrant", "chroma", "weaviate", "couchdb",
+        "postgres",
+        "postgresql",
+        "postgis",
+        "timescaledb",
+        "pgvector",
+        "mysql",
+        "mariadb",
+        "mongo",
+        "mongodb",
+        "redis",
+        "valkey",
+        "rabbitmq",
+        "kafka",
+        "cp-kafka",
+        "elasticsearch",
+        "opensearch",
+        "neo4j",
+        "cassandra",
+        "clickhouse-server",
+        "nats",
+        "qdrant",
+        "chroma",
+        "weaviate",
+        "couchdb",
     ];
     container.build.is_none() && container.image.value().is_some_and(|image| STORES.contains(&image.short()))
 }

@@ -46,15 +46,26 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 /// Whether a file is there to be copied and filled in.
 fn is_template(path: &str) -> bool {
-    ["example", "sample", "template", "demo", "test", "tutorial", "docs/"].iter().any(|word| path.contains(word))
+    ["example", "sample", "template", "demo", "test", "tutorial", "docs/"]
+        .iter()
+        .any(|word| path.contains(word))
 }
 
 /// Whether a value says of itself that it is none.
 fn is_stand_in(value: &str) -> bool {
     let value = value.trim().to_ascii_lowercase();
-    const WHOLE: [&str; 8] =
-        ["changeme", "change-me", "change_me", "replaceme", "replace-me", "replace_me", "todo", "placeholder"];
-    const STARTS: [&str; 8] = ["your-", "your_", "changeme", "change-me", "change_me", "replace-with", "replace_with", "<your"];
+    const WHOLE: [&str; 8] = [
+        "changeme",
+        "change-me",
+        "change_me",
+        "replaceme",
+        "replace-me",
+        "replace_me",
+        "todo",
+        "placeholder",
+    ];
+    const STARTS: [&str; 8] =
+        ["your-", "your_", "changeme", "change-me", "change_me", "replace-with", "replace_with", "<your"];
     // The languages that guides of this kind were seen in.
     const ELSEWHERE: [&str; 4] = ["seu-", "sua-", "tu-", "votre-"];
     let host = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
@@ -62,7 +73,11 @@ fn is_stand_in(value: &str) -> bool {
     WHOLE.contains(&value.as_str())
         || begins(&STARTS)
         || begins(&ELSEWHERE) && (host.contains("aqui") || host.contains("ici") || host.contains("projeto"))
-        || value.starts_with('<') && value.ends_with('>') && value.len() > 2 && !value.contains('\n') && !value.contains("path:")
+        || value.starts_with('<')
+            && value.ends_with('>')
+            && value.len() > 2
+            && !value.contains('\n')
+            && !value.contains("path:")
 }
 
 fn is_public(key: &str) -> bool {

@@ -27,16 +27,22 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if filled || sealed || object.kind.value != "Secret" || object.api_version.value != "v1" {
             continue;
         }
-        let entries = ["data", "stringData"].iter().filter_map(|f| object.at(project, &[f])).flat_map(Node::entries);
+        let entries =
+            ["data", "stringData"].iter().filter_map(|f| object.at(project, &[f])).flat_map(Node::entries);
         let held: Vec<_> = entries
-            .filter(|e| e.value.scalar().is_some_and(|v| is_held(&v)) && e.key.scalar().is_some_and(|k| is_secret(&k)))
+            .filter(|e| {
+                e.value.scalar().is_some_and(|v| is_held(&v)) && e.key.scalar().is_some_and(|k| is_secret(&k))
+            })
             .collect();
         let Some(first) = held.first() else { continue };
         let more = if held.len() > 1 { " and others" } else { "" };
         let key = first.key.scalar().unwrap_or_default();
-        let message = format!("`{key}`{more} can be read by everyone who can read the repository: base64 hides nothing");
+        let message = format!(
+            "`{key}`{more} can be read by everyone who can read the repository: base64 hides nothing"
+        );
         let path = project.path(object.source);
-        const ASIDE: [&str; 8] = ["testdata", "test", "tests", "docs", "examples", "example", "samples", "e2e"];
+        const ASIDE: [&str; 8] =
+            ["testdata", "test", "tests", "docs", "examples", "example", "samples", "e2e"];
         let own = project.is_for_development(object.source)
             || path.components().any(|part| ASIDE.contains(&part.as_str()));
         let mut finding = ctx.report(object.headline(), message);
@@ -55,13 +61,15 @@ fn is_secret(key: &str) -> bool {
     const ENDS: [&str; 7] = [".key", "_key", "-key", "dockerconfigjson", "kubeconfig", "id_rsa", "identity"];
     let address = ["url", "uri", "name", "_id", "host", "endpoint"].iter().any(|end| name.ends_with(end));
     secret::is_secret_name(key)
-        || !address && (WORDS.iter().any(|word| name.contains(word)) || ENDS.iter().any(|end| name.ends_with(end)))
+        || !address
+            && (WORDS.iter().any(|word| name.contains(word)) || ENDS.iter().any(|end| name.ends_with(end)))
 }
 
 /// Whether a text is a value, and not a name for one that comes from elsewhere.
 fn is_held(value: &str) -> bool {
     let value = value.trim();
     let elsewhere = ["${", "{{", "$(", "ENC[", "<path:", "ref+", "vault:", "%%"];
-    let named = elsewhere.iter().any(|word| value.contains(word)) || value.starts_with('<') && value.ends_with('>');
+    let named =
+        elsewhere.iter().any(|word| value.contains(word)) || value.starts_with('<') && value.ends_with('>');
     !named && !matches!(value, "" | "null" | "\"\"" | "Cg==" | "bnVsbA==")
 }

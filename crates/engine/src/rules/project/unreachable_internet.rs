@@ -30,7 +30,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             // Pods listen on 443 as well, but nobody opens all of them that do to one program alone.
             let web = rule.ports.as_ref().is_some_and(|ports| {
                 ports.iter().all(|p| {
-                    matches!(p.port.as_ref().map(|p| &p.value), Some(PortRef::Number(80 | 443))) && p.end.is_none()
+                    matches!(p.port.as_ref().map(|p| &p.value), Some(PortRef::Number(80 | 443)))
+                        && p.end.is_none()
                 })
             });
             if all.is_empty() && web {

@@ -55,7 +55,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let made =
                 ["-http", "-headless", "-rw", "-ro", "-preview"].iter().any(|end| call.host.ends_with(end));
             // Compose gives a container a second name, and a cluster does not.
-            let second = second_name(project, &call.host).filter(|name| services.iter().any(|(_, own)| own == name));
+            let second =
+                second_name(project, &call.host).filter(|name| services.iter().any(|(_, own)| own == name));
             let meant = meant.or(second);
             if meant.is_none() && (family.is_none() || made || related < 2) {
                 continue;
@@ -70,7 +71,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 /// The name of the Compose service whose container is called so.
 fn second_name<'p>(project: &'p Project, host: &str) -> Option<&'p str> {
     let services = project.compositions.iter().flat_map(|c| &c.services);
-    let named = |s: &&crate::project::Service| s.container_name.as_ref().is_some_and(|n| n.value == host) && s.name != host;
+    let named = |s: &&crate::project::Service| {
+        s.container_name.as_ref().is_some_and(|n| n.value == host) && s.name != host
+    };
     services.filter(|s| named(s)).map(|s| s.name.as_str()).next()
 }
 

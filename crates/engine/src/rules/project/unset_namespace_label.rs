@@ -24,10 +24,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for direction in ["ingress", "egress"] {
             let rules = object.at(project, &["spec", direction]);
             let peers = if direction == "ingress" { "from" } else { "to" };
-            let peers = rules.into_iter().flat_map(Node::items).filter_map(|rule| rule.get(peers)).flat_map(Node::items);
+            let peers = rules
+                .into_iter()
+                .flat_map(Node::items)
+                .filter_map(|rule| rule.get(peers))
+                .flat_map(Node::items);
             for labels in peers.filter_map(|peer| peer.at(&["namespaceSelector", "matchLabels"])) {
                 let Some(entry) = labels.entry("name") else { continue };
-                let Some(name) = entry.value.scalar().filter(|name| lacks_label(project, name)) else { continue };
+                let Some(name) = entry.value.scalar().filter(|name| lacks_label(project, name)) else {
+                    continue;
+                };
                 let message = format!(
                     "no namespace has the label `name: {name}` unless somebody sets it: nothing of `{name}` is let through"
                 );

@@ -49,7 +49,10 @@ fn look_at(project: &Project, claim: &Claim, ctx: &mut Ctx<'_>) {
         return;
     };
     for mode in claim.access.iter().filter(|m| m.value == "ReadWriteMany") {
-        let message = format!("`{}` comes from `{provisioner}`, which has no `{}`: the claim stays pending", class.value, mode.value);
+        let message = format!(
+            "`{}` comes from `{provisioner}`, which has no `{}`: the claim stays pending",
+            class.value, mode.value
+        );
         ctx.report(mode.span, message).related(class.span, "the storage class");
     }
 }

@@ -39,7 +39,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let Detail::ConfigMap(data) = &object.detail else { continue };
         // Several of a name are several states of one thing, and a generated or patched one is made of more than this.
         let twins = project.objects.iter().filter(|o| {
-            matches!(o.detail, Detail::ConfigMap(_)) && o.name.as_ref().zip(object.name.as_ref()).is_some_and(|(a, b)| a.value == b.value)
+            matches!(o.detail, Detail::ConfigMap(_))
+                && o.name.as_ref().zip(object.name.as_ref()).is_some_and(|(a, b)| a.value == b.value)
         });
         if object.patch || twins.count() > 1 || project.kustomizations.iter().any(|k| !k.patches.is_empty()) {
             continue;
@@ -55,8 +56,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 continue;
             }
             let entry = object.at(project, &["data"]).and_then(|data| data.entry(&key.value));
-            ctx.report(key.span, format!("nothing here reads `{}`, though the other keys are read one by one", key.value))
-                .fix(Safety::Unsafe, "Remove it", entry.and_then(|e| edit::remove(e).ok()));
+            ctx.report(
+                key.span,
+                format!("nothing here reads `{}`, though the other keys are read one by one", key.value),
+            )
+            .fix(Safety::Unsafe, "Remove it", entry.and_then(|e| edit::remove(e).ok()));
         }
     }
 }

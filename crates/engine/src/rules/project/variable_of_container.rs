@@ -21,11 +21,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for problem in composition.problems_of(ProblemKind::UnsetVariable) {
             let text = project.text(problem.span);
             let Some((start, name)) = plain_variable(text) else { continue };
-            let inside = |item: &crate::project::compose::Item| item.at.is_some_and(|at| at.contains(problem.span));
+            let inside =
+                |item: &crate::project::compose::Item| item.at.is_some_and(|at| at.contains(problem.span));
             for service in &composition.services {
                 let Some(item) = composition.service(&service.name) else { continue };
-                let lines = [item.at_path(&["healthcheck", "test"]), item.get("command"), item.get("entrypoint")];
-                let Some(line) = lines.into_iter().flatten().find(|l| inside(l) || l.items().iter().any(inside)) else {
+                let lines =
+                    [item.at_path(&["healthcheck", "test"]), item.get("command"), item.get("entrypoint")];
+                let Some(line) =
+                    lines.into_iter().flatten().find(|l| inside(l) || l.items().iter().any(inside))
+                else {
                     continue;
                 };
                 let container = project.container(service.container);

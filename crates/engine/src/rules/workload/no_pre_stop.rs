@@ -20,13 +20,17 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    if !matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet)
-        || project.selecting(workload.id, SelectionKind::Service).next().is_none()
+    if !matches!(
+        workload.kind,
+        WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet
+    ) || project.selecting(workload.id, SelectionKind::Service).next().is_none()
     {
         return;
     }
     let containers = workload.containers.iter().map(|id| project.container(*id));
-    for container in containers.filter(|c| c.role == Role::Main && c.pre_stop.is_none() && !c.ports.is_empty()) {
+    for container in
+        containers.filter(|c| c.role == Role::Main && c.pre_stop.is_none() && !c.ports.is_empty())
+    {
         let seconds = New::Map(vec![("seconds".to_owned(), New::Int(5))]);
         let hook = New::Map(vec![("sleep".to_owned(), seconds)]);
         let node = project.node(container.place);
@@ -35,6 +39,10 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             container.name.span,
             "it stops while nodes still send it requests: nothing waits until all have heard that it goes",
         )
-        .fix(Safety::Unsafe, "Wait for five seconds before it stops, which needs Kubernetes 1.30", edit);
+        .fix(
+            Safety::Unsafe,
+            "Wait for five seconds before it stops, which needs Kubernetes 1.30",
+            edit,
+        );
     }
 }

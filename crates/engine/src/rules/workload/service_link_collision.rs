@@ -34,7 +34,8 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             _ => project.directory(object.source) == project.directory(other.source),
         }
     };
-    let services = project.objects.iter().filter(|o| !o.patch && matches!(&o.detail, Detail::Service(s) if !s.headless));
+    let services =
+        project.objects.iter().filter(|o| !o.patch && matches!(&o.detail, Detail::Service(s) if !s.headless));
     let mut said = BTreeSet::new();
     for service in services.filter(|o| shared(o)) {
         let Some(name) = &service.name else { continue };
@@ -53,16 +54,22 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
                 "{reader} reads `{variable}`, which Kubernetes sets to `tcp://…` for the Service `{}`",
                 name.value
             );
-            ctx.report(container.name.span, message)
-                .related(name.span, "the Service")
-                .fix(Safety::Unsafe, "Add no variables for Services", edit);
+            ctx.report(container.name.span, message).related(name.span, "the Service").fix(
+                Safety::Unsafe,
+                "Add no variables for Services",
+                edit,
+            );
         }
     }
 }
 
 /// What of a container's program reads a variable and takes it for the number of a port.
 fn reader(project: &Project, container: &Container, variable: &str) -> Option<String> {
-    let named = |words: &[String]| words.iter().any(|word| word.contains(&format!("${{{variable}")) || word.contains(&format!("${variable}")));
+    let named = |words: &[String]| {
+        words
+            .iter()
+            .any(|word| word.contains(&format!("${{{variable}")) || word.contains(&format!("${variable}")))
+    };
     for words in [&container.entrypoint, &container.command] {
         if words.value().is_some_and(|words| named(words)) {
             return Some("the command".to_owned());
@@ -80,6 +87,9 @@ fn reader(project: &Project, container: &Container, variable: &str) -> Option<St
     let quoted = [format!("\"{variable}\""), format!("'{variable}'"), format!("process.env.{variable}")];
     // Pydantic takes a setting from the variable of its name.
     let setting = format!("\n    {}: int", variable.to_ascii_lowercase());
-    let reads = |text: &str| quoted.iter().any(|q| text.contains(q.as_str())) || text.contains("BaseSettings") && text.contains(&setting);
+    let reads = |text: &str| {
+        quoted.iter().any(|q| text.contains(q.as_str()))
+            || text.contains("BaseSettings") && text.contains(&setting)
+    };
     project.code(stage).find(|code| reads(code.text)).map(|code| format!("`{}`", code.file))
 }
