@@ -3,6 +3,7 @@
 mod attributes;
 mod calls;
 mod exposure;
+mod handed_on;
 mod ingress;
 mod mentions;
 mod policies;
@@ -19,6 +20,7 @@ use crate::project::{Container, Project, Stage};
 
 pub(super) use attributes::pod;
 pub(super) use exposure::reads_label;
+pub(super) use handed_on::FILES as HANDED_ON;
 pub(super) use policies::calls;
 pub(super) use ports::listening;
 pub(super) use services::governing_service;
@@ -46,11 +48,12 @@ pub(super) struct Network {
 /// Tells who calls whom once all services are known: the names that peers call them by too.
 pub(super) fn connect(units: &mut [Unit<'_>], names: &Names, options: &Options, out: &mut Out<'_>) {
     share_ports(units);
-    let aliases = services::aliases(units, out);
+    let named = calls::named(units);
+    let aliases = services::aliases(units, &named, out);
     for (unit, aliases) in units.iter_mut().zip(aliases) {
         unit.aliases = aliases;
     }
-    let (edges, addresses) = calls::find(units, out);
+    let (edges, addresses) = calls::find(units, &named, out);
     let (routes, unrouted) = exposure::find(units, &edges, names, options, out);
     out.network = Network { edges, routes, unrouted, addresses };
 }
@@ -65,7 +68,8 @@ fn share_ports(units: &mut [Unit<'_>]) {
         let own = &mut units[at].ports;
         own.retain(|port| !others.iter().any(|o| o.number == port.number && o.protocol == port.protocol));
         for port in own.iter_mut().filter(|port| others.iter().any(|o| o.name == port.name)) {
-            port.name = format!("{}-{}", port.protocol.to_ascii_lowercase(), port.number);
+            let kind = if port.http { "http".to_owned() } else { port.protocol.to_ascii_lowercase() };
+            port.name = format!("{kind}-{}", port.number);
         }
     }
 }

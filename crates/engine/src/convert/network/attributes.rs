@@ -280,7 +280,7 @@ fn routes<'o>(
     out: &'o Out<'_>,
 ) -> impl Iterator<Item = &'o exposure::Route> {
     let at = units.iter().position(|u| u.service.name == unit.service.name);
-    out.network.routes.iter().filter(move |route| Some(route.service) == at)
+    out.network.routes.iter().filter(move |route| Some(route.owner) == at)
 }
 
 /// What became of `ports`, each of a range once.

@@ -37,7 +37,11 @@ pub(super) struct Address {
 const FILES: usize = 64;
 
 /// The calls between the pods of a project, and those to addresses of private networks, by service.
-pub(super) fn find(units: &[Unit<'_>], out: &mut Out<'_>) -> (Vec<Edge>, Vec<Vec<Address>>) {
+pub(super) fn find(
+    units: &[Unit<'_>],
+    named: &[Vec<Named<'_>>],
+    out: &mut Out<'_>,
+) -> (Vec<Edge>, Vec<Vec<Address>>) {
     let hosts = hosts(units);
     let fixed = fixed_addresses(units);
     let mut edges: Vec<Edge> = Vec::new();
@@ -45,7 +49,7 @@ pub(super) fn find(units: &[Unit<'_>], out: &mut Out<'_>) -> (Vec<Edge>, Vec<Vec
     for (at, unit) in units.iter().enumerate() {
         let mut called = Called::default();
         by_name(unit, units, &mut called);
-        by_files(unit, units, &hosts, &mut called);
+        by_files(named.get(at).map(Vec::as_slice).unwrap_or_default(), units, &hosts, &mut called);
         by_labels(units, at, &mut called);
         told(unit, units, &hosts, &mut called, out);
         let (private, known) = by_address(unit, &fixed);
@@ -166,40 +170,61 @@ fn told(
     }
 }
 
-/// Whether files that a service has name a host.
-pub(super) fn names_in_files(unit: &Unit<'_>, name: &str) -> bool {
-    let mut named = false;
-    each_file(unit, &mut |text, code| {
-        named = named
-            || text.contains(name)
-                && mentions(text, &|host| host == name)
-                    .iter()
-                    .any(|m| matches!(m.by, By::Address | By::Port) || !code);
-    });
-    named
+/// A host that a file of a service names.
+pub(super) struct Named<'p> {
+    pub(super) host: &'p str,
+    port: Option<u16>,
+    by: By,
+    /// Whether the file is code.
+    code: bool,
 }
 
-/// The calls that files show: settings that are mounted, settings and code that are in the image.
-fn by_files(unit: &Unit<'_>, units: &[Unit<'_>], hosts: &HashMap<&str, usize>, called: &mut Called) {
+impl Named<'_> {
+    /// Whether it is a host for certain, and not a word that is called so.
+    pub(super) fn is_certain(&self) -> bool {
+        !self.code || matches!(self.by, By::Address | By::Port)
+    }
+}
+
+/// The hosts that the files of services name, by service: settings that are mounted, settings and code in the image.
+pub(super) fn named<'p>(units: &[Unit<'p>]) -> Vec<Vec<Named<'p>>> {
+    let hosts = hosts(units);
     let known = |host: &str| hosts.contains_key(host);
-    each_file(unit, &mut |text, code| {
-        for mention in mentions(text, &known) {
-            let Some(to) = hosts.get(mention.host).copied() else { continue };
-            let listens =
-                || mention.port.is_some_and(|port| units[to].ports.iter().any(|p| p.number == port));
-            // In code a word is a host only where nothing else is called so.
-            let distinct = mention.host.contains(['-', '_']);
-            let counts = match mention.by {
-                By::Address => true,
-                By::Port => listens(),
-                By::Key => !code || distinct,
-                By::Quotes => code && distinct,
-            };
-            if counts {
-                called.add(to, mention.port);
-            }
+    let of = |unit: &Unit<'p>| {
+        let mut named = Vec::new();
+        each_file(unit, &mut |text, code| {
+            named.extend(mentions(text, &known).into_iter().filter_map(|mention| {
+                let (host, _) = hosts.get_key_value(mention.host)?;
+                Some(Named { host: *host, port: mention.port, by: mention.by, code })
+            }));
+        });
+        named
+    };
+    units.iter().map(of).collect()
+}
+
+/// The calls that files show.
+fn by_files(
+    named: &[Named<'_>],
+    units: &[Unit<'_>],
+    hosts: &HashMap<&str, usize>,
+    called: &mut Called,
+) {
+    for named in named {
+        let Some(to) = hosts.get(named.host).copied() else { continue };
+        let listens = || named.port.is_some_and(|port| units[to].ports.iter().any(|p| p.number == port));
+        // In code a word is a host only where nothing else is called so.
+        let distinct = named.host.contains(['-', '_']);
+        let counts = match named.by {
+            By::Address => true,
+            By::Port => listens(),
+            By::Key => !named.code || distinct,
+            By::Quotes => named.code && distinct,
+        };
+        if counts {
+            called.add(to, named.port);
         }
-    });
+    }
 }
 
 /// Looks at the files that say whom a service calls, each with whether it is code.

@@ -1,7 +1,7 @@
 //! What is reached from outside, and under which names.
 
 use super::calls::{Edge, is_kept_inside, serves_files_alone};
-use super::{own, ports};
+use super::{handed_on, own, ports};
 use crate::convert::names::Names;
 use crate::convert::plan::Out;
 use crate::convert::unit::{Listening, Unit};
@@ -13,7 +13,9 @@ use crate::project::{EnvValue, Volume};
 /// A name under which a port is reached by HTTP from outside.
 #[derive(Clone, Debug)]
 pub(super) struct Route {
-    /// The service.
+    /// The service whose Ingress has it: that of the pages, for what pages of another service call.
+    pub(super) owner: usize,
+    /// The service that it leads to.
     pub(super) service: usize,
     /// The port, as peers call it.
     pub(super) port: u16,
@@ -250,7 +252,7 @@ pub(super) fn find(
             let host = out.text(host);
             let path = unit.says(&["path"]).and_then(Item::as_str).unwrap_or("/").to_owned();
             if let Some(port) = main_port(unit).filter(|_| is_host(&host.to_string())) {
-                routes.push(Route { service: at, port, host, path, labelled: true });
+                routes.push(Route { owner: at, service: at, port, host, path, labelled: true });
                 continue;
             }
         }
@@ -258,6 +260,7 @@ pub(super) fn find(
         if let Some(port) = labelled_port(unit).filter(|_| !labelled.is_empty()) {
             let of_labels = labelled.into_iter();
             routes.extend(of_labels.map(|(host, path)| Route {
+                owner: at,
                 service: at,
                 port,
                 host,
@@ -320,6 +323,7 @@ pub(super) fn find(
             (false, false) => format!("{name}-{port}.{domain}"),
         };
         routes.push(Route {
+            owner: *at,
             service: *at,
             port: *port,
             host: host.into(),
@@ -327,7 +331,60 @@ pub(super) fn find(
             labelled: false,
         });
     }
+    let of_pages: Vec<Route> = routes.iter().flat_map(|route| of_pages(units, route, out)).collect();
+    routes.extend(of_pages);
     (routes, unrouted)
+}
+
+/// What pages call on their own host: their development server hands it on to another service, and in production the
+/// Ingress does.
+fn of_pages(units: &[Unit<'_>], pages: &Route, out: &mut Out<'_>) -> Vec<Route> {
+    let Some(unit) = units.get(pages.service).filter(|unit| serves_files_alone(unit)) else {
+        return Vec::new();
+    };
+    let Some(stage) = unit.stage else { return Vec::new() };
+    let Some(context) = unit.project.build(stage.build).context() else { return Vec::new() };
+    let files = &unit.project.files;
+    let texts = handed_on::FILES.iter().filter_map(|name| files.text(&context.directory.join(name)));
+    let Some((text, paths)) =
+        texts.map(|text| (text, handed_on::paths(text))).find(|(_, paths)| !paths.is_empty())
+    else {
+        return Vec::new();
+    };
+    let known = |host: &str| host != unit.service.name && units.iter().any(|peer| peer.service.name == host);
+    let place = |name: &str| units.iter().position(|peer| peer.service.name == name);
+    let called = |text: &str| place(super::mentions::mentions(text, &known).first()?.host);
+    let waited = || match unit.service.depends_on.as_slice() {
+        [dependency] => place(&dependency.service.value),
+        _ => None,
+    };
+    let (key, host) = (unit.key("build"), &pages.host);
+    let mut routes = Vec::new();
+    for (path, entry) in paths {
+        let Some(to) = called(entry).or_else(|| called(text)).or_else(waited) else { continue };
+        let Some(port) = units.get(to).and_then(main_port) else { continue };
+        let name = &units[to].name;
+        if entry.contains("rewrite") {
+            let note = format!(
+                "the development server changes `{path}` before `{name}` sees it, which an Ingress does not: let the pages call what `{name}` has"
+            );
+            out.carried.refused(key.clone(), None, note);
+            continue;
+        }
+        let note = format!(
+            "pages call `{path}` on their own host: the Ingress for `{host}` leads it to `{name}`, as the development server does"
+        );
+        out.carried.approximated(key.clone(), None, note);
+        routes.push(Route {
+            owner: pages.service,
+            service: to,
+            port,
+            host: host.clone(),
+            path: path.to_owned(),
+            labelled: pages.labelled,
+        });
+    }
+    routes
 }
 
 /// The port that is meant where none is named.

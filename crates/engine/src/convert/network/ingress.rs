@@ -16,7 +16,7 @@ pub(super) fn ingress(
     out: &Out<'_>,
 ) -> Option<Object> {
     let unit = units.get(at)?;
-    let routes: Vec<&Route> = out.network.routes.iter().filter(|r| pod_of(units, r.service) == at).collect();
+    let routes: Vec<&Route> = out.network.routes.iter().filter(|r| pod_of(units, r.owner) == at).collect();
     if routes.is_empty() {
         return None;
     }
@@ -29,14 +29,16 @@ pub(super) fn ingress(
     let mut hosts: Vec<Tree> = Vec::new();
     let mut rules: Vec<(Tree, Vec<Map>)> = Vec::new();
     for (index, route) in routes.iter().enumerate() {
-        let Some(port) = pod_ports(units, at).find(|p| p.number == route.port) else { continue };
+        let to = pod_of(units, route.service);
+        let Some(port) = pod_ports(units, to).find(|p| p.number == route.port) else { continue };
+        let Some(called) = units.get(to) else { continue };
         let host = Tree::Text(route.host.clone());
         // A chart's users set one host; more of them are theirs to write.
         let host = if index == 0 { Tree::settable("host", host) } else { host };
         let backend = Map::new().with(
             "service",
             Map::new()
-                .with("name", unit.name.as_str())
+                .with("name", called.name.as_str())
                 .with("port", Map::new().with("name", port.name.as_str())),
         );
         let path =

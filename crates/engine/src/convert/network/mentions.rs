@@ -96,7 +96,7 @@ fn read<'t>(line: &'t str, from: usize, host: &'t str) -> Option<Mention<'t>> {
 /// Whether the word before a place says that a host follows.
 fn says_host(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '\t', '"', '\'', ':', '=', '>', '[', '`']);
-    let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    let start = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
     let word = before[start..].to_ascii_lowercase();
     KEYS.iter().any(|key| {
         word.strip_suffix(key).is_some_and(|head| head.is_empty() || head.ends_with('_')) && !word.is_empty()
@@ -127,6 +127,7 @@ mod tests {
             ("the web and its db", vec![]),
             ("https://web.example.com/db", vec![]),
             ("image: db:16-alpine", vec![]),
+            ("ᚖᚗᚋ web", vec![]),
         ] {
             let found: Vec<_> = mentions(text, &known).iter().map(|m| (m.host, m.port, m.by)).collect();
             assert_eq!(found, expected, "{text}");

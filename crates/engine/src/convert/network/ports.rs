@@ -177,7 +177,7 @@ fn scheme<'p>(told: &Told<'p>, call: &Call) -> Option<&'p str> {
                 None => before,
             };
             let before = before.strip_suffix("://")?;
-            let start = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '+').map_or(0, |at| at + 1);
+            let start = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '+').len();
             Some(&before[start..])
         })
     })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::calls::Named;
 use super::{exposure, is_label, members, metadata, pod_ports};
 use crate::convert::names::{Names, cut};
 use crate::convert::plan::Out;
@@ -17,7 +18,11 @@ pub(in crate::convert) fn governing_service(unit: &Unit<'_>) -> String {
 
 /// The other names by which services are called, by service: aliases of networks and links, and `container_name` and
 /// `hostname` where a peer calls them.
-pub(super) fn aliases(units: &[Unit<'_>], out: &mut Out<'_>) -> Vec<Vec<String>> {
+pub(super) fn aliases(
+    units: &[Unit<'_>],
+    named: &[Vec<Named<'_>>],
+    out: &mut Out<'_>,
+) -> Vec<Vec<String>> {
     let mut taken: BTreeSet<String> = units.iter().map(|unit| unit.name.clone()).collect();
     let mut aliases = Vec::with_capacity(units.len());
     for unit in units {
@@ -34,7 +39,7 @@ pub(super) fn aliases(units: &[Unit<'_>], out: &mut Out<'_>) -> Vec<Vec<String>>
             }
         }
         for name in [&unit.service.container_name, &unit.service.hostname].into_iter().flatten() {
-            if is_label(&name.value) && is_called(units, unit, &name.value) {
+            if is_label(&name.value) && is_called(units, named, unit, &name.value) {
                 names.push(name.value.clone());
             }
         }
@@ -62,12 +67,12 @@ fn no_name(name: &str) -> String {
 }
 
 /// Whether a peer calls a service by a name: in a variable, a command or a file.
-fn is_called(units: &[Unit<'_>], unit: &Unit<'_>, name: &str) -> bool {
-    let calls = unit.project.links.calls.iter();
-    calls.clone().any(|call| call.to == Callee::Container(unit.container.id) && call.host == name)
-        || units
-            .iter()
-            .any(|peer| peer.service.name != unit.service.name && super::calls::names_in_files(peer, name))
+fn is_called(units: &[Unit<'_>], named: &[Vec<Named<'_>>], unit: &Unit<'_>, name: &str) -> bool {
+    let mut calls = unit.project.links.calls.iter();
+    calls.any(|call| call.to == Callee::Container(unit.container.id) && call.host == name)
+        || units.iter().zip(named).any(|(peer, named)| {
+            peer.service.name != unit.service.name && named.iter().any(|n| n.host == name && n.is_certain())
+        })
 }
 
 /// The Services of a pod.

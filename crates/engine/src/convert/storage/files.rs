@@ -43,6 +43,10 @@ pub(in crate::convert) fn wanted(project: &Project) -> Vec<Utf8PathBuf> {
             }
         }
     }
+    for build in &project.builds {
+        let Some(context) = build.context() else { continue };
+        crate::convert::network::HANDED_ON.iter().for_each(|name| add(&context.directory.join(name)));
+    }
     for composition in &project.compositions {
         for (_, config) in composition.model.get("configs").map(Item::entries).unwrap_or_default() {
             if let Some(file) = config.get("file").and_then(Item::as_str) {
