@@ -31,7 +31,8 @@ fn pod<'p>(plan: &'p Plan, name: &str) -> &'p Map {
     let all = plan.services.iter().flat_map(|s| &s.objects);
     let object = all.filter(|o| kinds.contains(&o.kind)).find(|o| o.name == name);
     let object = object.unwrap_or_else(|| panic!("no workload {name}"));
-    let path: &[&str] = if object.body.get("spec").is_some() { &["spec", "template", "spec"] } else { &["template", "spec"] };
+    let path: &[&str] =
+        if object.body.get("spec").is_some() { &["spec", "template", "spec"] } else { &["template", "spec"] };
     match get(object, path) {
         Some(Tree::Map(pod)) => pod,
         _ => panic!("no pod in {name}"),
@@ -47,13 +48,18 @@ fn claims(plan: &Plan) -> Vec<String> {
     let mut claims: Vec<String> = objects(plan, "PersistentVolumeClaim")
         .iter()
         .map(|claim| {
-            let size = get(claim, &["spec", "resources", "requests", "storage"]).map(text).unwrap_or_default();
+            let size =
+                get(claim, &["spec", "resources", "requests", "storage"]).map(text).unwrap_or_default();
             let access = get(claim, &["spec", "accessModes"]).map(text).unwrap_or_default();
             format!("{} {size} {access}", claim.name)
         })
         .collect();
     for set in objects(plan, "StatefulSet") {
-        let Some(Tree::List(templates)) = set.body.get("volumeClaimTemplates").or_else(|| get(set, &["spec", "volumeClaimTemplates"])) else { continue };
+        let Some(Tree::List(templates)) =
+            set.body.get("volumeClaimTemplates").or_else(|| get(set, &["spec", "volumeClaimTemplates"]))
+        else {
+            continue;
+        };
         for template in templates {
             let Tree::Map(template) = template else { panic!("a template") };
             let name = template.get("metadata").map(text).unwrap_or_default();
@@ -116,7 +122,9 @@ fn volumes_become_claims() {
 
 #[test]
 fn pods_that_share_a_volume_are_on_one_node() {
-    let plan = plan("services: {a: {image: acme/a, volumes: ['data:/data']}, b: {image: acme/b, volumes: ['data:/in:ro']}}\nvolumes: {data: {}}");
+    let plan = plan(
+        "services: {a: {image: acme/a, volumes: ['data:/data']}, b: {image: acme/b, volumes: ['data:/in:ro']}}\nvolumes: {data: {}}",
+    );
     for name in ["a", "b"] {
         let affinity = pod(&plan, name).get("affinity").map(text).unwrap_or_default();
         assert!(affinity.contains("operator: In, values: [a, b]"), "{affinity}");
@@ -125,7 +133,12 @@ fn pods_that_share_a_volume_are_on_one_node() {
     assert_eq!(mounts(&plan, "b"), ["/in data ro"]);
     let strategy = |name: &str| {
         let object = objects(&plan, "Deployment").into_iter().find(|o| o.name == name).unwrap();
-        object.body.get("strategy").or_else(|| get(object, &["spec", "strategy"])).map(text).unwrap_or_default()
+        object
+            .body
+            .get("strategy")
+            .or_else(|| get(object, &["spec", "strategy"]))
+            .map(text)
+            .unwrap_or_default()
     };
     assert_eq!(strategy("a"), "{type: Recreate}");
 }
@@ -161,7 +174,12 @@ fn what_no_pod_may_have_is_refused() {
         ("./logs:/logs", "approximated"),
     ] {
         let plan = plan(&format!("services: {{a: {{image: acme/a, volumes: ['{volume}']}}}}"));
-        assert_eq!(row(&plan, "services.a.volumes[0]").0, fate, "{volume}: {}", row(&plan, "services.a.volumes[0]").1);
+        assert_eq!(
+            row(&plan, "services.a.volumes[0]").0,
+            fate,
+            "{volume}: {}",
+            row(&plan, "services.a.volumes[0]").1
+        );
         for object in plan.services.iter().flat_map(|s| &s.objects) {
             assert!(!map_text(&object.body).contains("hostPath"), "{volume}");
         }
@@ -173,7 +191,9 @@ const DOCKERFILE: &str = "FROM node:22\nWORKDIR /app\nCOPY package.json .\nRUN n
 #[test]
 fn directories_of_the_repository_are_told_apart() {
     let files = |volumes: &str| {
-        let compose = format!("services:\n  a:\n    build: .\n    volumes: [{volumes}]\n  n: {{image: nginx, volumes: ['./site:/usr/share/nginx/html:ro', './conf.d:/etc/nginx/conf.d:ro']}}");
+        let compose = format!(
+            "services:\n  a:\n    build: .\n    volumes: [{volumes}]\n  n: {{image: nginx, volumes: ['./site:/usr/share/nginx/html:ro', './conf.d:/etc/nginx/conf.d:ro']}}"
+        );
         plan_with(
             &[
                 ("compose.yaml", &compose),
@@ -192,7 +212,9 @@ fn directories_of_the_repository_are_told_apart() {
             &Options::default(),
         )
     };
-    let plan = files("'./src:/app/src', '/app/node_modules', './tests:/app/tests', './settings.yaml:/etc/a/settings.yaml:ro', './start.sh:/start.sh:ro', './login.ini:/etc/login.ini', './server.key:/etc/server.key:ro', './gone.yaml:/etc/gone.yaml'");
+    let plan = files(
+        "'./src:/app/src', '/app/node_modules', './tests:/app/tests', './settings.yaml:/etc/a/settings.yaml:ro', './start.sh:/start.sh:ro', './login.ini:/etc/login.ini', './server.key:/etc/server.key:ro', './gone.yaml:/etc/gone.yaml'",
+    );
     for (index, fate, part) in [
         (0, "approximated", "left out"),
         (1, "mapped", "left out"),
@@ -221,7 +243,8 @@ fn directories_of_the_repository_are_told_apart() {
     let config = objects(&plan, "ConfigMap").into_iter().find(|o| o.name == "a-files").unwrap();
     assert!(config.hashed);
     assert_eq!(map_text(&config.body), "{data: {settings.yaml: a: 1\n, start.sh: #!/bin/sh\n}}");
-    let everything: String = plan.services.iter().flat_map(|s| &s.objects).map(|o| map_text(&o.body)).collect();
+    let everything: String =
+        plan.services.iter().flat_map(|s| &s.objects).map(|o| map_text(&o.body)).collect();
     assert!(!everything.contains("hunter22"));
     let keys: Vec<&str> = plan.to_fill.iter().map(|key| key.key.as_str()).collect();
     assert_eq!(keys, ["login.ini", "server.key", "gone.yaml"]);
@@ -229,7 +252,10 @@ fn directories_of_the_repository_are_told_apart() {
     assert_eq!(row(&plan, "services.n.volumes[0]").0, "refused");
     let of_nginx = mounts(&plan, "n");
     assert!(of_nginx.contains(&"/etc/nginx/conf.d files-1 ro".to_owned()), "{of_nginx:?}");
-    assert!(volumes(&plan, "n").contains("items: [{key: default.conf, path: default.conf}, {key: more.conf, path: more.conf}]"));
+    assert!(
+        volumes(&plan, "n")
+            .contains("items: [{key: default.conf, path: default.conf}, {key: more.conf, path: more.conf}]")
+    );
 }
 
 #[test]
@@ -266,7 +292,8 @@ fn configs_and_secrets_are_mounted_where_compose_mounts_them() {
     ] {
         assert_eq!(row(&plan, key).0, fate, "{key}");
     }
-    let everything: String = plan.services.iter().flat_map(|s| &s.objects).map(|o| map_text(&o.body)).collect();
+    let everything: String =
+        plan.services.iter().flat_map(|s| &s.objects).map(|o| map_text(&o.body)).collect();
     assert!(!everything.contains("hunter22"));
 }
 
@@ -292,7 +319,10 @@ fn scratch_space_has_a_size() {
 fn volumes_start_with_what_the_image_has() {
     let plan = plan_with(
         &[
-            ("compose.yaml", "services: {a: {build: ., volumes: ['static:/app/static']}, n: {image: nginx, volumes: ['static:/srv:ro']}}\nvolumes: {static: {}}"),
+            (
+                "compose.yaml",
+                "services: {a: {build: ., volumes: ['static:/app/static']}, n: {image: nginx, volumes: ['static:/srv:ro']}}\nvolumes: {static: {}}",
+            ),
             ("Dockerfile", "FROM python:3.13\nCOPY static /app/static\nCMD [\"python\"]\n"),
             ("static/a.css", "a"),
         ],
@@ -306,13 +336,16 @@ fn volumes_start_with_what_the_image_has() {
 
 #[test]
 fn volumes_from_others_are_their_volumes() {
-    let plan = plan("services: {a: {image: acme/a, volumes: ['data:/data']}, b: {image: acme/b, volumes_from: ['a:ro']}}\nvolumes: {data: {}}");
+    let plan = plan(
+        "services: {a: {image: acme/a, volumes: ['data:/data']}, b: {image: acme/b, volumes_from: ['a:ro']}}\nvolumes: {data: {}}",
+    );
     assert_eq!(mounts(&plan, "b"), ["/data data ro"]);
 }
 
 #[test]
 fn k3s_has_a_class_of_its_own() {
-    let files = [("compose.yaml", "services: {a: {image: acme/a, volumes: ['data:/data']}}\nvolumes: {data: {}}")];
+    let files =
+        [("compose.yaml", "services: {a: {image: acme/a, volumes: ['data:/data']}}\nvolumes: {data: {}}")];
     let plan = plan_with(&files, &Options { platform: Platform::K3s, ..Options::default() });
     let claim = map_text(&objects(&plan, "PersistentVolumeClaim")[0].body);
     assert!(claim.contains("accessModes: [ReadWriteOnce], storageClassName: local-path"), "{claim}");
@@ -344,7 +377,10 @@ fn nothing_is_mounted_twice() {
         assert_eq!(paths.iter().collect::<BTreeSet<_>>().len(), paths.len(), "{paths:?}");
         for volume in named(mounts, "name") {
             assert!(volumes.contains(&volume), "{volume} in {volumes:?}");
-            assert!(volume.len() <= 63 && volume.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            assert!(
+                volume.len() <= 63
+                    && volume.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            );
         }
     }
 }

@@ -204,12 +204,7 @@ pub(super) fn named<'p>(units: &[Unit<'p>]) -> Vec<Vec<Named<'p>>> {
 }
 
 /// The calls that files show.
-fn by_files(
-    named: &[Named<'_>],
-    units: &[Unit<'_>],
-    hosts: &HashMap<&str, usize>,
-    called: &mut Called,
-) {
+fn by_files(named: &[Named<'_>], units: &[Unit<'_>], hosts: &HashMap<&str, usize>, called: &mut Called) {
     for named in named {
         let Some(to) = hosts.get(named.host).copied() else { continue };
         let listens = || named.port.is_some_and(|port| units[to].ports.iter().any(|p| p.number == port));

@@ -1,8 +1,14 @@
 //! What development servers of pages hand on to other services.
 
 /// The files of a context that say so.
-pub(in crate::convert) const FILES: [&str; 6] =
-    ["vite.config.ts", "vite.config.js", "vite.config.mjs", "proxy.conf.json", "proxy.conf.js", "src/proxy.conf.json"];
+pub(in crate::convert) const FILES: [&str; 6] = [
+    "vite.config.ts",
+    "vite.config.js",
+    "vite.config.mjs",
+    "proxy.conf.json",
+    "proxy.conf.js",
+    "src/proxy.conf.json",
+];
 
 /// The paths that are handed on, each with what is said of it.
 pub(super) fn paths(text: &str) -> Vec<(&str, &str)> {
@@ -60,8 +66,14 @@ mod tests {
     #[test]
     fn paths_of_development_servers() {
         for (text, expected) in [
-            ("export default { server: { proxy: { '/api': 'http://api:8000', \"/ws\": { target: `http://${h}`, ws: true } } } }", vec!["/api", "/ws"]),
-            ("proxy: { '^/x/.*': {}, // '/y': 1\n '/z': { configure: (p) => { p.on('/error', 1) } } }", vec!["/z"]),
+            (
+                "export default { server: { proxy: { '/api': 'http://api:8000', \"/ws\": { target: `http://${h}`, ws: true } } } }",
+                vec!["/api", "/ws"],
+            ),
+            (
+                "proxy: { '^/x/.*': {}, // '/y': 1\n '/z': { configure: (p) => { p.on('/error', 1) } } }",
+                vec!["/z"],
+            ),
             ("{ \"/api\": { \"target\": \"http://api:3000\" } }", vec!["/api"]),
             ("proxy: {", vec![]),
             ("proxy: { '/a", vec![]),

@@ -18,11 +18,7 @@ pub(in crate::convert) fn governing_service(unit: &Unit<'_>) -> String {
 
 /// The other names by which services are called, by service: aliases of networks and links, and `container_name` and
 /// `hostname` where a peer calls them.
-pub(super) fn aliases(
-    units: &[Unit<'_>],
-    named: &[Vec<Named<'_>>],
-    out: &mut Out<'_>,
-) -> Vec<Vec<String>> {
+pub(super) fn aliases(units: &[Unit<'_>], named: &[Vec<Named<'_>>], out: &mut Out<'_>) -> Vec<Vec<String>> {
     let mut taken: BTreeSet<String> = units.iter().map(|unit| unit.name.clone()).collect();
     let mut aliases = Vec::with_capacity(units.len());
     for unit in units {
