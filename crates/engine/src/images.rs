@@ -225,6 +225,25 @@ pub fn facts(image: &ImageName) -> Option<&'static Facts> {
     family.flavours.iter().find(|f| f.holds_for(&tag))
 }
 
+/// What is known of an image, or else what is likely of it: what is known of the nearest other version of the same flavour.
+pub(crate) fn likely(image: &ImageName) -> Option<&'static Facts> {
+    if let Some(known) = facts(image) {
+        return Some(known);
+    }
+    let family = family(image).filter(|_| !is_windows(image))?;
+    let tag = Tag::read(image.tag.as_deref().unwrap_or_default(), family);
+    let major = i64::from(tag.version.first().copied().unwrap_or_default());
+    let distance = |facts: &&Facts| {
+        let bounds = facts.versions.as_deref().unwrap_or_default().split('-');
+        let majors = bounds.filter_map(|bound| Some(i64::from(*version(bound)?.first()?)));
+        majors.map(|bound| (bound - major).abs()).min().unwrap_or(i64::MAX)
+    };
+    let of_flavour =
+        |facts: &&Facts| facts.tags.iter().all(|wanted| tag.parts.iter().any(|part| is_part(part, wanted)));
+    // Of two that are as near, the one that more of the tag tells counts.
+    family.flavours.iter().filter(of_flavour).min_by_key(|f| (distance(f), std::cmp::Reverse(f.tags.len())))
+}
+
 /// Whether it is the name of an image for Windows.
 pub fn is_windows(image: &ImageName) -> bool {
     let words = |text: &str| {
@@ -452,6 +471,19 @@ mod tests {
 
     fn of(image: &str) -> Option<&'static Facts> {
         facts(&ImageName::parse(image).expect(image))
+    }
+
+    #[test]
+    fn the_nearest_version_is_likely() {
+        for (image, uid) in [
+            ("rabbitmq:3.12-management-alpine", Some(100)),
+            ("rabbitmq:3.12-management", Some(999)),
+            ("neo4j:5.18-community", Some(7474)),
+            ("acme/none:1", None),
+        ] {
+            let image = ImageName::parse(image).expect(image);
+            assert_eq!(likely(&image).and_then(|f| f.uid), uid, "{image}");
+        }
     }
 
     #[test]

@@ -135,18 +135,10 @@ fn by_image(unit: &Unit<'_>) -> RunAs {
 }
 
 fn by_facts(facts: &Facts) -> RunAs {
-    let configured = facts.user.as_deref().map(User::parse);
-    if let Some(user) = configured.as_ref().filter(|user| user.is_root() == Some(false)) {
-        let account =
-            facts.users.iter().find(|a| Some(&a.name) == user.name.as_ref() || Some(a.uid) == user.uid);
-        let uid = user.uid.or(account.map(|a| a.uid)).or(facts.uid);
-        let gid = user.gid.or(account.and_then(|a| a.gid)).or(facts.gid);
-        return uid.filter(|uid| *uid != 0).map_or(RunAs::Unknown, |uid| RunAs::User { uid, gid });
-    }
-    match facts.uid.filter(|uid| *uid != 0) {
-        Some(uid) => RunAs::User { uid, gid: facts.gid },
-        None if configured.is_some() => RunAs::Root("its image has no other user".to_owned()),
-        None => RunAs::Unknown,
+    match facts.working_user() {
+        Some(user) if user.is_root() == Some(true) => RunAs::Root("its image has no other user".to_owned()),
+        Some(User { uid: Some(uid), gid, .. }) => RunAs::User { uid, gid },
+        _ => RunAs::Unknown,
     }
 }
 
@@ -366,14 +358,28 @@ pub(super) fn is_read_only(unit: &Unit<'_>) -> bool {
     }
     unit.container.read_only_root.is(&true)
         || unit.variant.is_some_and(|variant| variant.writable.is_some())
-        || unit.stage.is_none() && unit.container.writable_paths().is_some()
+        || unit.stage.is_none()
+            && unit.facts.is_some_and(|facts| {
+                !facts.writable.is_empty() && facts.writable.iter().all(|path| is_scratch(unit, path))
+            })
+}
+
+/// Whether a path that an image writes can be an empty volume: nothing of the image is there, or something is mounted.
+fn is_scratch(unit: &Unit<'_>, path: &str) -> bool {
+    const EMPTY: [&str; 7] = ["/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/var/log", "/dev/shm"];
+    let within = |outer: &str| {
+        path.strip_prefix(outer.trim_end_matches('/'))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    EMPTY.iter().any(|outer| within(outer)) || unit.mounts().iter().any(|mount| within(&mount.target))
 }
 
 /// The paths that a service writes and that nothing is mounted on yet.
 pub(super) fn scratch(unit: &Unit<'_>) -> Vec<String> {
     let mut paths = unit.variant.and_then(|v| v.writable.clone()).unwrap_or_default();
     if unit.stage.is_none() {
-        paths.extend(unit.container.writable_paths().unwrap_or_default());
+        let written = unit.facts.map(|facts| facts.writable.as_slice()).unwrap_or_default();
+        paths.extend(written.iter().filter(|path| is_scratch(unit, path)).cloned());
     }
     if is_read_only(unit) {
         paths.push("/tmp".to_owned());

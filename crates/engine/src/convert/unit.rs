@@ -8,7 +8,7 @@ use super::network::Told;
 use super::plan::Out;
 use super::security::RunAs;
 use super::{Image, Options, images, network, security, storage};
-use crate::images::Facts;
+use crate::images::{self as known, Facts};
 use crate::project::compose::Item;
 use crate::project::links::Callee;
 use crate::project::{Composition, Container, Mount, Project, Service, Stage};
@@ -138,8 +138,15 @@ pub(super) fn units<'p>(
         }
         let facts = match stage {
             Some(stage) => stage.facts,
-            None => container.facts(),
+            None => container.image.value().and_then(known::likely),
         };
+        if stage.is_none() && facts.is_some() && container.facts().is_none() {
+            out.carried.approximated(
+                format!("services.{}.image", service.name),
+                item.get("image").and_then(Item::span),
+                "nothing is known of this version; it is taken to be like the nearest one that is",
+            );
+        }
         let variant = stage.and_then(|stage| variants.get(&project.build(stage.build).source));
         let told = Told { project, container, item, stage, facts };
         let image = images::image(service, item, variant.is_some(), names, options, out);

@@ -198,7 +198,7 @@ fn opened(code: &str) -> Option<Action> {
     if !code.contains("socket") || code.contains("http") {
         return None;
     }
-    let calls = ["connect((", "create_connection(("];
+    let calls = ["connect((", "connect_ex((", "create_connection(("];
     let (_, rest) = calls.iter().find_map(|call| code.split_once(call))?;
     let (address, _) = rest.split_once(')')?;
     let (host, port) = address.split_once(',')?;
