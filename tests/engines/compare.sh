@@ -27,15 +27,27 @@ for folder; do
   DOCKER_COMPOSE=$bin/docker-compose cargo run --quiet --package seaworthy-engine --example compose_config -- compare "$(realpath "$folder")"
 done
 
-echo "Workflows that are made, against actionlint:"
+echo "Workflows that are made, against actionlint and the public schemas of GitHub and GitLab:"
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 cargo build --quiet --package seaworthy
+schemas=$(cat "$here/schemas.txt")
+schema=$bin/schemas/check-jsonschema-${schemas#*==}/bin/check-jsonschema
+if [ ! -x "$schema" ]; then
+  python3 -m venv "${schema%/bin/*}" && "${schema%/bin/*}/bin/pip" install --quiet --disable-pip-version-check "$schemas"
+fi
 for folder in tests/repositories/*/; do
-  for system in github gitea; do
+  for system in github gitea gitlab; do
     cp -r "$folder" "$made/repository"
     if "${CARGO_TARGET_DIR:-target}/debug/seaworthy" workflow --quiet --for "$system" "$made/repository"; then
-      (cd "$made/repository" && grep -l '^# seaworthy-workflow' ".$system"/workflows/* | xargs "$bin/actionlint")
+      (
+        cd "$made/repository"
+        mapfile -t files < <(grep -rl '^# seaworthy-workflow' .github/workflows .gitea/workflows .gitlab .gitlab-ci.yml 2>/dev/null)
+        case $system in
+          gitlab) "$schema" --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci "${files[@]}" ;;
+          *) "$bin/actionlint" "${files[@]}" && "$schema" --builtin-schema vendor.github-workflows "${files[@]}" ;;
+        esac
+      )
     fi
     rm -r "$made/repository"
   done

@@ -3,6 +3,7 @@
 
 mod image;
 mod run;
+mod starts;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,6 +37,8 @@ pub(crate) struct Case {
     absent: Vec<String>,
     env: BTreeMap<String, String>,
     low_port: bool,
+    /// Its program ends on no signal as the first process: Compose runs it below an init.
+    needs_init: bool,
     refused: Vec<String>,
 }
 
@@ -58,6 +61,10 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let Some(builder) = Builder::start(root)? else { return Ok(()) };
     let folder = root.join("tests/ecosystems");
     let cases = cases(&folder, &wanted)?;
+    let wrong_starts = starts::run(root, &builder, runs, &wanted)?;
+    if cases.is_empty() {
+        return if wrong_starts.is_empty() { Ok(()) } else { Err(wrong_starts.join("\n")) };
+    }
 
     let work = builder.scratch("projects")?;
     tree::write(&work, &tree::read(&folder)?)?;
@@ -121,7 +128,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         }
     }
     drop(mounted);
-    report(&rows, &cases, built, started.elapsed())
+    report(&rows, &cases, &wrong_starts, built, started.elapsed())
 }
 
 /// The cases, or those that are named.
@@ -242,6 +249,7 @@ impl Row {
 fn report(
     rows: &[Row],
     cases: &BTreeMap<String, Case>,
+    wrong_starts: &[String],
     built: Duration,
     all: Duration,
 ) -> Result<(), String> {
@@ -252,7 +260,7 @@ fn report(
     for row in rows {
         println!("{}", row.line());
     }
-    let mut wrong = Vec::new();
+    let mut wrong = wrong_starts.to_vec();
     for row in rows {
         let known = cases.get(&row.name).map_or(&[][..], |case| &case.refused);
         for message in &row.wrong {

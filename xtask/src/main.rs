@@ -31,8 +31,8 @@ cargo xtask bench             measure the program against reading and parsing al
     --manifests DIR           where to take 5,000 manifests from
     --schemas LOCATION        kubeconform's -schema-location; without it, kubeconform is left out
     --runs N                  how often each runs
-cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, hold the images against the model, run
-                              them; fail where one is not as it should be
+cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
+                              tests/starts, hold the images against the model, run them; fail where one is not as it should be
     --no-run                  only build them";
 
 fn main() -> ExitCode {

@@ -47,6 +47,7 @@ fn the_assertions_on_archon() {
     let own = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/repositories/archon"));
     let mut archon = Archon::of(named.as_deref().unwrap_or(own));
     let before = archon.texts();
+    archon.audit();
     let written = archon.run(&["variant"]);
     assert_ne!(written.0, 2, "{}", written.1);
     archon.server();
@@ -192,6 +193,53 @@ impl Archon {
             && !command.contains("&&")
             && !command.contains(';');
         self.hold(name, holds, command);
+    }
+
+    /// What `report` says of the Dockerfiles before anything is done: which class of mistake stands in which lines.
+    fn audit(&mut self) {
+        let (_, audit) = self.run(&["report", "--document", "audit"]);
+        let pages = format!("{}/Dockerfile.production", self.pages());
+        // The lines of the command and of the health check, in files of so many lines.
+        let known = [
+            ("server", "python/Dockerfile.server", 78, "78", Some("74–75")),
+            ("mcp", "python/Dockerfile.mcp", 42, "42", None),
+            ("agents", "python/Dockerfile.agents", 34, "34", Some("30–31")),
+            ("frontend", pages.as_str(), 45, "45", Some("41–42")),
+        ];
+        for (name, path, length, command, health) in known {
+            let text = self.read(path);
+            let is_known = text.lines().count() == length;
+            let tree = Dockerfile::parse(SourceId(0), &text.as_str().into());
+            let lines = |keyword: Keyword| {
+                let instruction = tree.instructions.iter().rfind(|i| i.keyword.value == keyword)?;
+                let line = |at: u32| text[..at as usize].matches('\n').count() + 1;
+                let (first, last) = (line(instruction.span.start), line(instruction.span.end.saturating_sub(1)));
+                Some(if first == last { first.to_string() } else { format!("{first}–{last}") })
+            };
+            let command = if is_known { command.to_owned() } else { lines(Keyword::Cmd).unwrap_or_default() };
+            let health = if is_known { health.map(str::to_owned) } else { lines(Keyword::Healthcheck) };
+            let section = audit.split("\n## ").find_map(|section| section.strip_prefix(path)?.strip_prefix('\n'));
+            let rows: Vec<(&str, &str)> = section
+                .unwrap_or_default()
+                .lines()
+                .filter_map(|row| {
+                    let mut cells = row.split('|').map(str::trim).skip(1);
+                    Some((cells.next()?, cells.next()?))
+                })
+                .collect();
+            let says = |line: &str, class: &str| rows.contains(&(line, class));
+            self.hold(&format!("{name} report"), says(&command, "security"), format!("line {command}: security"));
+            if text.lines().any(|line| line.starts_with("CMD sh -c") || line.starts_with("CMD python")) {
+                self.hold(&format!("{name} report"), says(&command, "graceful stop"), format!("line {command}: graceful stop"));
+            }
+            if let Some(health) = health {
+                self.hold(&format!("{name} report"), says(&health, "redundancy"), format!("lines {health}: redundancy"));
+            }
+            if name != "frontend" {
+                let layers = rows.iter().any(|(_, class)| *class == "layers");
+                self.hold(&format!("{name} report"), layers, "it has a class for layers");
+            }
+        }
     }
 
     fn server(&mut self) {

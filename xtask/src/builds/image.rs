@@ -92,20 +92,46 @@ impl Builder {
         Ok(path)
     }
 
+    /// An engine that is built beside it.
+    pub(super) fn engine(&self, name: &str) -> PathBuf {
+        self.folder.with_file_name("bin").join(name)
+    }
+
     /// Builds a Dockerfile in its folder.
     pub(super) fn build(&self, file: &Path, name: &str) -> Result<Image, String> {
-        let context = file.parent().unwrap_or(file);
+        self.build_from(file.parent().unwrap_or(file), file, None, name, &[])
+    }
+
+    /// Builds a stage of a Dockerfile, the last one where none is named, from a context; further names of base images
+    /// come with those that stand in for them.
+    pub(super) fn build_from(
+        &self,
+        context: &Path,
+        file: &Path,
+        target: Option<&str>,
+        name: &str,
+        further: &[(&str, &str)],
+    ) -> Result<Image, String> {
+        let home = file.parent().unwrap_or(file);
         let metadata = self.open.join(format!("{name}.metadata"));
-        let mut build = Command::new(self.folder.with_file_name("bin").join("buildctl"));
+        let mut build = Command::new(self.engine("buildctl"));
         build.env("BUILDKIT_HOST", format!("unix://{}/buildkitd.sock", self.folder.display()));
         build.args(["build", "--progress", "plain", "--frontend", "dockerfile.v0"]);
         build.arg("--local").arg(format!("context={}", context.display()));
-        build.arg("--local").arg(format!("dockerfile={}", context.display()));
+        build.arg("--local").arg(format!("dockerfile={}", home.display()));
         build
             .arg("--opt")
             .arg(format!("filename={}", file.file_name().unwrap_or_default().to_string_lossy()));
+        // The front end is BuildKit's own, whatever `# syntax=` asks for: no other can be fetched.
+        build.args(["--opt", "cmdline=docker/dockerfile:1"]);
+        if let Some(target) = target {
+            build.arg("--opt").arg(format!("target={target}"));
+        }
         build.arg("--oci-layout").arg(format!("bases={}", self.folder.join("oci").display()));
-        for (image, digest) in &self.bases {
+        let digest_of = |of: &str| self.bases.iter().find(|(image, _)| image == of).map(|(_, digest)| digest.as_str());
+        let further = further.iter().filter_map(|(image, of)| Some((*image, digest_of(of)?)));
+        let bases = self.bases.iter().map(|(image, digest)| (image.as_str(), digest.as_str()));
+        for (image, digest) in bases.chain(further) {
             // The front end knows `nginx:latest` as `nginx`.
             let image = image.strip_suffix(":latest").unwrap_or(image);
             build.arg("--opt").arg(format!("context:{image}=oci-layout://bases@{digest}"));

@@ -40,6 +40,8 @@ pub(super) enum Kind {
     Original,
     /// Of its variant: without capabilities, with a root that cannot be written.
     Variant,
+    /// Of a Dockerfile that `init` makes: as its Compose file runs it, which is as strict.
+    Made,
 }
 
 /// What came of a container.
@@ -56,12 +58,13 @@ impl Kind {
         match self {
             Self::Original => "original",
             Self::Variant => "variant",
+            Self::Made => "made",
         }
     }
 
     pub(super) fn file(self) -> &'static str {
         match self {
-            Self::Original => "Dockerfile",
+            Self::Original | Self::Made => "Dockerfile",
             Self::Variant => "Dockerfile.k8s",
         }
     }
@@ -111,6 +114,9 @@ pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind)
         std::thread::sleep(Duration::from_millis(100));
     }
     let ready = started.elapsed();
+    if kind == Kind::Made {
+        container.is_healthy(&mounted.image.config["Healthcheck"]["Test"])?;
+    }
     let signal = mounted.image.config["StopSignal"].as_str().filter(|s| !s.is_empty()).unwrap_or("SIGTERM");
     let told = Instant::now();
     container.runc(&["kill"], &[signal])?;
@@ -147,6 +153,13 @@ impl Container<'_> {
     fn runc(&self, before: &[&str], after: &[&str]) -> Result<Vec<u8>, String> {
         let root = self.builder.scratch("runc")?;
         command("runc", |c| c.arg("--root").arg(root).args(before).arg(&self.id).args(after))
+    }
+
+    /// Runs the image's own health check in it.
+    fn is_healthy(&self, test: &Value) -> Result<(), String> {
+        let words: Vec<&str> = test.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let Some((&"CMD", command)) = words.split_first() else { return Ok(()) };
+        self.runc(&["exec"], command).map(drop).map_err(|error| format!("its health check fails: {error}"))
     }
 
     fn answers(&self, case: &Case, port: Option<u16>, log: &Path) -> bool {
@@ -195,7 +208,7 @@ fn spec(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind) -> Result
         env.push("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned());
     }
     env.extend(case.env.iter().map(|(name, value)| format!("{name}={value}")));
-    let strict = kind == Kind::Variant;
+    let strict = kind != Kind::Original;
     let mount = |destination: &str, kind: &str, options: &[&str]| json!({ "destination": destination, "type": kind, "source": kind, "options": options });
     let mut mounts = vec![
         mount("/proc", "proc", &[]),

@@ -285,21 +285,19 @@ fn app(look: &Look<'_>, package: &Value, workspace: Option<(&Workspace<'_>, usiz
         .map_or_else(|| look.name(), |name| super::slug(name.rsplit('/').next().unwrap_or(name)));
     let with =
         if bun { "Bun".to_owned() } else { format!("Node.js {version}, installed with {}", manager.name) };
+    // What a build makes here is made anew; what is there without one is what runs.
+    let made = if builds.is_empty() { &[][..] } else { &["**/dist", "**/.next"][..] };
     let base =
         |what: String, dockerfile: String, port: u16, scratch: Vec<&'static str>, notes: Vec<String>| App {
             directory: look.directory.to_owned(),
             context: top.directory.to_owned(),
             what,
             dockerfile,
-            ignore: vec![
-                "**/node_modules",
-                "**/dist",
-                "**/.next",
-                "**/.turbo",
-                "**/coverage",
-                "**/*.log",
-                "*.md",
-            ],
+            ignore: ["**/node_modules", "**/.turbo", "**/coverage", "**/*.log", "*.md"]
+                .iter()
+                .chain(made)
+                .copied()
+                .collect(),
             services: vec![Service { name: name.clone(), port: Some(port), scratch, ..Service::default() }],
             notes,
         };

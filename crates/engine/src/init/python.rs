@@ -225,7 +225,9 @@ fn app(
             "it has no server among what it needs, so the image adds {name}: list it with the rest"
         ));
     }
-    let (major, minor) = version(look, section, poetry, pipfile.as_ref());
+    let pins = [".python-version", ".tool-versions"];
+    let of_top = workspace.map(|(top, _)| top).filter(|_| !pins.iter().any(|pin| look.has(pin)));
+    let (major, minor) = version(of_top.unwrap_or(look), section, poetry, pipfile.as_ref());
     let mut sources_of: Vec<&str> = sources(look).filter_map(|path| look.text(path.as_str())).collect();
     sources_of.truncate(400);
     let health = start.port.map(|port| {
