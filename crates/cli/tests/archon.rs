@@ -213,12 +213,14 @@ impl Archon {
             let lines = |keyword: Keyword| {
                 let instruction = tree.instructions.iter().rfind(|i| i.keyword.value == keyword)?;
                 let line = |at: u32| text[..at as usize].matches('\n').count() + 1;
-                let (first, last) = (line(instruction.span.start), line(instruction.span.end.saturating_sub(1)));
+                let (first, last) =
+                    (line(instruction.span.start), line(instruction.span.end.saturating_sub(1)));
                 Some(if first == last { first.to_string() } else { format!("{first}–{last}") })
             };
             let command = if is_known { command.to_owned() } else { lines(Keyword::Cmd).unwrap_or_default() };
             let health = if is_known { health.map(str::to_owned) } else { lines(Keyword::Healthcheck) };
-            let section = audit.split("\n## ").find_map(|section| section.strip_prefix(path)?.strip_prefix('\n'));
+            let section =
+                audit.split("\n## ").find_map(|section| section.strip_prefix(path)?.strip_prefix('\n'));
             let rows: Vec<(&str, &str)> = section
                 .unwrap_or_default()
                 .lines()
@@ -228,12 +230,24 @@ impl Archon {
                 })
                 .collect();
             let says = |line: &str, class: &str| rows.contains(&(line, class));
-            self.hold(&format!("{name} report"), says(&command, "security"), format!("line {command}: security"));
+            self.hold(
+                &format!("{name} report"),
+                says(&command, "security"),
+                format!("line {command}: security"),
+            );
             if text.lines().any(|line| line.starts_with("CMD sh -c") || line.starts_with("CMD python")) {
-                self.hold(&format!("{name} report"), says(&command, "graceful stop"), format!("line {command}: graceful stop"));
+                self.hold(
+                    &format!("{name} report"),
+                    says(&command, "graceful stop"),
+                    format!("line {command}: graceful stop"),
+                );
             }
             if let Some(health) = health {
-                self.hold(&format!("{name} report"), says(&health, "redundancy"), format!("lines {health}: redundancy"));
+                self.hold(
+                    &format!("{name} report"),
+                    says(&health, "redundancy"),
+                    format!("lines {health}: redundancy"),
+                );
             }
             if name != "frontend" {
                 let layers = rows.iter().any(|(_, class)| *class == "layers");

@@ -128,7 +128,8 @@ impl Builder {
             build.arg("--opt").arg(format!("target={target}"));
         }
         build.arg("--oci-layout").arg(format!("bases={}", self.folder.join("oci").display()));
-        let digest_of = |of: &str| self.bases.iter().find(|(image, _)| image == of).map(|(_, digest)| digest.as_str());
+        let digest_of =
+            |of: &str| self.bases.iter().find(|(image, _)| image == of).map(|(_, digest)| digest.as_str());
         let further = further.iter().filter_map(|(image, of)| Some((*image, digest_of(of)?)));
         let bases = self.bases.iter().map(|(image, digest)| (image.as_str(), digest.as_str()));
         for (image, digest) in bases.chain(further) {

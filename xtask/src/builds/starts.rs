@@ -40,11 +40,17 @@ struct Start {
 
 /// Makes the files of all programs, in copies, and builds and runs them; what is wrong, one line each.
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]
-pub(super) fn run(root: &Path, builder: &Builder, runs: bool, wanted: &[&str]) -> Result<Vec<String>, String> {
+pub(super) fn run(
+    root: &Path,
+    builder: &Builder,
+    runs: bool,
+    wanted: &[&str],
+) -> Result<Vec<String>, String> {
     let folder = root.join("tests/starts");
     let path = folder.join("cases.toml");
     let text = fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-    let mut cases: BTreeMap<String, Start> = toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut cases: BTreeMap<String, Start> =
+        toml::from_str(&text).map_err(|e| format!("{}: {e}", path.display()))?;
     for project in tree::projects(&folder, true)? {
         let name = project.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !cases.contains_key(&name) {
@@ -65,7 +71,17 @@ pub(super) fn run(root: &Path, builder: &Builder, runs: bool, wanted: &[&str]) -
         fs::create_dir_all(project.join(".git")).map_err(|e| e.to_string())?;
         for (what, arguments) in [
             ("init", &["init", "--quiet"][..]),
-            ("check", &["check", "--quiet", "--select", "correctness,security,reliability,efficiency", "--format", "concise"]),
+            (
+                "check",
+                &[
+                    "check",
+                    "--quiet",
+                    "--select",
+                    "correctness,security,reliability,efficiency",
+                    "--format",
+                    "concise",
+                ],
+            ),
         ] {
             let done = program::run(Command::new(&program).args(arguments).current_dir(&project))?;
             if done.code != Some(0) {
@@ -74,7 +90,8 @@ pub(super) fn run(root: &Path, builder: &Builder, runs: bool, wanted: &[&str]) -
             }
         }
         for (service, case_of) in &case.services {
-            let (file, target) = service.split_once(':').map_or((service.as_str(), None), |(f, t)| (f, Some(t)));
+            let (file, target) =
+                service.split_once(':').map_or((service.as_str(), None), |(f, t)| (f, Some(t)));
             let file = project.join(file);
             if !file.exists() {
                 wrong.push(format!("{name}: there is no {service}"));
@@ -83,10 +100,20 @@ pub(super) fn run(root: &Path, builder: &Builder, runs: bool, wanted: &[&str]) -
             if let Some(why) = &case.not_built {
                 checked += 1;
                 println!("not built: {name}: {why}");
-                wrong.extend(unread(&oracle, &file)?.map(|error| format!("{name}: BuildKit does not read {service}: {error}")));
+                wrong.extend(
+                    unread(&oracle, &file)?
+                        .map(|error| format!("{name}: BuildKit does not read {service}: {error}")),
+                );
                 continue;
             }
-            let id = format!("{name}.{}", target.unwrap_or_else(|| file.parent().and_then(Path::file_name).and_then(|n| n.to_str()).unwrap_or("made")));
+            let id = format!(
+                "{name}.{}",
+                target.unwrap_or_else(|| file
+                    .parent()
+                    .and_then(Path::file_name)
+                    .and_then(|n| n.to_str())
+                    .unwrap_or("made"))
+            );
             match one(builder, &project, &file, target, &id, case_of, runs) {
                 Ok(said) => {
                     built += 1;
@@ -98,7 +125,10 @@ pub(super) fn run(root: &Path, builder: &Builder, runs: bool, wanted: &[&str]) -
         }
         let _ = fs::remove_dir_all(&project);
     }
-    println!("{} programs of init: {built} images built, {asked} of them run, asked and stopped; {checked} read and checked alone", cases.len());
+    println!(
+        "{} programs of init: {built} images built, {asked} of them run, asked and stopped; {checked} read and checked alone",
+        cases.len()
+    );
     Ok(wrong)
 }
 
@@ -121,7 +151,15 @@ fn unread(oracle: &Path, file: &PathBuf) -> Result<Option<String>, String> {
 }
 
 /// Builds one image, holds it against what is promised of it, and runs it.
-fn one(builder: &Builder, project: &Path, file: &Path, target: Option<&str>, id: &str, case: &Case, runs: bool) -> Result<String, String> {
+fn one(
+    builder: &Builder,
+    project: &Path,
+    file: &Path,
+    target: Option<&str>,
+    id: &str,
+    case: &Case,
+    runs: bool,
+) -> Result<String, String> {
     let image = builder.build_from(project, file, target, id, &IMAGES)?;
     let (user, size) = (image.config["User"].as_str().unwrap_or_default().to_owned(), image.size);
     let health = !image.config["Healthcheck"].is_null();
@@ -129,8 +167,11 @@ fn one(builder: &Builder, project: &Path, file: &Path, target: Option<&str>, id:
         return Err("what listens has a health check, and what does not has none".to_owned());
     }
     let mounted = builder.mount(image)?;
-    let faults: Vec<String> =
-        mounted.faults(&case.code, &case.absent).into_iter().filter(|f| f != "it has a health check").collect();
+    let faults: Vec<String> = mounted
+        .faults(&case.code, &case.absent)
+        .into_iter()
+        .filter(|f| f != "it has a health check")
+        .collect();
     if !faults.is_empty() {
         return Err(faults.join("; "));
     }
