@@ -19,13 +19,15 @@ pub(super) fn write(
     color: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    // Lines do not depend on each other, and a report may have many.
-    let parts: Vec<String> = report
-        .diagnostics
-        .par_chunks(BATCH)
-        .map(|some| some.iter().fold(String::new(), |text, d| text + &line(d, places, color)))
-        .collect();
-    parts.iter().try_for_each(|part| out.write_all(part.as_bytes()))
+    // Lines do not depend on each other, and a report may have many: too many to hold all of them.
+    for some in report.diagnostics.chunks(BATCH * 32) {
+        let parts: Vec<String> = some
+            .par_chunks(BATCH)
+            .map(|some| some.iter().fold(String::new(), |text, d| text + &line(d, places, color)))
+            .collect();
+        parts.iter().try_for_each(|part| out.write_all(part.as_bytes()))?;
+    }
+    Ok(())
 }
 
 fn line(diagnostic: &Diagnostic, places: &Places<'_>, color: bool) -> String {

@@ -13,8 +13,9 @@ use crate::rule::Target;
 
 /// The containers of a project, numbered from 0: one for each service that is written in a source.
 pub(super) fn lower(composition: &mut Composition, at: usize) -> Vec<Container> {
-    let (mut services, mut containers) = (Vec::new(), Vec::new());
     let all = composition.model.get("services").map(Item::entries).unwrap_or_default();
+    let mut services = Vec::with_capacity(all.len());
+    let mut containers = Vec::with_capacity(all.len());
     for (name, item) in all {
         let Some(place) = item.place else { continue };
         let id = ContainerId(containers.len() as u32);

@@ -9,7 +9,8 @@ use crate::{Edit, Span};
 /// Turns shell form into an array of its words. Each word is a range of the script's text and its value; nothing but
 /// space may stand around them.
 ///
-/// `None` where something else does, or where a comment stands within a word.
+/// `None` where something else does, where a comment stands within a word, or where words stand elsewhere than the text has
+/// them: what follows a heredoc's mark.
 pub fn exec_words(file: &Dockerfile, script: &Script, words: &[(Range<usize>, String)]) -> Option<Vec<Edit>> {
     let text = script.text.as_str();
     let mut edits = Vec::with_capacity(words.len());
@@ -20,7 +21,8 @@ pub fn exec_words(file: &Dockerfile, script: &Script, words: &[(Range<usize>, St
         }
         at = range.end;
         let span = script.text.span_of(range.clone());
-        if has_comment(file, span) {
+        let before: Option<&Edit> = edits.last();
+        if has_comment(file, span) || before.is_some_and(|before| before.span.end > span.start) {
             return None;
         }
         let open = if index == 0 { "[" } else { "" };
@@ -127,6 +129,17 @@ mod tests {
         ] {
             assert_eq!(edited(before, exec).as_deref(), after, "{before}");
         }
+    }
+
+    #[test]
+    fn words_behind_the_mark_of_a_heredoc_stand_elsewhere() {
+        let text: Arc<str> = "FROM a\nRUN a <<EOF && b\nc\nEOF\n".into();
+        let file = Dockerfile::parse(SourceId(0), &text);
+        let Some(Command::Shell(script)) = file.instructions[1].command() else { panic!("{text}") };
+        let all = script.text.as_str();
+        let place = |word: &str| word.as_ptr().addr() - all.as_ptr().addr();
+        let words = all.split_whitespace().map(|w| (place(w)..place(w) + w.len(), w.to_owned()));
+        assert_eq!(exec_words(&file, script, &words.collect::<Vec<_>>()), None);
     }
 
     #[test]
