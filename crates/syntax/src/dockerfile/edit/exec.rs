@@ -10,7 +10,7 @@ use crate::{Edit, Span};
 /// space may stand around them.
 ///
 /// `None` where something else does, where a comment stands within a word, or where words stand elsewhere than the text has
-/// them: what follows a heredoc's mark.
+/// them, as the end that a heredoc lacks.
 pub fn exec_words(file: &Dockerfile, script: &Script, words: &[(Range<usize>, String)]) -> Option<Vec<Edit>> {
     let text = script.text.as_str();
     let mut edits = Vec::with_capacity(words.len());
@@ -132,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn words_behind_the_mark_of_a_heredoc_stand_elsewhere() {
-        let text: Arc<str> = "FROM a\nRUN a <<EOF && b\nc\nEOF\n".into();
+    fn the_end_that_a_heredoc_lacks_stands_nowhere() {
+        let text: Arc<str> = "FROM a\nRUN a <<EOF && b\n\n".into();
         let file = Dockerfile::parse(SourceId(0), &text);
         let Some(Command::Shell(script)) = file.instructions[1].command() else { panic!("{text}") };
         let all = script.text.as_str();
