@@ -77,9 +77,11 @@ pub(crate) fn docker(args: &VerifyDocker, global: &Global) -> Result<u8, Error> 
         }
     }
     if args.learn {
-        write_down(&directory, &verified.measured, global)?;
+        write_down(&directory, &verified, global)?;
     }
-    Ok(match (failed, report.diagnostics.is_empty()) {
+    // Of what does not come up nothing could be proved.
+    let down = verified.measured.iter().any(|m| m.start.as_ref().is_some_and(|start| !start.healthy));
+    Ok(match (failed || down, report.diagnostics.is_empty()) {
         (true, _) => FAILED,
         (false, true) => CLEAN,
         (false, false) => FOUND,
@@ -231,12 +233,19 @@ fn fixed<'p>(report: &Report, project: &'p Project) -> Vec<(&'p Source, Source)>
 const LEARNED: &str = seaworthy_engine::measured::FILE;
 
 /// Writes down what was learned, beside what was learned before of others.
-fn write_down(directory: &Utf8Path, measured: &[Measured], global: &Global) -> Result<(), Error> {
+fn write_down(directory: &Utf8Path, verified: &Verified, global: &Global) -> Result<(), Error> {
     let path = directory.join(LEARNED);
     let mut known: BTreeMap<(String, String), Measured> = BTreeMap::new();
     let before = fs::read_to_string(&path).unwrap_or_default();
     let before = seaworthy_engine::measured::read(&before).unwrap_or_default();
-    let learned = measured.iter().filter(|m| m.strictest.is_some()).map(Measured::learned);
+    let is_described = |path: &str| verified.described.iter().any(|(described, _)| described == path);
+    let learned = verified.measured.iter().filter(|m| m.strictest.is_some()).map(|measured| {
+        let mut learned = measured.learned();
+        if is_described(&learned.dockerfile) {
+            learned.dockerfile.clear();
+        }
+        learned
+    });
     for one in before.into_iter().chain(learned) {
         known.insert((one.service.clone(), one.image.clone()), one);
     }

@@ -124,6 +124,16 @@ pub(super) async fn measure(
     };
     if !subject.job {
         subject.look(up, &mut measured).await?;
+        if subject.forks_without_end(&measured) {
+            run.remove(&up.id).await?;
+            let seen = measured.pids.as_ref().map_or(0, |p| p.load);
+            if let Some(start) = &mut measured.start {
+                start.healthy = false;
+                start.problem =
+                    format!("forks without end: it has {seen} processes and threads, all that it may have");
+            }
+            return Ok(measured);
+        }
     }
     let log = trial::log(run, target, &up.id).await?;
     measured.refused = refusals(&log);
@@ -206,6 +216,13 @@ impl Subject<'_> {
         Ok(())
     }
 
+    /// Whether it takes all processes that there are for it, of which there is no lack.
+    fn forks_without_end(&self, measured: &Measured) -> bool {
+        let own = self.limit().0;
+        let most = own.unwrap_or(trial::MOST_PIDS.unsigned_abs());
+        most >= 256 && measured.pids.as_ref().is_some_and(|p| p.load >= most - most / 64)
+    }
+
     /// Its own limits: of processes, and of memory.
     fn limit(&self) -> (Option<u64>, Option<u64>) {
         let host = self.target.base.body.host_config.as_ref();
@@ -240,6 +257,10 @@ impl Subject<'_> {
         if !up.id.is_empty() {
             let log = trial::log(self.run, self.target, &up.id).await?;
             refused = refusals(&log);
+            // A server may serve on with half of its workers.
+            if let Some(line) = log.iter().find(|line| settings.pids.is_some() && lacks_processes(line)) {
+                problem.clone_from(line);
+            }
             if let Some(address) =
                 up.address.as_deref().filter(|_| problem.is_empty() && self.options.reachable)
             {
@@ -467,6 +488,20 @@ fn refusals(log: &[String]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Whether a line tells that a process or a thread could not be started.
+fn lacks_processes(line: &str) -> bool {
+    const SIGNS: [&str; 6] = [
+        "resource temporarily unavailable",
+        "cannot fork",
+        "can't fork",
+        "fork() failed",
+        "can't start new thread",
+        "unable to create native thread",
+    ];
+    let line = line.to_ascii_lowercase();
+    SIGNS.iter().any(|sign| line.contains(sign))
 }
 
 /// The directory of the last path that a line names.

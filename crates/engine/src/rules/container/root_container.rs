@@ -45,6 +45,17 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     // The Dockerfile is told by a rule of its own, and an entry point that gives up root needs it first.
     let elsewhere = container.user.origin == Origin::Dockerfile || container.build.is_some();
     let facts = container.facts();
+    // Nothing here says who it runs as, and a trial did.
+    if let Some((uid, gid)) = learned(container).filter(|_| container.user.value().is_none()) {
+        let message = format!(
+            "nothing says who `{}` runs as: it was found to be healthy as user {uid}",
+            container.name.value
+        );
+        let mut finding = ctx.report(container.name.span, message);
+        finding.severity(Severity::Medium);
+        finding.set(Safety::Safe, format!("Run as user {uid}"), container, &Intent::User { uid, gid });
+        return;
+    }
     if !root
         || (elsewhere && container.user.origin != Origin::Own)
         || facts.is_some_and(|f| f.drops_with.is_some()) && learned(container).is_none()
