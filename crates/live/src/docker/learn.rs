@@ -14,8 +14,8 @@ use crate::error::Error;
 const STARTS: u32 = 10;
 /// Somebody who is nobody, where a container has only root.
 const STRANGER: (u32, u32) = (10_001, 10_001);
-/// How often a result that does not hold is loosened.
-const LOOSENED: usize = 3;
+/// How often a result that does not hold is loosened, by one process each time.
+const LOOSENED: usize = 16;
 
 /// Finds them.
 pub(super) async fn learn(subject: &Subject<'_>, measured: &Measured) -> Result<Strictest, Error> {
@@ -79,8 +79,8 @@ pub(super) async fn learn(subject: &Subject<'_>, measured: &Measured) -> Result<
         }
     }
     settings.pids = pids(subject, &settings, measured).await?;
-    prove(subject, &mut settings, &mut found).await?;
-    further(subject, &settings, &mut found).await?;
+    let fewer = prove(subject, &mut settings, &mut found).await?;
+    further(subject, &settings, fewer, &mut found).await?;
 
     (found.uid, found.gid) = settings.user.or(subject.target.user.get()).unzip();
     found.read_only = settings.read_only;
@@ -160,27 +160,38 @@ async fn pids(subject: &Subject<'_>, settings: &Settings, measured: &Measured) -
     Ok(Some(high))
 }
 
-/// Starts it often under what was found, and loosens what does not hold.
-async fn prove(subject: &Subject<'_>, settings: &mut Settings, found: &mut Strictest) -> Result<(), Error> {
+/// Starts it often under what was found. How many threads there are at once is a matter of moments: a number with which one
+/// of the starts fails is one too few. Returns why it is, where that showed.
+async fn prove(
+    subject: &Subject<'_>,
+    settings: &mut Settings,
+    found: &mut Strictest,
+) -> Result<Option<String>, Error> {
+    let mut fewer = None;
     for _ in 0..LOOSENED {
         let starts = (0..STARTS).map(|_| subject.attempt("proof", settings));
         let outcomes = join_all(starts).await.into_iter().collect::<Result<Vec<_>, _>>()?;
         found.starts = STARTS;
         found.healthy = outcomes.iter().filter(|o| o.healthy).count() as u32;
-        if found.healthy == STARTS {
-            return Ok(());
-        }
-        match &mut settings.pids {
-            // How many threads are there at once is a matter of moments.
-            Some(pids) => *pids += (*pids / 8).max(1),
-            None => return Ok(()),
+        let failed = outcomes.into_iter().find(|outcome| !outcome.healthy);
+        match (failed, &mut settings.pids) {
+            (Some(outcome), Some(pids)) => {
+                fewer = Some(format!("{pids} processes: {}", outcome.problem));
+                *pids += 1;
+            }
+            _ => break,
         }
     }
-    Ok(())
+    Ok(fewer)
 }
 
 /// Takes one step further in every direction, and notes what breaks.
-async fn further(subject: &Subject<'_>, settings: &Settings, found: &mut Strictest) -> Result<(), Error> {
+async fn further(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    fewer: Option<String>,
+    found: &mut Strictest,
+) -> Result<(), Error> {
     let without = |list: &[String], one: &str| list.iter().filter(|l| *l != one).cloned().collect::<Vec<_>>();
     let mut steps: Vec<(String, Settings)> = Vec::new();
     for path in &settings.scratch {
@@ -196,7 +207,8 @@ async fn further(subject: &Subject<'_>, settings: &Settings, found: &mut Stricte
         let capabilities = Some(without(kept, capability));
         steps.push((format!("no {capability}"), Settings { capabilities, ..settings.clone() }));
     }
-    if let Some(pids) = settings.pids.filter(|pids| *pids > 1) {
+    let untried = settings.pids.filter(|pids| *pids > 1 && fewer.is_none());
+    if let Some(pids) = untried {
         steps
             .push((format!("{} processes", pids - 1), Settings { pids: Some(pids - 1), ..settings.clone() }));
     }
@@ -207,5 +219,6 @@ async fn further(subject: &Subject<'_>, settings: &Settings, found: &mut Stricte
     for broken in join_all(tried).await {
         found.breaks.extend(broken?);
     }
+    found.breaks.extend(fewer);
     Ok(())
 }

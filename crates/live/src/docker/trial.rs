@@ -28,7 +28,7 @@ const TICKS: (Duration, Duration) = (Duration::from_millis(80), Duration::from_m
 const SETTLE: Duration = Duration::from_millis(400);
 /// After how long one that neither listens nor has a health check counts as up.
 const QUIET: Duration = Duration::from_secs(2);
-/// After how long one that does not listen where it says counts as up nevertheless.
+/// How long after its last listener one that does not listen where it says counts as up nevertheless.
 const DEAF: Duration = Duration::from_secs(15);
 /// How often its health check runs in a trial.
 const INTERVAL: i64 = 500_000_000;
@@ -255,6 +255,7 @@ async fn wait(
     wanted: Option<&[u16]>,
 ) -> Result<(), Error> {
     let mut up_since: Option<Instant> = None;
+    let mut changed = started;
     loop {
         let seen = inspect(run, &trial.id).await?;
         let state = seen.state.unwrap_or_default();
@@ -294,13 +295,16 @@ async fn wait(
             }
             (None, None) => match inside::listeners(run, trial).await {
                 Some(listens) => {
-                    trial.listens = listens;
+                    if listens != trial.listens {
+                        changed = Instant::now();
+                        trial.listens = listens;
+                    }
                     let open =
                         |port: &u16| trial.listens.iter().any(|l| l.port == *port && l.protocol == "tcp");
                     if target.expected.is_empty() {
                         elapsed > QUIET || !trial.listens.is_empty() && elapsed > QUIET / 2
                     } else {
-                        target.expected.iter().all(open) || elapsed > DEAF
+                        target.expected.iter().all(open) || changed.elapsed() > DEAF
                     }
                 }
                 None => elapsed > QUIET,
