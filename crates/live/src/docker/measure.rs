@@ -303,6 +303,23 @@ impl Subject<'_> {
             try_join(self.read_only(), self.fewest_capabilities(&Settings::default())),
         ))
         .await?;
+        // What goes one by one must also go together, since that is how it is applied.
+        let mut read_only = read_only;
+        if read_only.healthy && capabilities.healthy {
+            let all = Settings {
+                read_only: true,
+                scratch: read_only.scratch.clone(),
+                volumes: read_only.volumes.clone(),
+                capabilities: Some(capabilities.needs.clone()),
+                no_new_privileges: quiet.healthy,
+                ..Settings::default()
+            };
+            let together = self.attempt("together", &all).await?;
+            if !together.healthy {
+                read_only.healthy = false;
+                read_only.problem = format!("{}, without capabilities that it does not need", together.problem);
+            }
+        }
         measured.no_new_privileges = Some(quiet.healthy);
         measured.read_only = Some(read_only);
         measured.capabilities = Some(capabilities);

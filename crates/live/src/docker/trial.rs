@@ -267,7 +267,9 @@ async fn wait(
             matches!(state.status, Some(ContainerStateStatusEnum::EXITED | ContainerStateStatusEnum::DEAD));
         if ended {
             let code = state.exit_code.unwrap_or(-1);
-            trial.state = if code == 0 && wanted.is_none_or(<[u16]>::is_empty) {
+            // What is to listen does not end well before it is told to.
+            let serves = !wanted.unwrap_or(&target.expected).is_empty();
+            trial.state = if code == 0 && !serves {
                 State::Done
             } else {
                 let memory = if state.oom_killed == Some(true) { ", out of memory" } else { "" };
