@@ -36,6 +36,7 @@ fn complaint(output: &Output) -> String {
 }
 
 /// The engine for this test alone; `None` where there is none.
+#[expect(clippy::print_stdout, reason = "what is skipped is said")]
 fn engine() -> Option<MutexGuard<'static, ()>> {
     let found = Command::new("docker").args(["image", "inspect", IMAGE]).output();
     if found.is_ok_and(|o| o.status.success()) {

@@ -317,7 +317,8 @@ impl Subject<'_> {
             let together = self.attempt("together", &all).await?;
             if !together.healthy {
                 read_only.healthy = false;
-                read_only.problem = format!("{}, without capabilities that it does not need", together.problem);
+                read_only.problem =
+                    format!("{}, without capabilities that it does not need", together.problem);
             }
         }
         measured.no_new_privileges = Some(quiet.healthy);
