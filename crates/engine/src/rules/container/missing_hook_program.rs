@@ -68,6 +68,11 @@ fn lacks(project: &Project, container: &Container, name: &str) -> bool {
         !facts.has.iter().any(|h| h == name)
             && (facts.lacks.iter().any(|l| l == name) || shell && facts.shell == Some(Sh::None))
     };
+    // A command that installs something may install this.
+    let mut words = [&container.entrypoint, &container.command].into_iter().filter_map(|s| s.value()).flatten();
+    if words.any(|word| word.contains("install") || word.contains("apk add") || word.contains(name)) {
+        return false;
+    }
     let Some(stage) = container.stage(project) else { return container.facts().is_some_and(missing) };
     // Anything that is installed or copied may bring it.
     let brings = stage.instructions(project).iter().any(|instruction| match &instruction.arguments {

@@ -33,7 +33,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     continue;
                 };
                 let container = project.container(service.container);
-                let own = container.env.iter().find(|v| v.name.value == name && is_given(v));
+                let own = container.env.iter().find(|v| v.name.value == name && is_given(project, v));
                 let stage = container.env.iter().all(|v| v.name.value != name)
                     && container.stage(project).is_some_and(|s| s.end().declares(name));
                 if own.is_none() && !stage {
@@ -59,7 +59,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 }
 
 /// Whether the file itself says its value, and not the environment that Compose runs in.
-fn is_given(variable: &EnvVar) -> bool {
+fn is_given(project: &Project, variable: &EnvVar) -> bool {
+    // One that takes its value from there has one wherever somebody gives it.
+    let text = project.text(variable.value.at.unwrap_or(variable.name.span));
+    if text.contains('$') {
+        return false;
+    }
     matches!(variable.value.value(), Some(EnvValue::Literal(text)) if !text.is_empty())
 }
 
