@@ -69,7 +69,8 @@ fn lacks(project: &Project, container: &Container, name: &str) -> bool {
             && (facts.lacks.iter().any(|l| l == name) || shell && facts.shell == Some(Sh::None))
     };
     // A command that installs something may install this.
-    let mut words = [&container.entrypoint, &container.command].into_iter().filter_map(|s| s.value()).flatten();
+    let mut words =
+        [&container.entrypoint, &container.command].into_iter().filter_map(|s| s.value()).flatten();
     if words.any(|word| word.contains("install") || word.contains("apk add") || word.contains(name)) {
         return false;
     }
