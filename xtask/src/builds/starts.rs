@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::image::{Builder, command};
@@ -133,7 +133,7 @@ pub(super) fn run(
 }
 
 /// What BuildKit's parser says against a file.
-fn unread(oracle: &Path, file: &PathBuf) -> Result<Option<String>, String> {
+fn unread(oracle: &Path, file: &Path) -> Result<Option<String>, String> {
     use std::io::Write as _;
     let mut child = Command::new(oracle)
         .arg("parse")
