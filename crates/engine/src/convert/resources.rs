@@ -30,6 +30,7 @@ pub(super) fn resources(unit: &Unit<'_>, scratch: u64, out: &mut Out<'_>) -> Tre
     let memory_limit = said("limits", "memory", 0).or(memory_limit);
     let cpu = said("requests", "cpu", 3).or(own.cpu_request.value().copied()).or(shares);
     let cpu = cpu.or(cpu_limit.map(|limit| limit.min(CPU))).unwrap_or(CPU);
+    let cpu = cpu_limit.map_or(cpu, |limit| cpu.min(limit));
     let usual = usual_memory(unit);
     let reserved = said("requests", "memory", 0).or(own.memory_request.value().copied());
     let limit = memory_limit.unwrap_or_else(|| usual.max(reserved.unwrap_or_default()));
