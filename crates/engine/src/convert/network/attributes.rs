@@ -346,7 +346,8 @@ fn of_port(
     if !address.is_empty() && ports::is_loopback(address) && !port.published {
         return (Fate::Mapped, format!("{service}; only its host reached it, and only the project does now"));
     }
-    if let Some(route) = out.network.routes.iter().find(|r| r.service == at && r.port == port.number) {
+    let routed = |r: &&exposure::Route| r.service == at && r.port == port.number && port.protocol == "TCP";
+    if let Some(route) = out.network.routes.iter().find(routed) {
         let host = &route.host;
         if route.labelled {
             return (Fate::Mapped, format!("{service}, and an Ingress for `{host}`"));

@@ -69,8 +69,29 @@ pub(super) fn find(
             connect(&mut edges, units, (at, to), &ports);
         }
     }
+    by_registry(units, &mut edges);
     edges.sort_by_key(|edge| (edge.from, edge.to));
     (edges, addresses)
+}
+
+/// Who asks a registry of services where others are may call all that do: nothing else names them.
+fn by_registry(units: &[Unit<'_>], edges: &mut Vec<Edge>) {
+    let is_registry = |unit: &Unit<'_>| {
+        let image = unit.container.image.value().map(|image| image.short()).unwrap_or_default();
+        let names = [unit.service.name.as_str(), image];
+        let known = ["eureka", "nacos", "consul", "discovery-server", "discovery-service", "service-registry"];
+        names.iter().any(|name| known.iter().any(|known| name.contains(known)))
+    };
+    for registry in (0..units.len()).filter(|at| is_registry(&units[*at])) {
+        let clients: Vec<usize> = edges.iter().filter(|edge| edge.to == registry).map(|edge| edge.from).collect();
+        for from in &clients {
+            for to in clients.iter().filter(|to| pod_ports(units, **to).next().is_some()) {
+                if !edges.iter().any(|edge| edge.from == *from && edge.to == *to) {
+                    connect(edges, units, (*from, *to), &BTreeSet::from([None]));
+                }
+            }
+        }
+    }
 }
 
 /// Whom a service calls, and on which ports; `None` for one that is not known.
@@ -250,11 +271,16 @@ fn each_file(unit: &Unit<'_>, read: &mut dyn FnMut(&str, bool)) {
     }
     let Some(stage) = unit.stage else { return };
     for copied in stage.copied() {
-        if let What::File(path) = &copied.what
-            && is_settings(path)
-            && let Some(text) = files.text(path)
-        {
-            read(text, false);
+        match &copied.what {
+            What::File(path) if is_settings(path) => {
+                files.text(path).into_iter().for_each(|text| read(text, false));
+            }
+            What::Directory(directory) if ["/etc/", "/usr/local/etc", "/opt/bitnami/"].iter().any(|etc| copied.target.starts_with(etc)) => {
+                for path in files.below(directory).take(FILES).filter(|path| is_settings(path)) {
+                    files.text(&path).into_iter().for_each(|text| read(text, false));
+                }
+            }
+            _ => {}
         }
     }
     for code in unit.project.code(stage) {

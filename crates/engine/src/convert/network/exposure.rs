@@ -192,10 +192,11 @@ fn is_proxy(unit: &Unit<'_>) -> bool {
 
 /// Whether a port is one by which programs ask a store, measure it or change its settings.
 fn is_of_store(unit: &Unit<'_>, number: u16) -> bool {
-    let Some(facts) = unit.facts.or_else(|| crate::convert::storage::nature(unit.container)) else {
-        return false;
-    };
-    let purpose = facts.ports.iter().find(|p| p.port == number).and_then(|p| p.purpose.as_deref());
+    let facts = unit.facts.or_else(|| crate::convert::storage::nature(unit.container));
+    let purpose = facts.iter().flat_map(|facts| &facts.ports).find(|p| p.port == number).and_then(|p| p.purpose.as_deref());
+    if purpose.is_none() && matches!(number, 5984 | 6333 | 9200 | 9600 | 11434) {
+        return true;
+    }
     purpose.is_some_and(|purpose| {
         matches!(purpose, "http api" | "metrics" | "http monitoring" | "http health" | "interserver http")
             || ["admin", "prometheus"].iter().any(|head| purpose.starts_with(head))
