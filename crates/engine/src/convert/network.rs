@@ -1,4 +1,4 @@
-//! Who reaches whom: ports, Services, Ingresses and NetworkPolicies.
+//! Who reaches whom: ports, Services, Ingresses and network policies.
 
 mod attributes;
 mod calls;

@@ -23,9 +23,9 @@ pub(super) struct Stored {
     pub(super) volumes: Vec<Map>,
     /// The mounts of the container.
     pub(super) mounts: Vec<Map>,
-    /// The claims of a StatefulSet.
+    /// The claims of a `StatefulSet`.
     pub(super) templates: Vec<Map>,
-    /// PersistentVolumeClaims and ConfigMaps of the service.
+    /// `PersistentVolumeClaim`s and `ConfigMap`s of the service.
     pub(super) objects: Vec<Object>,
     /// Containers that fill volumes before the service starts.
     pub(super) init: Vec<Map>,

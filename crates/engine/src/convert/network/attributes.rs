@@ -89,7 +89,7 @@ fn hostname(unit: &Unit<'_>, pod: &mut Map, out: &mut Out<'_>) {
             out.carried.approximated(key, span, note);
         }
         Kind::DaemonSet => {
-            out.carried.approximated(key, span, format!("each node has a pod of its own name{called}"))
+            out.carried.approximated(key, span, format!("each node has a pod of its own name{called}"));
         }
         _ if !is_dns_label(label) => {
             out.carried.refused(key, span, "no pod can be called so: names have letters, digits and `-`");

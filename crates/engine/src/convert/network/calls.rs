@@ -13,7 +13,7 @@ use crate::project::compose::Item;
 use crate::project::layout::What;
 use crate::project::links::Callee;
 use crate::project::listen::WebServer;
-use crate::project::{EnvValue, Volume};
+use crate::project::{EnvValue, ImageName, Volume};
 
 /// The services of one pod call those of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,13 +77,15 @@ pub(super) fn find(
 /// Who asks a registry of services where others are may call all that do: nothing else names them.
 fn by_registry(units: &[Unit<'_>], edges: &mut Vec<Edge>) {
     let is_registry = |unit: &Unit<'_>| {
-        let image = unit.container.image.value().map(|image| image.short()).unwrap_or_default();
+        let image = unit.container.image.value().map(ImageName::short).unwrap_or_default();
         let names = [unit.service.name.as_str(), image];
-        let known = ["eureka", "nacos", "consul", "discovery-server", "discovery-service", "service-registry"];
+        let known =
+            ["eureka", "nacos", "consul", "discovery-server", "discovery-service", "service-registry"];
         names.iter().any(|name| known.iter().any(|known| name.contains(known)))
     };
     for registry in (0..units.len()).filter(|at| is_registry(&units[*at])) {
-        let clients: Vec<usize> = edges.iter().filter(|edge| edge.to == registry).map(|edge| edge.from).collect();
+        let clients: Vec<usize> =
+            edges.iter().filter(|edge| edge.to == registry).map(|edge| edge.from).collect();
         for from in &clients {
             for to in clients.iter().filter(|to| pod_ports(units, **to).next().is_some()) {
                 if !edges.iter().any(|edge| edge.from == *from && edge.to == *to) {
@@ -216,7 +218,7 @@ pub(super) fn named<'p>(units: &[Unit<'p>]) -> Vec<Vec<Named<'p>>> {
         each_file(unit, &mut |text, code| {
             named.extend(mentions(text, &known).into_iter().filter_map(|mention| {
                 let (host, _) = hosts.get_key_value(mention.host)?;
-                Some(Named { host: *host, port: mention.port, by: mention.by, code })
+                Some(Named { host, port: mention.port, by: mention.by, code })
             }));
         });
         named
@@ -275,7 +277,11 @@ fn each_file(unit: &Unit<'_>, read: &mut dyn FnMut(&str, bool)) {
             What::File(path) if is_settings(path) => {
                 files.text(path).into_iter().for_each(|text| read(text, false));
             }
-            What::Directory(directory) if ["/etc/", "/usr/local/etc", "/opt/bitnami/"].iter().any(|etc| copied.target.starts_with(etc)) => {
+            What::Directory(directory)
+                if ["/etc/", "/usr/local/etc", "/opt/bitnami/"]
+                    .iter()
+                    .any(|etc| copied.target.starts_with(etc)) =>
+            {
                 for path in files.below(directory).take(FILES).filter(|path| is_settings(path)) {
                     files.text(&path).into_iter().for_each(|text| read(text, false));
                 }
@@ -403,7 +409,7 @@ fn by_address(
             match fixed.get(&ip) {
                 Some(to) => known.push((*to, port)),
                 None if ip.is_private() && !in_own_network(unit, ip) => {
-                    _ = private.insert(Address { ip, port })
+                    private.insert(Address { ip, port });
                 }
                 None => {}
             }

@@ -193,7 +193,11 @@ fn is_proxy(unit: &Unit<'_>) -> bool {
 /// Whether a port is one by which programs ask a store, measure it or change its settings.
 fn is_of_store(unit: &Unit<'_>, number: u16) -> bool {
     let facts = unit.facts.or_else(|| crate::convert::storage::nature(unit.container));
-    let purpose = facts.iter().flat_map(|facts| &facts.ports).find(|p| p.port == number).and_then(|p| p.purpose.as_deref());
+    let purpose = facts
+        .iter()
+        .flat_map(|facts| &facts.ports)
+        .find(|p| p.port == number)
+        .and_then(|p| p.purpose.as_deref());
     if purpose.is_none() && matches!(number, 5984 | 6333 | 9200 | 9600 | 11434) {
         return true;
     }

@@ -43,12 +43,11 @@ pub(super) fn ingress(
         );
         let path =
             Map::new().with("path", route.path.as_str()).with("pathType", "Prefix").with("backend", backend);
-        match rules.iter_mut().find(|(known, _)| plain(known) == plain(&host)) {
-            Some((_, paths)) => paths.push(path),
-            None => {
-                hosts.push(host.clone());
-                rules.push((host, vec![path]));
-            }
+        if let Some((_, paths)) = rules.iter_mut().find(|(known, _)| plain(known) == plain(&host)) {
+            paths.push(path);
+        } else {
+            hosts.push(host.clone());
+            rules.push((host, vec![path]));
         }
     }
     if rules.is_empty() {

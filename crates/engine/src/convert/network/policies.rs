@@ -1,4 +1,4 @@
-//! NetworkPolicies: nothing is let through but what the project has; and the Namespace.
+//! Network policies: nothing is let through but what the project has; and the Namespace.
 
 use std::collections::BTreeSet;
 

@@ -158,10 +158,8 @@ fn scheme<'p>(told: &Told<'p>, call: &Call) -> Option<&'p str> {
     let texts: Vec<&str> = match &call.variable {
         Some(name) => {
             let variable = from.env.iter().rev().find(|v| v.name.value == *name)?;
-            match variable.value.value()? {
-                EnvValue::Literal(text) => vec![text],
-                _ => return None,
-            }
+            let EnvValue::Literal(text) = variable.value.value()? else { return None };
+            vec![text]
         }
         None => {
             let words = [from.entrypoint.value(), from.command.value()];

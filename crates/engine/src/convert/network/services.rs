@@ -79,7 +79,7 @@ pub(super) fn services(units: &[Unit<'_>], at: usize, names: &Names, out: &Out<'
     let called = out.network.edges.iter().any(|edge| edge.to == at) || !unit.aliases.is_empty();
     let one_by_one = unit.get(&["deploy", "endpoint_mode"]).and_then(Item::as_str) == Some("dnsrr");
     // A Job that nobody calls has no name.
-    if !ports.is_empty() && !(unit.kind.ends() && !called) || called {
+    if called || !ports.is_empty() && !unit.kind.ends() {
         for name in std::iter::once(&unit.name).chain(&unit.aliases) {
             let headless = one_by_one || ports.is_empty();
             let mut spec = Map::new();

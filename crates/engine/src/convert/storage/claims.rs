@@ -9,9 +9,9 @@ use crate::convert::names::{Names, cut, dns_label};
 use crate::convert::plan::Out;
 use crate::convert::unit::{Kind, Unit};
 use crate::convert::{Map, Object, Options, Platform, Tree};
-use crate::project::Volume;
 use crate::project::compose::Item;
 use crate::project::kubernetes::quantity;
+use crate::project::{ImageName, Volume};
 
 /// What services mount, told once for all of them.
 #[derive(Default)]
@@ -256,7 +256,9 @@ fn claim(unit: &Unit<'_>, source: &str, named: bool, taken: &mut Vec<String>) ->
     let behind = item.map_or(Behind::New, behind);
     let name = if behind == Behind::External {
         let real = item.and_then(|item| item.get("name")).and_then(Item::to_text);
-        dns_label(real.as_deref().unwrap_or(source))
+        // A variable without a value may be all of a name.
+        let label = dns_label(real.as_deref().unwrap_or_default());
+        if label.is_empty() { unique(source, taken) } else { label }
     } else if named {
         unique(source, taken)
     } else {
@@ -333,7 +335,7 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
 
 /// The size of a claim where nothing is said: for models of language and vision, for stores, for anything else.
 fn usual_size(unit: &Unit<'_>, target: &str) -> u64 {
-    let image = unit.container.image.value().map(|image| image.short()).unwrap_or_default();
+    let image = unit.container.image.value().map(ImageName::short).unwrap_or_default();
     let models = ["ollama", "localai", "vllm", "text-generation", "comfyui", "stable-diffusion"];
     if models.iter().any(|name| image.contains(name) || target.contains(name))
         || target.contains("huggingface")
@@ -510,7 +512,7 @@ fn of_project(
             ),
             "driver_opts" => of_options(&path, span, item, claim, out),
             "labels" => {
-                out.carried.refused(path, Some(span), "labels of a Docker volume mean nothing to a cluster")
+                out.carried.refused(path, Some(span), "labels of a Docker volume mean nothing to a cluster");
             }
             "name" if claim.behind != Behind::External => {
                 out.carried.approximated(
@@ -530,7 +532,7 @@ fn of_options(path: &str, span: Span, item: &Item, claim: &Claim, out: &mut Out<
     let (path, span) = (path.to_owned(), Some(span));
     match &claim.behind {
         Behind::Nfs { .. } => {
-            out.carried.mapped(path, span, "`nfs` and `mountOptions` of the PersistentVolume")
+            out.carried.mapped(path, span, "`nfs` and `mountOptions` of the PersistentVolume");
         }
         Behind::Memory(_) => out.carried.mapped(path, span, "`sizeLimit` of the `emptyDir`"),
         _ if options.split(',').any(|o| o == "bind") => out.carried.approximated(

@@ -90,7 +90,7 @@ fn shows(name: &str, value: &str) -> bool {
         && name.len() < 100
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.[]".contains(&b));
     let template = value.starts_with(['$', '%', '<', '{', '@', '[', '(', '|', '>', '&', '*', '!']);
-    let is_code = value.contains("(") || value.contains("process.env") || value.contains("os.environ");
+    let is_code = value.contains('(') || value.contains("process.env") || value.contains("os.environ");
     // An address with a password in it needs no name.
     is_name && !value.is_empty() && !template && !is_code && is_secret(&name, &value)
         || value.contains("://") && is_secret("", value.split_whitespace().next().unwrap_or_default())

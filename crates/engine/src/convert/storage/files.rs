@@ -165,7 +165,7 @@ impl Store<'_, '_> {
             Bind::Refused(why) => out.carried.refused(key, span, why.clone()),
             Bind::ToFill { path, secret } => {
                 let name = path.file_name().unwrap_or("file").to_owned();
-                self.to_fill(&name, path, *secret, mounted, out);
+                self.fill_in(&name, path, *secret, mounted, out);
             }
             Bind::Files(found) => {
                 let text = |path: &Utf8PathBuf| {
@@ -174,17 +174,15 @@ impl Store<'_, '_> {
                 let mut keys = Vec::new();
                 for (below, path) in found {
                     let name = if below.is_empty() { path.file_name().unwrap_or("file") } else { below };
-                    match files.add(name, text(path)) {
-                        Some(key) => keys.push((key, below.clone())),
-                        None => {
-                            out.carried.refused(
-                                key,
-                                span,
-                                "its files are larger than a ConfigMap may be: build them into the image",
-                            );
-                            return;
-                        }
-                    }
+                    let Some(part) = files.add(name, text(path)) else {
+                        out.carried.refused(
+                            key,
+                            span,
+                            "its files are larger than a ConfigMap may be: build them into the image",
+                        );
+                        return;
+                    };
+                    keys.push((part, below.clone()));
                 }
                 let single = matches!(found.as_slice(), [(below, _)] if below.is_empty());
                 let mount = if single {
@@ -216,7 +214,7 @@ impl Store<'_, '_> {
     }
 
     /// Mounts a file that somebody fills in.
-    fn to_fill(&mut self, name: &str, path: &Utf8Path, secret: bool, mounted: &Mounted, out: &mut Out<'_>) {
+    fn fill_in(&mut self, name: &str, path: &Utf8Path, secret: bool, mounted: &Mounted, out: &mut Out<'_>) {
         let key = self.key_to_fill(name, path, out);
         let purpose = format!("the file `{}` of `{}`", mounted.target, self.unit.service.name);
         let object = out.key_to_fill(self.names, &key, secret, purpose, false);
@@ -271,13 +269,13 @@ impl Store<'_, '_> {
                 out.carried.refused(key, item.span(), format!("no config is called `{source}`"));
                 continue;
             };
-            self.modes(item, &key, out);
+            Self::modes(item, &key, out);
             let top = format!("configs.{source}");
             let span = config.key.or(config.at);
             if config.get("external").and_then(Item::as_bool) == Some(true) {
                 let real = config.get("name").and_then(Item::to_text).unwrap_or_else(|| source.clone());
                 let mounted = plain(key, item, &target);
-                self.to_fill(&real, Utf8Path::new(&format!("config:{real}")), false, &mounted, out);
+                self.fill_in(&real, Utf8Path::new(&format!("config:{real}")), false, &mounted, out);
                 out.carried.approximated(top, span, "a key of a ConfigMap, which somebody fills");
                 continue;
             }
@@ -298,29 +296,26 @@ impl Store<'_, '_> {
                 _ => None,
             };
             let name = file.as_deref().and_then(Utf8Path::file_name).unwrap_or(&source);
-            match text.and_then(|text| files.add(name, text)) {
-                Some(part) => {
-                    self.mount(&target, file_mount(volume, &target, &part));
-                    out.carried.mapped(key, item.span(), format!("a ConfigMap, mounted at `{target}`"));
-                    out.carried.mapped(
-                        top.clone(),
-                        span,
-                        "a key of the ConfigMap of each service that mounts it",
-                    );
-                }
-                None => {
-                    let mounted = plain(key, item, &target);
-                    let path = file.clone().unwrap_or_else(|| format!("config:{source}").into());
-                    let secret = file.as_deref().is_none_or(|path| {
-                        is_secret_file(path) || self.unit.project.files.text(path).is_some()
-                    });
-                    self.to_fill(&source, &path, secret, &mounted, out);
-                    out.carried.approximated(
-                        top.clone(),
-                        span,
-                        "a key that somebody fills: it is not here, or holds what nobody is to see",
-                    );
-                }
+            if let Some(part) = text.and_then(|text| files.add(name, text)) {
+                self.mount(&target, file_mount(volume, &target, &part));
+                out.carried.mapped(key, item.span(), format!("a ConfigMap, mounted at `{target}`"));
+                out.carried.mapped(
+                    top.clone(),
+                    span,
+                    "a key of the ConfigMap of each service that mounts it",
+                );
+            } else {
+                let mounted = plain(key, item, &target);
+                let path = file.clone().unwrap_or_else(|| format!("config:{source}").into());
+                let secret = file
+                    .as_deref()
+                    .is_none_or(|path| is_secret_file(path) || self.unit.project.files.text(path).is_some());
+                self.fill_in(&source, &path, secret, &mounted, out);
+                out.carried.approximated(
+                    top.clone(),
+                    span,
+                    "a key that somebody fills: it is not here, or holds what nobody is to see",
+                );
             }
             if let Some(driver) = config.get("template_driver") {
                 out.carried.refused(
@@ -345,7 +340,7 @@ impl Store<'_, '_> {
             } else {
                 clean(&format!("/run/secrets/{target}"))
             };
-            self.modes(item, &key, out);
+            Self::modes(item, &key, out);
             let secret = self.unit.composition.model.get("secrets").and_then(|all| all.get(&source));
             let real = secret.and_then(|secret| secret.get("name")).and_then(Item::to_text);
             let external = secret.is_some_and(|s| s.get("external").and_then(Item::as_bool) == Some(true));
@@ -377,7 +372,7 @@ impl Store<'_, '_> {
     }
 
     /// What a config or a secret says of who may read it.
-    fn modes(&self, item: &Item, key: &str, out: &mut Out<'_>) {
+    fn modes(item: &Item, key: &str, out: &mut Out<'_>) {
         for below in ["uid", "gid", "mode"] {
             if let Some(item) = item.get(below).filter(|item| item.key.is_some()) {
                 out.carried.approximated(
