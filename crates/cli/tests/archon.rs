@@ -3,6 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its files has failed")]
 
+#[path = "archon/manifests.rs"]
+mod manifests;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,6 +57,7 @@ fn the_assertions_on_archon() {
     archon.mcp();
     archon.agents();
     archon.frontend();
+    archon.manifests();
     let after = archon.texts();
     let untouched = before.iter().all(|(path, text)| after.iter().any(|(p, t)| p == path && t == text));
     assert!(untouched, "an original was changed");

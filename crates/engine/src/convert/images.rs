@@ -129,9 +129,18 @@ pub(super) fn image(
     let key = |below: &str| format!("services.{}.{below}", service.name);
     let written = item.get("image");
     if let (Some(written), None) = (written, &service.build) {
-        let text = out.text(written);
+        let mut image = split(out.text(written));
+        if image.repository.to_string().is_empty() {
+            out.carried.refused(
+                key("image"),
+                written.span(),
+                "nothing gives its variable a value, and a pod has to name its image; write it into `.env`",
+            );
+            image.repository = format!("to-be-set/{}", dns_label(&service.name)).into();
+            return image;
+        }
         out.carried.mapped(key("image"), written.span(), "`image` of the container");
-        return split(text);
+        return image;
     }
     let mut image = if let Some(written) = written {
         split(out.text(written))

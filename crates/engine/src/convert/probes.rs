@@ -114,7 +114,7 @@ fn asked(unit: &Unit<'_>, environment: &mut Environment<'_, '_>, out: &mut Out<'
     if let Some(test) = unit.get(&["healthcheck", "test"])
         && let Some(probe) = &unit.container.healthcheck
     {
-        let action = written(unit, test, probe, environment, out);
+        let action = written(unit, test, probe, environment, out)?;
         let kind = action.entries.first().map_or("", |entry| entry.key.as_str());
         out.carried.mapped(key, span, format!("`{kind}` of the readiness and the startup probe"));
         return Some((action, Times::of(probe)));
@@ -141,19 +141,24 @@ fn written(
     probe: &Probe,
     environment: &mut Environment<'_, '_>,
     out: &mut Out<'_>,
-) -> Map {
+) -> Option<Map> {
     let words: Vec<Text> = test.items().iter().map(|word| out.text(word)).collect();
     let hides = words.iter().any(|word| word.secrets().next().is_some());
     let understood = probe.understood(unit.stage.map(crate::project::Stage::end));
     if !hides && let Some(action) = action(&understood.action, unit).filter(|a| a.get("exec").is_none()) {
-        return action;
+        return Some(action);
     }
     let (form, words) =
         words.split_first().map_or((String::new(), [].as_slice()), |(first, rest)| (first.to_string(), rest));
-    match (form.as_str(), words) {
-        ("CMD-SHELL", [line]) => exec(&["sh".into(), "-c".into(), environment.line(line, out)]),
+    Some(match (form.as_str(), words) {
+        // Docker hands what follows the line to the shell, as it does with every command.
+        ("CMD-SHELL", [line, rest @ ..]) => {
+            let mut words = vec!["sh".into(), "-c".into(), environment.line(line, out)];
+            words.extend(rest.iter().filter(|word| word.secrets().next().is_none()).cloned());
+            exec(&words)
+        }
         // Nothing expands a variable in the command of a probe but a shell.
-        ("CMD", words) if hides => {
+        ("CMD", words) if hides && !words.is_empty() => {
             let mut line = Text::literal("exec");
             for word in words {
                 line.push_str(" \"");
@@ -163,9 +168,9 @@ fn written(
             }
             exec(&["sh".into(), "-c".into(), line])
         }
-        ("CMD", words) => exec(words),
-        _ => exec(&[]),
-    }
+        ("CMD", words) if !words.is_empty() => exec(words),
+        _ => return None,
+    })
 }
 
 /// A text between the double quotes of a shell.
