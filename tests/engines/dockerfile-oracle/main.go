@@ -1,6 +1,7 @@
 // What BuildKit reads in Dockerfiles, as JSON lines, for comparing our parser with it.
 //
 //	dockerfile-oracle parse [--llb] < paths     one object a file: accepted or the error, and every instruction
+//	dockerfile-oracle lint < paths              one object a file: the error, and what BuildKit's checks find, experimental ones too
 //	dockerfile-oracle expand < words            one object a line {"word", "env", "escape"}: what the word comes to
 //
 // Build with -tags dfparents,dfexcludepatterns,dfrunsecurity for the flags of the labs channel.
@@ -20,6 +21,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/linter"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/opencontainers/go-digest"
@@ -130,6 +132,45 @@ func read(path string, llb bool) (out file) {
 	return out
 }
 
+type finding struct {
+	Rule   string `json:"rule"`
+	Line   int    `json:"line"`
+	Detail string `json:"detail"`
+}
+
+type linted struct {
+	Path     string    `json:"path"`
+	Error    string    `json:"error"`
+	Findings []finding `json:"findings"`
+}
+
+func check(path string) (out linted) {
+	out = linted{Path: path, Findings: []finding{}}
+	defer func() {
+		if r := recover(); r != nil {
+			out.Error = fmt.Sprint("panic: ", r)
+		}
+	}()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		out.Error = err.Error()
+		return out
+	}
+	opt := dockerfile2llb.ConvertOpt{MetaResolver: resolver{}, AllStages: true}
+	opt.LinterConfig = &linter.Config{ExperimentalAll: true}
+	opt.Warn = func(rule, _, _, detail string, location []parser.Range) {
+		line := 0
+		if len(location) > 0 {
+			line = location[0].Start.Line
+		}
+		out.Findings = append(out.Findings, finding{rule, line, detail})
+	}
+	if _, _, _, _, err = dockerfile2llb.Dockerfile2LLB(context.Background(), text, opt); err != nil {
+		out.Error = err.Error()
+	}
+	return out
+}
+
 type request struct {
 	Word   string            `json:"word"`
 	Env    map[string]string `json:"env"`
@@ -174,8 +215,8 @@ func expand(line []byte) any {
 }
 
 func main() {
-	if len(os.Args) < 2 || (os.Args[1] != "parse" && os.Args[1] != "expand") {
-		fmt.Fprintln(os.Stderr, "usage: dockerfile-oracle parse [--llb] | expand")
+	if len(os.Args) < 2 || !slices.Contains([]string{"parse", "lint", "expand"}, os.Args[1]) {
+		fmt.Fprintln(os.Stderr, "usage: dockerfile-oracle parse [--llb] | lint | expand")
 		os.Exit(2)
 	}
 	llb := slices.Contains(os.Args[2:], "--llb")
@@ -187,9 +228,12 @@ func main() {
 	scanner.Buffer(nil, 1<<24)
 	for scanner.Scan() {
 		var out any
-		if os.Args[1] == "parse" {
+		switch os.Args[1] {
+		case "parse":
 			out = read(scanner.Text(), llb)
-		} else {
+		case "lint":
+			out = check(scanner.Text())
+		default:
 			out = expand(scanner.Bytes())
 		}
 		if err := encoder.Encode(out); err != nil {

@@ -31,7 +31,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             for word in &expanded.words {
                 let protocol = word.rsplit_once('/').map_or("", |(_, protocol)| protocol);
                 let lower = protocol.to_ascii_lowercase();
-                if word.contains(':') {
+                if word.split_once(':').is_some_and(|(host, _)| !host.is_empty()) {
                     let message = format!(
                         "`{word}` publishes nothing: an image says its own port only, and later versions refuse the rest"
                     );

@@ -36,6 +36,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         return;
     }
     let text = value.text.as_str();
+    if text.starts_with("${TARGETPLATFORM:-") {
+        ctx.report(
+            flag.span,
+            "BuildKit always sets `TARGETPLATFORM`, the platform of every `FROM` that names none",
+        )
+        .ids(&["RedundantTargetPlatform"])
+        .aside(true);
+        return;
+    }
     if text.contains("BUILDPLATFORM") || text.contains("TARGETPLATFORM") {
         return;
     }

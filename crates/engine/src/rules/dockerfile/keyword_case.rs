@@ -1,7 +1,7 @@
 use crate::project::Stage;
-use crate::syntax::dockerfile::{Instruction, Keyword, edit};
+use crate::syntax::dockerfile::{Arguments, Instruction, Keyword, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
-use crate::{Edit, Safety};
+use crate::{Edit, Safety, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "keyword-case",
@@ -17,6 +17,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    as_of_from(stage, ctx);
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     let text = ctx.project.source_text(stage.source);
     let mut instructions: Vec<&Instruction> = stage.from_instruction(ctx.project).into_iter().collect();
@@ -27,11 +28,33 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let word = instruction.keyword.value.as_str();
         let usual = if lower { word.to_ascii_lowercase() } else { word.to_owned() };
         if span.of(text) != usual && instruction.keyword.value != Keyword::Unknown {
-            ctx.report(span, format!("most keywords of this file are written like `{usual}`")).fix(
-                Safety::Safe,
-                "Write it like the others",
-                Edit { span, text: usual },
-            );
+            ctx.report(span, format!("most keywords of this file are written like `{usual}`"))
+                .ids(&["ConsistentInstructionCasing", "DF076"])
+                .fix(Safety::Safe, "Write it like the others", Edit { span, text: usual });
         }
+    }
+}
+
+/// Reports an `AS` that is not written like its `FROM`.
+fn as_of_from(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let Some(from) = stage.from_instruction(ctx.project) else { return };
+    let Arguments::From { image, name: Some(name) } = &from.arguments else { return };
+    let text = ctx.project.source_text(stage.source);
+    let gap = Span { start: image.span.end, end: name.span.start, ..image.span };
+    let Some(at) = gap.of(text).to_ascii_lowercase().find("as") else { return };
+    let start = gap.start + at as u32;
+    let span = Span { start, end: start + 2, ..gap };
+    let keyword = from.keyword.span.of(text);
+    let usual = match keyword {
+        "from" => "as",
+        "FROM" => "AS",
+        _ => return,
+    };
+    if span.of(text) != usual {
+        ctx.report(span, format!("`{keyword}` goes with `{usual}`")).ids(&["FromAsCasing", "DF079"]).fix(
+            Safety::Safe,
+            "Write both alike",
+            Edit { span, text: usual.to_owned() },
+        );
     }
 }

@@ -19,8 +19,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for step in stage.walk(ctx.project) {
         let Arguments::Workdir(path) = &step.instruction.arguments else { continue };
         // Relative to a directory that this file names, it is as certain as an absolute one.
-        let relative =
-            path.literal().is_some_and(|p| !p.starts_with('/') && !p.is_empty() && !p.contains(':'));
+        let relative = path.literal().is_some_and(|p| !p.starts_with('/') && !p.is_empty());
+        let drive = path.text.contains(':');
         let named = matches!(step.before.workdir().origin, Origin::Own | Origin::Dockerfile);
         if relative {
             let text = path.text.as_str();
@@ -29,7 +29,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             } else {
                 format!("`{text}` is relative to whatever directory the base image ends in")
             };
-            ctx.report(path.span, message).aside(named || stage.windows);
+            // BuildKit says it once for a stage, hadolint knows the drives of Windows.
+            let ids: &[&str] = match (named, drive) {
+                (true, true) => continue,
+                (true, false) => &["DL3000", "DS-0009", "CKV_DOCKER_10", "DF009"],
+                (false, true) => &["WorkdirRelativePath"],
+                (false, false) => RULE.aliases,
+            };
+            ctx.report(path.span, message).ids(ids).aside(named || drive || stage.windows);
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::exec::{self, Form};
 use crate::project::dockerfile::Handover;
 use crate::project::{Stage, StageRole};
-use crate::syntax::dockerfile::{Arguments, Command, Healthcheck};
+use crate::syntax::dockerfile::{Arguments, Command, Healthcheck, Keyword};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 use crate::{Safety, Span};
 
@@ -29,7 +29,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         };
         if !told.contains(&instruction.keyword.span) {
             let keyword = instruction.keyword.value.as_str();
-            ctx.report(instruction.keyword.span, format!("`{keyword}` in shell form")).aside(true);
+            // BuildKit's check leaves health checks alone.
+            let probe = instruction.keyword.value == Keyword::Healthcheck;
+            let ids: &[&str] = if probe { &["DL3025"] } else { RULE.aliases };
+            ctx.report(instruction.keyword.span, format!("`{keyword}` in shell form")).ids(ids).aside(true);
         }
     }
 }

@@ -26,10 +26,20 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             for variable in word.variables() {
                 // A default or an alternative says that it may be unset.
                 let meant = !matches!(variable.operator, VariableOperator::None | VariableOperator::Edit);
-                if meant || step.instruction.onbuild.is_some() {
+                if step.instruction.onbuild.is_some() {
                     continue;
                 }
                 let name = &*variable.name;
+                if meant {
+                    // BuildKit warns of these too.
+                    let set = matches!(step.before.env(name), Value::Set(_)) || step.before.declares(name);
+                    if !set && step.before.set_at(name).is_none() {
+                        ctx.report(variable.span, format!("nothing here sets `{name}`"))
+                            .ids(&["UndefinedVar"])
+                            .aside(true);
+                    }
+                    continue;
+                }
                 let own = !matches!(step.after.env(name), Value::Unset | Value::Unknown);
                 match step.before.env(name) {
                     Value::Set(_) => {}
@@ -69,6 +79,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                                 format!("nothing here sets `{name}`; did you mean `{close}`?"),
                             )
                             .ids(UNSET);
+                        } else if name != "PATH" {
+                            ctx.report(
+                                variable.span,
+                                format!("nothing here sets `{name}`, unless the base image does"),
+                            )
+                            .ids(&["UndefinedVar"])
+                            .aside(true);
                         }
                     }
                 }
