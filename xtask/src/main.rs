@@ -5,6 +5,7 @@ mod archon;
 mod bench;
 mod bless;
 mod builds;
+mod compare;
 mod corpus;
 mod program;
 mod tree;
@@ -31,8 +32,18 @@ cargo xtask bench             measure the program against reading and parsing al
     --manifests DIR           where to take 5,000 manifests from
     --schemas LOCATION        kubeconform's -schema-location; without it, kubeconform is left out
     --runs N                  how often each runs
+<<<<<<< HEAD
 cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
                               tests/starts, hold the images against the model, run them; fail where one is not as it should be
+=======
+cargo xtask compare hadolint|buildkit DIR
+                              for each of their ids, the places in the Dockerfiles below DIR where they find it, and where we do
+    --program FILE            hadolint, or the dockerfile-oracle of tests/engines
+    --config FILE             a .hadolint.yaml for both
+    --samples N               show so many places of each id that differ
+cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, hold the images against the model, run
+                              them; fail where one is not as it should be
+>>>>>>> bc8fc3e (Compare with hadolint and BuildKit by one command)
     --no-run                  only build them";
 
 fn main() -> ExitCode {
@@ -44,6 +55,7 @@ fn main() -> ExitCode {
         ["corpus", ref rest @ ..] => corpus::run(root(), rest),
         ["archon"] => archon::run(root(), None),
         ["archon", directory] => archon::run(root(), Some(directory)),
+        ["compare", rival, ref rest @ ..] => compare::run(root(), rival, rest),
         ["bench", ref rest @ ..] => bench::run(root(), rest),
         ["builds", ref rest @ ..] => builds::run(root(), rest),
         [] | ["help" | "-h" | "--help"] => {
