@@ -46,7 +46,9 @@ pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String
     for pair in options.chunks(2) {
         match *pair {
             ["--program", file] => wish.program = Some(file.into()),
-            ["--config", file] => wish.config = Some(fs::canonicalize(file).map_err(|e| format!("{file}: {e}"))?),
+            ["--config", file] => {
+                wish.config = Some(fs::canonicalize(file).map_err(|e| format!("{file}: {e}"))?)
+            }
             ["--samples", n] => wish.samples = n.parse().map_err(|_| format!("not a number: {n}"))?,
             _ => return Err(format!("unknown option: {}", pair.join(" "))),
         }
@@ -60,7 +62,10 @@ pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String
     let read: Vec<&String> = files.iter().filter(|file| !theirs.refused.contains(*file)).collect();
     let ours = ours(root, &wish, &read, |id| match rival {
         "hadolint" => id.starts_with("DL"),
-        _ => id.starts_with(|c: char| c.is_ascii_uppercase()) && !id.contains(|c: char| c.is_ascii_digit() || c == '-'),
+        _ => {
+            id.starts_with(|c: char| c.is_ascii_uppercase())
+                && !id.contains(|c: char| c.is_ascii_digit() || c == '-')
+        }
     })?;
     println!("{} files, of which {rival} refuses {}.\n", files.len(), theirs.refused.len());
     println!("| id | both | only {rival} | only we | agreement |\n|---|--:|--:|--:|--:|");
@@ -90,14 +95,19 @@ fn dockerfiles(folder: &Path) -> Result<Vec<String>, String> {
         let other = [".md", ".dockerignore", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
         (name.contains("dockerfile") || name.contains("containerfile")) && !other
     };
-    let mut files: Vec<String> = tree::files(folder)?.iter().filter(|p| named(p)).filter_map(|p| Some(p.to_str()?.to_owned())).collect();
+    let mut files: Vec<String> = tree::files(folder)?
+        .iter()
+        .filter(|p| named(p))
+        .filter_map(|p| Some(p.to_str()?.to_owned()))
+        .collect();
     files.sort();
     Ok(files)
 }
 
 /// What hadolint finds.
 fn hadolint(wish: &Wish, files: &[String]) -> Result<Found, String> {
-    let program = wish.program.clone().or_else(|| program::on_path("hadolint")).ok_or("no hadolint on the path")?;
+    let program =
+        wish.program.clone().or_else(|| program::on_path("hadolint")).ok_or("no hadolint on the path")?;
     let scratch = Scratch::new("compare")?;
     let config = scratch.path().join("hadolint.yaml");
     fs::write(&config, CONFIG).map_err(|e| e.to_string())?;
@@ -107,7 +117,8 @@ fn hadolint(wish: &Wish, files: &[String]) -> Result<Found, String> {
         let mut command = Command::new(&program);
         command.arg("--config").arg(config).args(["--no-fail", "--format", "json"]).args(batch);
         let run = program::run(command.current_dir(&wish.folder))?;
-        let report: Value = serde_json::from_slice(&run.stdout).map_err(|e| format!("hadolint: {e}: {}", run.stderr))?;
+        let report: Value =
+            serde_json::from_slice(&run.stdout).map_err(|e| format!("hadolint: {e}: {}", run.stderr))?;
         for finding in report.as_array().into_iter().flatten() {
             let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
             if text("code") == "DL1000" {
@@ -164,7 +175,9 @@ fn ours(
     let out = piped(Command::new(example).args(&wish.config).current_dir(&wish.folder), files)?;
     for line in out.lines() {
         let mut fields = line.split('\t');
-        let (Some(file), Some(line), _, Some(id)) = (fields.next(), fields.next(), fields.next(), fields.next()) else {
+        let (Some(file), Some(line), _, Some(id)) =
+            (fields.next(), fields.next(), fields.next(), fields.next())
+        else {
             return Err(format!("check_instructions: {line}"));
         };
         if asked(id) {

@@ -74,6 +74,13 @@ pub(crate) enum Command {
     /// Run the containers and prove what is said of them
     #[command(subcommand)]
     Verify(Verify),
+    /// Print another tool's settings as a seaworthy.toml
+    Import {
+        /// Whose settings they are
+        tool: ImportFrom,
+        /// The file; .hadolint.yaml in this directory where none is named
+        path: Option<Utf8PathBuf>,
+    },
     /// Explain a rule, by its name or by another tool's id
     Explain {
         /// The rule: `root-user`, `DL3002`, `CKV_K8S_23`
@@ -508,4 +515,11 @@ impl Color {
         };
         choice.write_global();
     }
+}
+
+/// Whose settings can be imported.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImportFrom {
+    /// hadolint
+    Hadolint,
 }

@@ -4,6 +4,7 @@ mod check;
 mod convert;
 mod drift;
 mod fix;
+mod import;
 mod init;
 mod load;
 mod report;
@@ -12,7 +13,7 @@ mod variant;
 mod verify;
 mod workflow;
 
-use crate::args::{Args, Command, Verify};
+use crate::args::{Args, Command, ImportFrom, Verify};
 use crate::error::Error;
 
 /// Runs the command; the exit status where it could be done.
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Convert(convert) => convert::run(convert, &args.global),
         Command::Report(report) => report::run(report, &args.global),
         Command::Verify(Verify::Docker(docker)) => verify::docker(docker, &args.global),
+        Command::Import { tool: ImportFrom::Hadolint, path } => import::hadolint(path.as_deref()),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),
         Command::Completions { shell } => rules::completions(*shell),

@@ -17,7 +17,7 @@ use crate::error::{Error, reason};
 const NAME: &str = "seaworthy.toml";
 
 /// What hadolint's are called.
-const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
+pub(crate) const HADOLINT: [&str; 2] = [".hadolint.yaml", ".hadolint.yml"];
 
 /// The settings of every directory that was asked for.
 pub(crate) struct Finder {
@@ -28,6 +28,8 @@ pub(crate) struct Finder {
     /// The same by the directory of a label: every file asks.
     labelled: Mutex<HashMap<Box<str>, Nearest>>,
     problems: Mutex<Vec<String>>,
+    /// What hadolint's variables say where there is no file of settings.
+    variables: Option<Arc<Loaded>>,
 }
 
 /// The settings nearest to a directory.
@@ -56,7 +58,13 @@ impl Finder {
             known: Mutex::default(),
             labelled: Mutex::default(),
             problems: Mutex::default(),
+            variables: None,
         };
+        let mut settings = Settings::default();
+        if settings.add_hadolint_variables(|name| std::env::var(name).ok()) {
+            finder.variables =
+                Some(Arc::new(Loaded { settings, exclude: Gitignore::empty(), per_file: Vec::new() }));
+        }
         if let Some(path) = named {
             let text = fs::read_to_string(path)
                 .map_err(|e| Error::message(format!("cannot read the settings in {path}: {}", reason(&e))))?;
@@ -89,7 +97,8 @@ impl Finder {
             .iter()
             .map(|source| {
                 let nearest = self.nearest(&source.path);
-                let hadolint = nearest.hadolint.filter(|_| source.kind == Kind::Dockerfile);
+                let hadolint = nearest.hadolint.or_else(|| self.variables.clone());
+                let hadolint = hadolint.filter(|_| source.kind == Kind::Dockerfile);
                 let Some(loaded) = nearest.ours.or(hadolint) else { return default.clone() };
                 let path = self.cwd.join(&source.path);
                 let matched: Vec<usize> =
@@ -160,7 +169,9 @@ impl Finder {
     fn load(&self, path: &Utf8Path, text: &str) -> Arc<Loaded> {
         let base = path.parent().unwrap_or(path);
         let settings = if HADOLINT.iter().any(|name| path.file_name() == Some(name)) {
-            Settings::hadolint(text)
+            let mut settings = Settings::hadolint(text);
+            settings.add_hadolint_variables(|name| std::env::var(name).ok());
+            settings
         } else {
             let (settings, problems) = Settings::parse(text);
             let lines = LineIndex::new(text);

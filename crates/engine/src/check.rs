@@ -35,7 +35,7 @@ pub fn check(project: &Project, config: &Config) -> Report {
     hidden.extend(unasked_secrets(project, config, &rules));
     diagnostics.extend(syntax_errors(project));
     diagnostics.retain_mut(|d| {
-        if let Some(severity) = config.severity_of(d.rule, d.span.source) {
+        if let Some(severity) = config.severity_of(d) {
             d.severity = severity;
         }
         config.wants(d)

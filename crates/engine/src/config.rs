@@ -1,14 +1,13 @@
 //! Settings: as written in `seaworthy.toml` or `.hadolint.yaml`, and as meant.
 
+mod hadolint;
 mod schema;
 
 use seaworthy_syntax::spelling::nearest;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use seaworthy_syntax::SourceId;
-use seaworthy_syntax::yaml::Yaml;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -32,12 +31,25 @@ pub struct Settings {
     pub severity: Option<Severity>,
     /// What the containers are meant to run on.
     pub target: Option<Target>,
-    /// Severities that replace a rule's own.
-    pub severities: BTreeMap<&'static str, Severity>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
     /// The labels that images have to have.
     pub labels: Labels,
+    /// Severities that replace those of rules, or of what other tools' ids mean; the last counts.
+    pub graded: Vec<(Named, Severity)>,
+    /// What makes a run fail.
+    pub failure: Option<Failure>,
+    /// Comments of other tools silence nothing.
+    pub no_pragmas: bool,
+}
+
+/// What makes a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// A finding of this severity, or a higher one.
+    From(Severity),
+    /// No finding.
+    Never,
 }
 
 /// The labels that images have to have.
@@ -121,8 +133,6 @@ pub struct Scope {
     pub layers: Vec<Layer>,
     /// What is left out besides.
     pub ignore: Vec<Selector>,
-    /// Severities that replace a rule's own.
-    pub severities: BTreeMap<&'static str, Severity>,
     /// The least severity that is reported.
     pub severity: Option<Severity>,
     /// What the containers are meant to run on.
@@ -131,6 +141,12 @@ pub struct Scope {
     pub trusted_registries: Vec<String>,
     /// The labels that images have to have.
     pub labels: Labels,
+    /// Severities that replace those of rules, or of what other tools' ids mean; the last counts.
+    pub graded: Vec<(Named, Severity)>,
+    /// What makes a run fail.
+    pub failure: Option<Failure>,
+    /// Comments of other tools silence nothing.
+    pub no_pragmas: bool,
 }
 
 /// What the user asked for, as meant.
@@ -201,9 +217,25 @@ impl Config {
         }
     }
 
-    /// The severity that replaces a rule's own in a source.
-    pub(crate) fn severity_of(&self, rule: &Rule, source: SourceId) -> Option<Severity> {
-        self.scope(source)?.severities.get(rule.name).copied()
+    /// The severity that replaces a finding's own.
+    pub(crate) fn severity_of(&self, diagnostic: &Diagnostic) -> Option<Severity> {
+        let scope = self.scope(diagnostic.span.source)?;
+        let graded = scope.graded.iter().rev().find(|(named, _)| named.covers(diagnostic))?;
+        Some(graded.1)
+    }
+
+    /// Whether comments of other tools silence something in a source.
+    pub(crate) fn hears_pragmas(&self, source: SourceId) -> bool {
+        !self.scope(source).is_some_and(|scope| scope.no_pragmas)
+    }
+
+    /// Whether a finding makes the run fail.
+    pub fn fails(&self, diagnostic: &Diagnostic) -> bool {
+        match self.scope(diagnostic.span.source).and_then(|scope| scope.failure) {
+            Some(Failure::From(severity)) => diagnostic.severity >= severity,
+            Some(Failure::Never) => false,
+            None => true,
+        }
     }
 
     /// Whether a finding of a severity is reported in a source.
@@ -290,6 +322,15 @@ impl Selector {
         })
     }
 
+    /// The word that stands for it.
+    fn word(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Category(category) => category.as_str().to_owned(),
+            Self::Named(named) => named.word().to_owned(),
+        }
+    }
+
     /// How narrowly it names a rule, or one of its findings; `None` where it does not.
     fn width(&self, rule: &Rule, finding: Option<&Diagnostic>) -> Option<u8> {
         match self {
@@ -336,13 +377,14 @@ fn every_word() -> impl Iterator<Item = &'static str> {
 }
 
 /// The options of `seaworthy.toml`, with what the schema says of each.
-const OPTIONS: [(&str, &str); 11] = [
+const OPTIONS: [(&str, &str); 12] = [
     ("select", "Run these rules and no others: names, other tools' ids, categories, or all"),
     ("extend-select", "Run these rules as well"),
     ("ignore", "Leave these rules out"),
     ("per-file-ignores", "Rules to leave out on the files that a pattern matches"),
     ("exclude", "Patterns of files that are not checked, as in a .gitignore"),
     ("severity", "Report nothing below this severity"),
+    ("fail-on", "The least severity that makes the exit status 1, or never"),
     ("target", "What the containers are meant to run on, where the project does not tell"),
     ("trusted-registries", "Registries that images may come from; any where this is missing"),
     (
@@ -389,6 +431,11 @@ impl Settings {
                     settings.target =
                         reader.word(value, &[("docker", Target::Docker), ("kubernetes", Target::Kubernetes)]);
                 }
+                "fail-on" => {
+                    let words = Severity::ALL.map(|s| (s.as_str(), Failure::From(s)));
+                    let words: Vec<_> = words.into_iter().chain([("never", Failure::Never)]).collect();
+                    settings.failure = reader.word(value, &words);
+                }
                 "label-schema" => {
                     for (name, value) in reader.table(value) {
                         let form = reader.word(value, &LabelForm::ALL).unwrap_or(LabelForm::Text);
@@ -398,7 +445,7 @@ impl Settings {
                 "strict-labels" => settings.labels.strict = reader.boolean(value),
                 "rules" => {
                     for (name, value) in reader.table(value) {
-                        reader.rule(name, value, &mut settings.severities);
+                        reader.rule(name, value, &mut settings.graded);
                     }
                 }
                 other => reader.unknown("option", other, key.span(), OPTIONS.iter().map(|(name, _)| *name)),
@@ -406,44 +453,6 @@ impl Settings {
         }
         reader.problems.sort_by_key(|p| p.range.start);
         (settings, reader.problems)
-    }
-
-    /// Reads a `.hadolint.yaml`. What hadolint has and we have not says nothing here.
-    pub fn hadolint(text: &str) -> Self {
-        let text: Arc<str> = text.into();
-        let yaml = Yaml::parse(SourceId(0), &text);
-        let mut settings = Self::default();
-        let Some(root) = yaml.documents().flatten().next() else { return settings };
-        let strings = |path: &[&str]| -> Vec<String> {
-            let items = root.at(path).into_iter().flat_map(|node| node.items().collect::<Vec<_>>());
-            items.filter_map(|item| item.scalar().map(std::borrow::Cow::into_owned)).collect()
-        };
-        for id in strings(&["ignored"]) {
-            settings.layer.ignore.extend(Named::of(&id).map(Selector::Named));
-        }
-        let levels = [
-            ("error", Severity::High),
-            ("warning", Severity::Medium),
-            ("info", Severity::Low),
-            ("style", Severity::Low),
-        ];
-        for (level, severity) in levels {
-            for rule in strings(&["override", level]).iter().flat_map(|id| rules::find(id)) {
-                settings.severities.insert(rule.name, severity);
-            }
-        }
-        settings.trusted_registries = strings(&["trustedRegistries"]);
-        let form =
-            |word: &str| LabelForm::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, form)| form);
-        let labels = root.at(&["label-schema"]);
-        for entry in labels.into_iter().flat_map(|node| node.entries().collect::<Vec<_>>()) {
-            if let (Some(name), Some(value)) = (entry.key.scalar(), entry.value.scalar()) {
-                settings.labels.required.push((name.into_owned(), form(&value).unwrap_or(LabelForm::Text)));
-            }
-        }
-        settings.labels.strict =
-            root.at(&["strict-labels"]).and_then(|n| n.scalar()).is_some_and(|v| v == "true");
-        settings
     }
 
     /// What applies to a source whose path matches these of the patterns in [`Settings::per_file_ignores`].
@@ -456,11 +465,13 @@ impl Settings {
             rules,
             layers: vec![self.layer.clone(), over.clone()],
             ignore,
-            severities: self.severities.clone(),
             severity: self.severity,
             target: self.target,
             trusted_registries: self.trusted_registries.clone(),
             labels: self.labels.clone(),
+            graded: self.graded.clone(),
+            failure: self.failure,
+            no_pragmas: self.no_pragmas,
         }
     }
 }
@@ -566,10 +577,10 @@ impl Reader {
         &mut self,
         name: &Spanned<std::borrow::Cow<'_, str>>,
         value: &Value<'_>,
-        severities: &mut BTreeMap<&'static str, Severity>,
+        graded: &mut Vec<(Named, Severity)>,
     ) {
-        let rules = rules::find(name.get_ref());
-        if rules.is_empty() {
+        let named = Named::of(name.get_ref());
+        if named.is_none() {
             self.unknown("rule", name.get_ref(), name.span(), rules::ALL.iter().map(|r| r.name));
         }
         for (key, value) in self.table(value) {
@@ -578,7 +589,7 @@ impl Reader {
                 continue;
             }
             if let Some(severity) = self.severity(value) {
-                severities.extend(rules.iter().map(|rule| (rule.name, severity)));
+                graded.extend(named.clone().map(|named| (named, severity)));
             }
         }
     }

@@ -133,6 +133,11 @@ impl Named {
         self.id.is_some()
     }
 
+    /// The word.
+    pub fn word(&self) -> &str {
+        self.id.as_deref().unwrap_or_else(|| self.rules.first().map_or("", |rule| rule.name))
+    }
+
     /// Whether it names a rule, or some of its findings.
     pub fn names(&self, rule: &Rule) -> bool {
         self.rules.iter().any(|r| r.name == rule.name)

@@ -95,6 +95,9 @@ pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
     for suppression in annotated {
         found.entry(suppression.at.source).or_default().push(suppression);
     }
+    for (_, here) in found.iter_mut().filter(|(source, _)| !config.hears_pragmas(**source)) {
+        here.retain(|suppression| suppression.tool == Tool::Seaworthy);
+    }
     if found.is_empty() {
         return;
     }

@@ -122,6 +122,46 @@ fn docs_list_the_rules() {
 }
 
 #[test]
+fn docs_say_what_other_tools_ids_become() {
+    let mut text = String::from(
+        "# From hadolint, BuildKit's checks or tally\n\n\
+         | before | now |\n|---|---|\n\
+         | `hadolint Dockerfile` | `seaworthy check Dockerfile` |\n\
+         | `hadolint --ignore DL3008` | `seaworthy check --ignore DL3008` |\n\
+         | `hadolint -f sarif` (`json`, `checkstyle`, `codeclimate`, `gitlab_codeclimate`) | `seaworthy check --format sarif` (`json`, `checkstyle`, `gitlab` for both of the last) |\n\
+         | `.hadolint.yaml`, `HADOLINT_…` | read as they are, where there is no `seaworthy.toml`; `seaworthy import hadolint > seaworthy.toml` |\n\
+         | `# hadolint ignore=DL3008`, `# hadolint global ignore=…` | the same comments |\n\
+         | `docker build --check`, `# check=skip=JSONArgsRecommended` | `seaworthy check`, the same directive |\n\
+         | `tally lint`, `tally lint --fix` | `seaworthy check`, `seaworthy fix` |\n\
+         | `# tally ignore=…` | the same comments |\n\n\
+         An id of another tool works wherever the name of a rule does. A rule judges by context: what a build stage leaves behind is not said,\n\
+         for example. Who selects a rule by another tool's id, or `all`, is told what that tool tells too.\n",
+    );
+    for (title, own) in [
+        ("hadolint", (|id| id.starts_with("DL")) as fn(&str) -> bool),
+        ("BuildKit", |id| {
+            id.starts_with(|c: char| c.is_ascii_uppercase())
+                && !id.contains(|c: char| c.is_ascii_digit() || c == '-')
+        }),
+        ("tally and others' names", |id| {
+            id.contains('-') && id.starts_with(|c: char| c.is_ascii_lowercase())
+        }),
+    ] {
+        let mut ids: Vec<(&str, &Rule)> = Vec::new();
+        for rule in rules::ALL.iter().filter(|r| matches!(r.check, Check::Stage(_) | Check::Engine)) {
+            ids.extend(rule.aliases.iter().filter(|id| own(id)).map(|id| (*id, *rule)));
+        }
+        ids.sort_by_key(|(id, rule)| (*id, rule.name));
+        _ = writeln!(text, "\n## {title}\n\n| id | rule | by default | fix |\n|---|---|---|---|");
+        for (id, rule) in ids {
+            let on = if rule.default { "on" } else { "off" };
+            _ = writeln!(text, "| `{id}` | `{}` | {on} | {} |", rule.name, rule.fix.as_str());
+        }
+    }
+    hold("docs/migration.md", &text);
+}
+
+#[test]
 fn the_readme_counts_the_rules() {
     let Ok(readme) = fs::read_to_string(root().join("README.md")) else { return };
     let Some((before, rest)) = readme.split_once(MARKERS[0]) else { return };

@@ -17,10 +17,10 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<u8, Error> {
     let report = check(&project, &config);
     drop(progress);
     output::report(&report, &project, &args.output, global)?;
-    let status = match (failed, report.diagnostics.is_empty()) {
+    let status = match (failed, report.diagnostics.iter().any(|d| config.fails(d))) {
         (true, _) => FAILED,
-        (false, true) => CLEAN,
-        (false, false) => FOUND,
+        (false, false) => CLEAN,
+        (false, true) => FOUND,
     };
     // The program ends: the system takes all of it back at once, faster than piece by piece.
     std::mem::forget((project, report));

@@ -54,6 +54,9 @@ fn shape(option: &str) -> Value {
         "select" | "extend-select" | "ignore" => one("selectors"),
         "per-file-ignores" => json!({ "type": "object", "additionalProperties": reference("selectors") }),
         "severity" => one("severity"),
+        "fail-on" => {
+            json!({ "enum": Severity::ALL.map(Severity::as_str).into_iter().chain(["never"]).collect::<Vec<_>>() })
+        }
         "label-schema" => json!({
             "type": "object",
             "additionalProperties": { "enum": LabelForm::ALL.map(|(word, _)| word) },
