@@ -117,7 +117,7 @@ pub fn check_measured(project: &Project, config: &Config, measured: &[Measured])
     let hidden = unasked_secrets(project, config, &[]).into_iter();
     let mut report = Report { diagnostics, suppressed: 0, hidden: hidden.collect() };
     report.diagnostics.retain_mut(|d| {
-        if let Some(severity) = config.severity_of(d.rule, d.span.source) {
+        if let Some(severity) = config.severity_of(d) {
             d.severity = severity;
         }
         config.runs(d.rule, d.span.source)

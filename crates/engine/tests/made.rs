@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use seaworthy_engine::{Category, Rule, config, rules};
+use seaworthy_engine::{Category, Check, Rule, config, rules};
 
 /// Where the part of the README that is made begins and ends.
 const MARKERS: [&str; 2] = ["<!-- rules: written by `cargo xtask bless` -->\n", "<!-- /rules -->"];
