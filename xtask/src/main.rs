@@ -32,18 +32,13 @@ cargo xtask bench             measure the program against reading and parsing al
     --manifests DIR           where to take 5,000 manifests from
     --schemas LOCATION        kubeconform's -schema-location; without it, kubeconform is left out
     --runs N                  how often each runs
-<<<<<<< HEAD
-cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
-                              tests/starts, hold the images against the model, run them; fail where one is not as it should be
-=======
 cargo xtask compare hadolint|buildkit DIR
                               for each of their ids, the places in the Dockerfiles below DIR where they find it, and where we do
     --program FILE            hadolint, or the dockerfile-oracle of tests/engines
     --config FILE             a .hadolint.yaml for both
     --samples N               show so many places of each id that differ
-cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, hold the images against the model, run
-                              them; fail where one is not as it should be
->>>>>>> bc8fc3e (Compare with hadolint and BuildKit by one command)
+cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
+                              tests/starts, hold the images against the model, run them; fail where one is not as it should be
     --no-run                  only build them";
 
 fn main() -> ExitCode {
