@@ -24,6 +24,11 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["variant", "--check", "--color", "never"], "variant.txt"),
     (&["variant", "--check", "--format", "json"], "variant.json"),
     (&["variant", "--diff"], "variant.diff"),
+    (&["convert", "--explain", "--profile", "*"], "manifests.yaml"),
+    (&["convert", "--platform", "k3s", "--out", "made", "--check", "--color", "never", "--verbose"], "convert.txt"),
+    (&["convert", "--platform", "k3s", "--out", "made", "--check", "--format", "json"], "convert.json"),
+    (&["convert", "--to", "kustomize", "--out", "made", "--diff"], "kustomize.diff"),
+    (&["convert", "--to", "helm", "--out", "made", "--diff"], "helm.diff"),
 ];
 
 #[test]

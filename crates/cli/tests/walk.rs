@@ -41,7 +41,7 @@ fn printed(line: &str, directory: &Path) -> String {
 
 #[test]
 fn the_walks_are_real() {
-    for page in ["docs/variants.md", "docs/drift.md"] {
+    for page in ["docs/variants.md", "docs/drift.md", "docs/convert.md"] {
         walk(page);
     }
 }

@@ -92,7 +92,10 @@ fn paths(project: &Project, composition: &Composition) -> Vec<Utf8PathBuf> {
 
 /// The project of a directory.
 fn find<'p>(project: &'p Project, directory: &Utf8Path) -> Result<&'p Composition, String> {
-    let below = |c: &&Composition| directory.as_str().is_empty() || c.directory.starts_with(directory);
+    let below = |c: &&Composition| match directory.as_str() {
+        "" => c.directory.is_relative() && !c.directory.starts_with(".."),
+        _ => c.directory.starts_with(directory),
+    };
     let all: Vec<&Composition> = project.compositions.iter().filter(below).collect();
     let shown = match directory.as_str() {
         "" => "the current directory",
