@@ -237,7 +237,12 @@ impl Settle for Chart<'_> {
             text.filter(|text| text.has_variables()).map(|text| self.variables.expression(text))
         };
         let helper = quoted(&format!("{}.image", self.name));
-        let (repository, tag) = (variable(Some(&image.repository)), variable(image.tag.as_ref()));
+        let (mut repository, tag) = (variable(Some(&image.repository)), variable(image.tag.as_ref()));
+        if image.repository.to_string().is_empty() {
+            let names: Vec<&str> = image.repository.variables().iter().map(|v| v.name.as_str()).collect();
+            let message = quoted(&format!("{}: it names the image of {}", names.join(" or "), at.object));
+            repository = Some(format!("(required {message} {})", repository.unwrap_or_else(|| quoted(""))));
+        }
         if repository.is_none() && tag.is_none() {
             return Node::Scalar(format!("include {helper} {value} | quote"));
         }

@@ -137,9 +137,15 @@ pub(super) fn image(
                 "nothing gives its variable a value, and a pod has to name its image; write it into `.env`",
             );
             image.repository = format!("to-be-set/{}", dns_label(&service.name)).into();
-            return image;
+        } else if image.tag.as_ref().is_some_and(|tag| tag.to_string().is_empty()) {
+            out.carried.approximated(
+                key("image"),
+                written.span(),
+                "nothing gives the variable of its tag a value, so it has none; write it into `.env`",
+            );
+        } else {
+            out.carried.mapped(key("image"), written.span(), "`image` of the container");
         }
-        out.carried.mapped(key("image"), written.span(), "`image` of the container");
         return image;
     }
     let mut image = if let Some(written) = written {

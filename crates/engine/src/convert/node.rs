@@ -222,10 +222,17 @@ impl Settle for Settled {
     }
 }
 
+/// What stands for an image that nobody names: the API wants a name, and no registry has this one.
+const NO_IMAGE: &str = "image.invalid/not-set";
+
 /// An image as container runtimes are told it.
 pub(super) fn image_name(image: &Image) -> String {
     let mut name = image.repository.to_string();
-    if let Some(tag) = &image.tag {
+    if name.is_empty() {
+        NO_IMAGE.clone_into(&mut name);
+    }
+    // A variable that has no value leaves no tag.
+    if let Some(tag) = image.tag.as_ref().map(ToString::to_string).filter(|tag| !tag.is_empty()) {
         name.push_str(&format!(":{tag}"));
     }
     if let Some(digest) = &image.digest {
