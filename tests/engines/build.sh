@@ -34,6 +34,8 @@ for engine; do
     dockerfile-oracle)
       build dockerfile-oracle . dockerfile-oracle '' -tags dfparents,dfexcludepatterns,dfrunsecurity ;;
     dockerignore-oracle) build dockerignore-oracle . dockerignore-oracle '' ;;
+    helm) build helm helm.sh/helm/v3/cmd/helm helm '' ;;
+    kustomize) build kustomize sigs.k8s.io/kustomize/kustomize/v5 kustomize '' ;;
     kubeconform) build kubeconform github.com/yannh/kubeconform/cmd/kubeconform kubeconform '' ;;
     *)
       echo "unknown engine: $engine" >&2

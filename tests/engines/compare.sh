@@ -52,3 +52,6 @@ for folder in tests/repositories/*/; do
     rm -r "$made/repository"
   done
 done
+
+echo "What Compose projects become, against Helm and Kustomize:"
+"$here/convert.sh" tests/repositories/*/

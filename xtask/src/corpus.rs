@@ -1,6 +1,7 @@
 //! Runs the program over real files: what it finds, and whether its fixes keep what they should.
 
 mod comments;
+mod converts;
 mod engines;
 mod fidelity;
 mod survey;
@@ -28,7 +29,7 @@ struct Wish {
     engines: Option<Engines>,
 }
 
-/// `cargo xtask corpus [--fix] [--variants] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
+/// `cargo xtask corpus [--fix] [--variants] [--convert] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let mut wish = Wish {
         program: PathBuf::new(),
@@ -38,12 +39,13 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         arguments: Vec::new(),
         engines: None,
     };
-    let (mut fix, mut variants, mut engines, mut schemas) = (false, false, false, None);
+    let (mut fix, mut variants, mut convert, mut engines, mut schemas) = (false, false, false, false, None);
     let mut words = words.iter();
     while let Some(&word) = words.next() {
         match word {
             "--fix" => fix = true,
             "--variants" => variants = true,
+            "--convert" => convert = true,
             "--engines" => engines = true,
             "--schemas" => schemas = Some((*words.next().ok_or("--schemas needs a location")?).to_owned()),
             "--unsafe-fixes" => wish.unsafe_fixes = true,
@@ -62,6 +64,9 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     }
     if engines {
         wish.engines = Some(Engines::new(schemas)?);
+    }
+    if convert {
+        return converts::run(&wish);
     }
     if variants {
         return variants::run(&wish);

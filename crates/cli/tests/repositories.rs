@@ -25,8 +25,12 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["variant", "--check", "--format", "json"], "variant.json"),
     (&["variant", "--diff"], "variant.diff"),
     (&["convert", "--explain", "--profile", "*"], "manifests.yaml"),
-    (&["convert", "--platform", "k3s", "--out", "made", "--check", "--color", "never", "--verbose"], "convert.txt"),
-    (&["convert", "--platform", "k3s", "--out", "made", "--check", "--format", "json"], "convert.json"),
+    (&["convert", "--platform", "k3s", "--out", "made", "--check", "--color", "never"], "convert.txt"),
+];
+
+/// The same, where what it prints can be read: of three services, not of 28.
+const SMALL: &[(&[&str], &str)] = &[
+    (&["convert", "--out", "made", "--check", "--format", "json"], "convert.json"),
     (&["convert", "--to", "kustomize", "--out", "made", "--diff"], "kustomize.diff"),
     (&["convert", "--to", "helm", "--out", "made", "--diff"], "helm.diff"),
 ];
@@ -36,7 +40,8 @@ fn whole_outputs_on_small_repositories() {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/repositories"));
     let mut stale = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten().filter(|e| e.path().is_dir()) {
-        for &(arguments, file) in RUNS {
+        let small = if entry.file_name() == "shop" { SMALL } else { &[] };
+        for &(arguments, file) in RUNS.iter().chain(small) {
             let output = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
                 .args(arguments)
                 .current_dir(entry.path())

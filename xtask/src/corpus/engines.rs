@@ -25,6 +25,16 @@ impl Engines {
         Ok(Self { bin: bin.ok_or("no engines: run tests/engines/build.sh")?, schemas })
     }
 
+    /// The path of an engine.
+    pub(super) fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
+    /// Where kubeconform finds schemas.
+    pub(super) fn schemas(&self) -> Option<&str> {
+        self.schemas.as_deref()
+    }
+
     /// The files, of those named, that an engine accepted in one folder and refuses in another, with its words.
     pub(super) fn refused(
         &self,

@@ -247,6 +247,32 @@ pub(super) fn complete(composition: &Composition, out: &mut Out<'_>) {
         }
     }
     walk(&mut Vec::new(), "", &composition.model, out);
+    read(composition, out);
+}
+
+/// Keys that are gone once a project is read.
+fn read(composition: &Composition, out: &mut Out<'_>) {
+    let project = out.project;
+    let sources = composition.files.iter().chain(&composition.used);
+    let trees = sources.filter_map(|id| project.parse(*id)?.yaml());
+    for root in trees.flat_map(|yaml| yaml.documents().flatten()) {
+        for (key, note) in [
+            ("include", "the files that it names are read with this one"),
+            ("name", "the name of the namespace, and the label `app.kubernetes.io/part-of`"),
+            ("version", "Compose takes no notice of it"),
+        ] {
+            if let Some(node) = root.get(key).filter(|_| !out.carried.has(key)) {
+                out.carried.mapped(key, Some(node.span()), note);
+            }
+        }
+        let services = root.get("services").into_iter().flat_map(|services| services.merged());
+        for service in services {
+            if let (Some(extends), Some(name)) = (service.value.get("extends"), service.key.scalar()) {
+                let key = format!("services.{name}.extends");
+                out.carried.mapped(key, Some(extends.span()), "the service is read with the one that it extends");
+            }
+        }
+    }
 }
 
 /// `path` is the key in its parts.

@@ -68,7 +68,7 @@ impl Conversion<'_> {
         rows.iter().filter(|row| self.verbose || row.fate != Fate::Mapped)
     }
 
-    /// What Compose does not take, or takes otherwise than it is meant. What a variable is nobody needs to know here.
+    /// What Compose refuses or takes otherwise than it is meant. What a variable is nobody needs to know here.
     fn problems(&self) -> impl Iterator<Item = &Problem> {
         let told = |kind: ProblemKind| {
             !matches!(
@@ -77,6 +77,11 @@ impl Conversion<'_> {
             )
         };
         self.problems.iter().filter(move |problem| told(problem.kind))
+    }
+
+    /// Those that no row tells of.
+    fn further_problems(&self) -> impl Iterator<Item = &Problem> {
+        self.problems().filter(|problem| !problem.kind.is_refused())
     }
 
     /// The last line: how much there is of each.

@@ -8,7 +8,7 @@ use crate::render::markdown::cell;
 
 pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## seaworthy convert\n\n{}", conversion.summary())?;
-    let mut problems = conversion.problems().peekable();
+    let mut problems = conversion.further_problems().peekable();
     if problems.peek().is_some() {
         writeln!(out, "\n| place | wrong |\n|---|---|")?;
     }

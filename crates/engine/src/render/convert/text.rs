@@ -22,7 +22,7 @@ pub(super) fn write(
         Fate::Approximated => styled(AnsiColor::Yellow.on_default()),
         Fate::Refused => red,
     };
-    for problem in conversion.problems() {
+    for problem in conversion.further_problems() {
         let (path, at) = (places.shown_path(problem.span.source), places.start(problem.span));
         let message = places.shown_message(&problem.message, problem.span);
         writeln!(out, "{path}{dim}:{}:{}{dim:#}  {red}wrong{red:#}\n    {message}", at.line, at.column)?;
