@@ -50,7 +50,7 @@ impl Out<'_> {
 
     /// The text without its secrets, its variables taken down.
     pub(super) fn hidden(&mut self, text: Text) -> Text {
-        let text = text.hiding(&|name| self.known.is_variable(name));
+        let text = self.known.cut(text.hiding(&|name| self.known.is_variable(name)));
         self.note_variables(&text);
         text
     }

@@ -25,6 +25,25 @@ pub(super) fn is_secret_name(name: &str) -> bool {
         && !browser.iter().any(|start| name.starts_with(start))
 }
 
+/// Whether the value of a secret says, wherever it stands, that it is one: a plain word such as `postgres` names users
+/// and databases as well.
+fn is_telling(value: &str) -> bool {
+    let length = value.chars().count();
+    let is_word = value.bytes().all(|b| b.is_ascii_alphabetic());
+    length >= if is_word { 14 } else { 8 }
+        && value.contains(|c: char| c.is_ascii_alphanumeric())
+        && !is_reference(value)
+        && !value.starts_with(['/', '.'])
+}
+
+/// Where a text holds a value that no letter or digit goes on.
+fn holds(text: &str, value: &str) -> Option<usize> {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    text.match_indices(value).map(|(at, _)| at).find(|at| {
+        !part(text[..*at].chars().next_back()) && !part(text[at + value.len()..].chars().next())
+    })
+}
+
 /// What of a project is a secret, told before anything is made of it.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
@@ -40,6 +59,7 @@ impl Secrets {
         let mut secrets = Self::default();
         let lookup = |name: &str| env.get(name).cloned();
         let mut written: Vec<(&str, &str, String)> = Vec::new();
+        let mut texts: Vec<Text> = Vec::new();
         for service in &composition.services {
             let Some(item) = composition.service(&service.name) else { continue };
             let environment = item.get("environment").map(Item::entries).unwrap_or_default();
@@ -50,6 +70,7 @@ impl Secrets {
                 if !text.has_variables() && is_secret_name(name) && !is_reference(&whole) {
                     written.push((&service.name, name, whole));
                 }
+                texts.push(text);
             }
             for key in ["command", "entrypoint"] {
                 let words = item.get(key).map(|item| Text::words(item, &lookup)).unwrap_or_default();
@@ -68,7 +89,61 @@ impl Secrets {
             }
         }
         secrets.name(written);
+        secrets.spread(&texts);
         secrets
+    }
+
+    /// Learns where else the values of secrets stand.
+    fn spread(&mut self, texts: &[Text]) {
+        let variables: Vec<_> = texts.iter().flat_map(Text::variables).collect();
+        for variable in &variables {
+            if self.variables.contains(&variable.name) && is_telling(&variable.value) {
+                let value = self.literals.entry(variable.value.clone());
+                value.or_insert_with(|| variable.name.clone());
+            }
+        }
+        for variable in variables {
+            if self.telling().any(|value| holds(&variable.value, value).is_some()) {
+                self.variables.insert(variable.name.clone());
+            }
+        }
+    }
+
+    /// The values of secrets that are nothing else.
+    fn telling(&self) -> impl Iterator<Item = &str> {
+        self.literals.keys().map(String::as_str).filter(|value| is_telling(value))
+    }
+
+    /// A text with the values of secrets that stand in it as those.
+    pub(super) fn cut(&self, text: Text) -> Text {
+        let is_free = |piece: &Piece| match piece {
+            Piece::Literal(literal) => !self.telling().any(|value| holds(literal, value).is_some()),
+            _ => true,
+        };
+        if text.pieces.iter().all(is_free) {
+            return text;
+        }
+        let mut cut = Text::default();
+        for piece in text.pieces {
+            let Piece::Literal(literal) = piece else {
+                cut.pieces.push(piece);
+                continue;
+            };
+            let mut rest = literal.as_str();
+            // Of two that begin at one place the longer one holds the other.
+            while let Some((at, value)) = self
+                .telling()
+                .filter_map(|value| Some((holds(rest, value)?, value)))
+                .min_by_key(|(at, value)| (*at, std::cmp::Reverse(value.len())))
+            {
+                cut.push_str(&rest[..at]);
+                let name = self.key_of(value).unwrap_or_default().to_owned();
+                cut.pieces.push(Piece::Secret(super::text::Secret { name, optional: false }));
+                rest = &rest[at + value.len()..];
+            }
+            cut.push_str(rest);
+        }
+        cut
     }
 
     /// Gives each secret that is written out a key: the name of its variable, and where that has several values the
@@ -125,5 +200,23 @@ impl Secrets {
         text.pieces.push(Piece::Secret(super::text::Secret { name: key.to_owned(), optional: false }));
         text.push_str(&address[start + password.len()..]);
         Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_value_of_a_secret_is_one_wherever_it_stands() {
+        let literals = [("sutazai_2024", "NEO4J_PASSWORD"), ("postgres", "POSTGRES_PASSWORD")];
+        let literals = literals.map(|(value, key)| (value.to_owned(), key.to_owned()));
+        let secrets = Secrets { literals: literals.into(), ..Secrets::default() };
+        let cut = |text: &str| secrets.cut(Text::literal(text));
+        let auth = cut("neo4j/sutazai_2024");
+        assert_eq!(auth.to_string(), "neo4j/");
+        assert_eq!(auth.secrets().next().map(|secret| secret.name.as_str()), Some("NEO4J_PASSWORD"));
+        assert_eq!(cut("sutazai_2024x and postgres").secrets().count(), 0);
+        assert_eq!(cut("sutazai_2024,sutazai_2024").secrets().count(), 2);
     }
 }
