@@ -154,7 +154,8 @@ fn charts_keep_variables_and_what_looks_like_a_template() {
 #[test]
 fn which_project_is_meant_is_asked_where_there_are_several() {
     let several = [("a/compose.yaml", SHOP), ("b/compose.yaml", SHOP)];
-    let chains = |path: &str| convert::chains(&project(&several, Vec::new()), Asked::Directory(Utf8Path::new(path)));
+    let chains =
+        |path: &str| convert::chains(&project(&several, Vec::new()), Asked::Directory(Utf8Path::new(path)));
     let error = chains("").unwrap_err();
     assert!(error.contains("a/compose.yaml") && error.contains("b/compose.yaml"), "{error}");
     assert_eq!(chains("b").unwrap().whole, ["b/compose.yaml"]);

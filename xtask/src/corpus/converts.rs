@@ -38,8 +38,9 @@ pub(super) fn run(wish: &Wish) -> Result<(), String> {
         for path in tree::files(folder)? {
             let is_yaml = path.extension().is_some_and(|end| end == "yml" || end == "yaml");
             let path = folder.join(path);
-            let is_compose =
-                |text: String| text.lines().any(|line| line.trim_end() == "services:" || line.starts_with("services: "));
+            let is_compose = |text: String| {
+                text.lines().any(|line| line.trim_end() == "services:" || line.starts_with("services: "))
+            };
             if is_yaml && fs::read_to_string(&path).is_ok_and(is_compose) {
                 let scratch = Scratch::new("convert")?;
                 one(wish, &path, scratch.path(), &mut tally)?;
@@ -106,7 +107,8 @@ fn one(wish: &Wish, path: &Path, scratch: &Path, tally: &mut Tally) -> Result<()
             wrong("not written", format!("{name}: {to}: {}", made.stderr));
             return Ok(());
         }
-        let written = tree::read(out)?.into_values().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let written =
+            tree::read(out)?.into_values().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let printed = String::from_utf8_lossy(&made.stdout).into_owned();
         if written.chain([printed, made.stderr]).any(|text| text.contains(MARK)) {
             wrong("values of the host", format!("{name}: {to}"));
@@ -119,7 +121,10 @@ fn one(wish: &Wish, path: &Path, scratch: &Path, tally: &mut Tally) -> Result<()
     };
     write(&scratch.join("all.yaml"), &manifests.stdout)?;
     if let Some(schemas) = engines.schemas() {
-        let said = engine("kubeconform", &["-strict", "-ignore-missing-schemas", "-schema-location", schemas, "all.yaml"])?;
+        let said = engine(
+            "kubeconform",
+            &["-strict", "-ignore-missing-schemas", "-schema-location", schemas, "all.yaml"],
+        )?;
         if said.code != Some(0) {
             wrong("kubeconform", format!("{name}: {}", String::from_utf8_lossy(&said.stdout)));
         }

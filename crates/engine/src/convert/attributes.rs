@@ -269,7 +269,11 @@ fn read(composition: &Composition, out: &mut Out<'_>) {
         for service in services {
             if let (Some(extends), Some(name)) = (service.value.get("extends"), service.key.scalar()) {
                 let key = format!("services.{name}.extends");
-                out.carried.mapped(key, Some(extends.span()), "the service is read with the one that it extends");
+                out.carried.mapped(
+                    key,
+                    Some(extends.span()),
+                    "the service is read with the one that it extends",
+                );
             }
         }
     }

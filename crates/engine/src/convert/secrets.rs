@@ -39,9 +39,9 @@ fn is_telling(value: &str) -> bool {
 /// Where a text holds a value that no letter or digit goes on.
 fn holds(text: &str, value: &str) -> Option<usize> {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.match_indices(value).map(|(at, _)| at).find(|at| {
-        !part(text[..*at].chars().next_back()) && !part(text[at + value.len()..].chars().next())
-    })
+    text.match_indices(value)
+        .map(|(at, _)| at)
+        .find(|at| !part(text[..*at].chars().next_back()) && !part(text[at + value.len()..].chars().next()))
 }
 
 /// What of a project is a secret, told before anything is made of it.
