@@ -74,13 +74,13 @@ fn line_has_secret(line: &str) -> bool {
             }
         }
     }
-    line.split([',', '{', ';', ' ']).any(|part| {
-        let part = part.trim();
-        let pair = part.split_once('=').or_else(|| part.split_once(": ")).or_else(|| part.split_once(':'));
-        pair.is_some_and(|(name, value)| shows(name, value))
-    }) || [": ", " = ", "=", ":="]
-        .iter()
-        .any(|mark| line.split_once(mark).is_some_and(|(name, value)| shows(name, value)))
+    let pair = |part: &str, marks: &[&str]| {
+        marks.iter().any(|mark| part.split_once(mark).is_some_and(|(name, value)| shows(name, value)))
+    };
+    const MARKS: [&str; 4] = [": ", " = ", "=", ":"];
+    pair(line, &MARKS)
+        || line.split([',', '{', ';']).any(|part| pair(part.trim(), &MARKS))
+        || line.split_whitespace().any(|word| pair(word, &["="]))
 }
 
 fn shows(name: &str, value: &str) -> bool {
