@@ -51,8 +51,10 @@ fn walk(page: &str) {
     let page = top.join(page);
     let text = fs::read_to_string(&page).unwrap();
     let folder = tempfile::TempDir::new().unwrap();
-    copy(&top.join("tests/repositories/archon"), folder.path());
-    fs::create_dir(folder.path().join(".git")).unwrap();
+    // A project that says no name has that of its directory.
+    let directory = folder.path().join("archon");
+    copy(&top.join("tests/repositories/archon"), &directory);
+    fs::create_dir(directory.join(".git")).unwrap();
     let mut written = String::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -64,7 +66,7 @@ fn walk(page: &str) {
         let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
         for command in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
             written.push_str(&format!("$ {command}\n"));
-            let shown = printed(command, folder.path());
+            let shown = printed(command, &directory);
             written.push_str(shown.trim_end());
             if !shown.trim_end().is_empty() {
                 written.push('\n');
