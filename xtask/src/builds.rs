@@ -77,6 +77,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         return Err(format!("`seaworthy variant` failed: {}", varied.stderr));
     }
 
+    let needs = needs(&varied.stdout)?;
     let mut images = Vec::new();
     for (name, case) in &cases {
         for kind in [Kind::Original, Kind::Variant] {
@@ -89,6 +90,13 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let mut mounted = Vec::new();
     for (name, case, kind, file) in &images {
         let mut row = Row::new(name, *kind);
+        if *kind == Kind::Variant {
+            let named = needs.get(*name).map_or(&[][..], Vec::as_slice);
+            let within = |path: &str| named.iter().any(|n| Path::new(path).starts_with(n));
+            let unnamed = case.writable.iter().filter(|path| !within(path));
+            row.wrong
+                .extend(unnamed.map(|path| format!("its report does not name {path}, which it writes to")));
+        }
         if file.exists() {
             match builder.build(file, &format!("{name}.{}", kind.word())) {
                 Ok(image) => mounted.push(hold(&builder, image, said.get(file), case, &mut row)),
@@ -115,7 +123,8 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
                     loop {
                         let next = jobs.lock().ok().and_then(|mut jobs| jobs.next());
                         let Some((n, case, kind, mounted)) = next else { break };
-                        let outcome = run::run(&builder, mounted, case, kind);
+                        let writable = needs.get(images[n].0).map_or(&[][..], Vec::as_slice);
+                        let outcome = run::run(&builder, mounted, case, kind, writable);
                         if let Ok(mut done) = done.lock() {
                             done.push((n, outcome));
                         }
@@ -147,6 +156,22 @@ fn cases(folder: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Case>, Strin
         cases.retain(|name, _| wanted.contains(&name.as_str()));
     }
     Ok(cases)
+}
+
+/// What the report on variants says that each writes to, by its project.
+fn needs(report: &[u8]) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let report: Value = serde_json::from_slice(report).map_err(|e| format!("the report on variants: {e}"))?;
+    let variants = report["variants"].as_array().into_iter().flatten();
+    let paths = |variant: &Value| {
+        let paths = variant["needs"]["writable"].as_array().into_iter().flatten();
+        paths.filter_map(|path| path.as_str().map(str::to_owned)).collect()
+    };
+    Ok(variants
+        .filter_map(|variant| {
+            let (name, _) = variant["source"].as_str()?.split_once('/')?;
+            Some((name.to_owned(), paths(variant)))
+        })
+        .collect())
 }
 
 /// A script that may be run stays one.

@@ -222,12 +222,13 @@ impl Rules {
     ) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for stage in &build.stages {
+            stage.remember();
             for (rule, check) in self.stage.iter().filter(|(rule, _)| wanted(rule, stage)) {
                 let mut ctx = Ctx::new(project, rule, config, &mut found);
                 ctx.look_at(stage.source);
                 check(stage, &mut ctx);
             }
-            stage.forget_runs();
+            stage.forget();
         }
         found
     }

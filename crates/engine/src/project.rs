@@ -174,30 +174,34 @@ impl Project {
         wanted
     }
 
-    /// Gives Dockerfiles new trees and returns those they had. Their builds are lowered anew; who runs them, where, and
-    /// which of their stages, stays as it was, and so do containers: a variant takes a Dockerfile's place without being
-    /// named anywhere.
-    pub(crate) fn replace_dockerfiles(&mut self, parses: Vec<Parse>) -> Vec<Parse> {
+    /// Gives Dockerfiles new trees and returns those they had, with what they built. They are lowered anew; who runs them,
+    /// where, and which of their stages, stays as it was, and so do containers: a variant takes a Dockerfile's place without
+    /// being named anywhere.
+    pub(crate) fn replace_dockerfiles(&mut self, parses: Vec<Parse>) -> Vec<(Parse, Build)> {
         let by_source: HashMap<SourceId, usize> =
             self.builds.iter().enumerate().map(|(index, build)| (build.source, index)).collect();
         let builds = &self.builds;
-        let lowered: Vec<Build> = parses
-            .par_iter()
-            .filter_map(|parse| dockerfile::relower(builds.get(*by_source.get(&parse.id)?)?, parse))
+        let lowered: Vec<(Parse, Build)> = parses
+            .into_par_iter()
+            .filter_map(|parse| {
+                let build = dockerfile::relower(builds.get(*by_source.get(&parse.id)?)?, &parse)?;
+                Some((parse, build))
+            })
             .collect();
-        let changed: Vec<BuildId> = lowered.iter().map(|build| build.id).collect();
-        for build in lowered {
-            if let Some(place) = self.builds.get_mut(build.id.0 as usize) {
-                *place = build;
-            }
-        }
-        let replace = |parse: Parse| {
-            let place = self.parses.get_mut(parse.id.0 as usize)?;
-            Some(std::mem::replace(place, parse))
-        };
-        let replaced = parses.into_iter().filter_map(replace).collect();
+        let changed: Vec<BuildId> = lowered.iter().map(|(_, build)| build.id).collect();
+        let replaced = self.restore_dockerfiles(lowered);
         layout::lay_out(self, &changed);
         replaced
+    }
+
+    /// Gives Dockerfiles trees, and what they build, as they were before.
+    pub(crate) fn restore_dockerfiles(&mut self, dockerfiles: Vec<(Parse, Build)>) -> Vec<(Parse, Build)> {
+        let swap = |(parse, build): (Parse, Build)| {
+            let tree = self.parses.get_mut(parse.id.0 as usize)?;
+            let place = self.builds.get_mut(build.id.0 as usize)?;
+            Some((std::mem::replace(tree, parse), std::mem::replace(place, build)))
+        };
+        dockerfiles.into_iter().filter_map(swap).collect()
     }
 
     /// The trees and files it was made of.

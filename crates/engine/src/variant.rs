@@ -12,6 +12,7 @@ pub(crate) mod step;
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
+use rayon::prelude::*;
 use seaworthy_syntax::{Kind, Source, SourceId, Span};
 
 use crate::check::{Config, Report, check_builds, check_project};
@@ -19,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Safety};
 use crate::fix::{self, Dropped, Line, Run};
 use crate::parse::Parse;
 use crate::project::container::{Action, Probe};
+use crate::project::dockerfile::Need;
 use crate::project::{Build, Project};
 use crate::rule::{Rule, Target};
 use crate::rules;
@@ -60,6 +62,8 @@ pub struct Variant {
     pub omissions: Vec<Omission>,
     /// What the `HEALTHCHECK` that was taken out asks, where the variant listens.
     pub probe: Option<Probe>,
+    /// What its image needs where it runs.
+    pub needs: Needs,
     /// Its files: the variant and, where the Dockerfile has one of its own, its `.dockerignore`.
     pub outputs: Vec<Output>,
     /// Where the file that is there already does not say what the Dockerfile says, if others wrote or edited it.
@@ -71,6 +75,17 @@ impl Variant {
     pub fn output(&self) -> Option<&Output> {
         self.outputs.first()
     }
+}
+
+/// What the image of a variant needs where it runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Who it runs as, by number, with the group where that is known; `None` where it goes on as root or is not known.
+    pub user: Option<String>,
+    /// The ports that it exposes, in order.
+    pub ports: Vec<u16>,
+    /// The directories that it writes to besides `/tmp`: with a root that is read-only each takes a volume.
+    pub writable: Vec<String>,
 }
 
 /// A Dockerfile that gets no variant.
@@ -139,15 +154,17 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
     };
     let (mut project, _, run) = fix::run(project, &mut line);
     let Varying { config, sources, originals, mut last, secrets, .. } = line;
-    let bodies: Vec<(SourceId, String)> =
-        sources.iter().map(|id| (*id, project.source_text(*id).to_owned())).collect();
-    project.replace_dockerfiles(originals.into_values().collect());
+    let bodies: Vec<(SourceId, String, Needs)> = sources
+        .par_iter()
+        .map(|id| (*id, project.source_text(*id).to_owned(), needs(&project, *id)))
+        .collect();
+    project.restore_dockerfiles(originals.into_values().collect());
     let mut changes = changes(&run);
     let pairs = pairs(&project);
     let drift = drift(&project, &config, &pairs);
     let variants: Vec<Variant> = bodies
         .into_iter()
-        .filter_map(|(source, body)| {
+        .filter_map(|(source, body, needs)| {
             let mut changes = changes.remove(&source).unwrap_or_default();
             let (outputs, ignored) = outputs(&project, &config, source, &body, &pairs)?;
             changes.extend(ignored);
@@ -156,6 +173,7 @@ pub fn variant_of(project: Project, config: &Config, asked: impl Fn(&Utf8Path) -
                 source,
                 probe: probe(&project, source, &changes),
                 changes,
+                needs,
                 omissions: omissions(last.remove(&source).unwrap_or_default(), &run),
                 outputs,
                 drift: drift.iter().filter(|(of, _)| *of == source).map(|(_, d)| d.clone()).collect(),
@@ -182,6 +200,28 @@ fn probe(project: &Project, source: SourceId, changes: &[Change]) -> Option<Prob
         _ => {}
     }
     Some(probe)
+}
+
+/// What the image needs that a Dockerfile makes, as it is in the project.
+fn needs(project: &Project, source: SourceId) -> Needs {
+    let build = project.builds.iter().find(|b| b.source == source);
+    let Some(stage) = build.and_then(Build::last) else { return Needs::default() };
+    let identity = stage.identity(project).ok().flatten();
+    let mut ports: Vec<u16> = stage.end().ports().map(|port| port.container).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let mut writable =
+        identity.as_ref().map(|who| stage.written_directories(project, who)).unwrap_or_default();
+    if let Some(facts) = stage.facts {
+        writable.extend(facts.writable.iter().chain(&facts.data).cloned());
+    }
+    writable.retain(|path| path != "/tmp" && !path.starts_with("/tmp/"));
+    writable.sort();
+    // What lies in another one is mounted with it; paths come before those within them.
+    writable.dedup_by(|path, before| {
+        path.strip_prefix(before.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    Needs { user: identity.filter(|who| who.need == Need::Nothing).map(|who| who.owner()), ports, writable }
 }
 
 /// The port that takes the place of one under 1024: 80 becomes 8080.
@@ -346,8 +386,8 @@ struct Varying {
     config: Config,
     rules: Vec<&'static Rule>,
     sources: BTreeSet<SourceId>,
-    /// The trees as they were, of the Dockerfiles that changed.
-    originals: BTreeMap<SourceId, Parse>,
+    /// The Dockerfiles that changed as they were: their trees, and what they build.
+    originals: BTreeMap<SourceId, (Parse, Build)>,
     /// Where secrets stood at first.
     secrets: Vec<Diagnostic>,
     /// What was found in each when it was last looked at.
@@ -382,7 +422,7 @@ impl Line for Varying {
 
     fn rebuild(&mut self, mut project: Project, trees: Vec<Parse>) -> Project {
         for old in project.replace_dockerfiles(trees) {
-            self.originals.entry(old.id).or_insert(old);
+            self.originals.entry(old.0.id).or_insert(old);
         }
         project
     }

@@ -78,10 +78,16 @@ struct Container<'b> {
 }
 
 /// Runs an image until it answers, and stops it.
-pub(super) fn run(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind) -> Result<Outcome, String> {
+pub(super) fn run(
+    builder: &Builder,
+    mounted: &Mounted,
+    case: &Case,
+    kind: Kind,
+    writable: &[String],
+) -> Result<Outcome, String> {
     let id = mounted.image.name().to_owned();
     let bundle = builder.scratch(&format!("bundles/{id}"))?;
-    let spec = spec(builder, mounted, case, kind)?;
+    let spec = spec(builder, mounted, case, kind, writable)?;
     fs::write(bundle.join("config.json"), spec.to_string()).map_err(|e| e.to_string())?;
     let log = bundle.join("log");
     let out = File::create(&log).map_err(|e| e.to_string())?;
@@ -197,7 +203,13 @@ impl Drop for Container<'_> {
 }
 
 /// What `runc` is told, as a container engine tells it.
-fn spec(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind) -> Result<Value, String> {
+fn spec(
+    builder: &Builder,
+    mounted: &Mounted,
+    case: &Case,
+    kind: Kind,
+    writable: &[String],
+) -> Result<Value, String> {
     let image = &mounted.image;
     let (uid, gid, home) = mounted.identity()?;
     let mut env = image.words("Env");
@@ -222,7 +234,7 @@ fn spec(builder: &Builder, mounted: &Mounted, case: &Case, kind: Kind) -> Result
         image.config["Volumes"].as_object().into_iter().flat_map(|v| v.keys().cloned()).collect();
     if strict {
         mounts.push(mount("/tmp", "tmpfs", &["nosuid", "nodev", "mode=1777"]));
-        volumes.extend(case.writable.iter().cloned());
+        volumes.extend(writable.iter().cloned());
         volumes.retain(|volume| volume != "/tmp");
     }
     volumes.sort();

@@ -85,7 +85,7 @@ pub(super) fn facts(
                 }
             }
         }
-        stage.forget_runs();
+        stage.forget();
     }
     facts
 }

@@ -16,7 +16,7 @@ mod start;
 mod state;
 mod writable;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
@@ -92,6 +92,8 @@ pub struct Stage {
     scope: Arc<Scope>,
     /// The scripts of its instructions, parsed when a rule first asks.
     shells: Mutex<Option<Vec<Option<Arc<Shell>>>>>,
+    /// What several rules ask for, while the stage is looked at.
+    memo: Mutex<Option<Memo>>,
 }
 
 /// What a stage starts from, or takes something from.
@@ -105,6 +107,14 @@ pub enum Base {
     Scratch,
     /// A variable without default decides, or it is no name of an image.
     Unknown,
+}
+
+/// What several rules ask of a stage that is looked at.
+#[derive(Debug, Default)]
+struct Memo {
+    identity: Option<Result<Option<Identity>, Obstacle>>,
+    started: Option<Vec<Vec<String>>>,
+    written: Option<Vec<Writable>>,
 }
 
 /// What a stage takes from another stage or from an image.
@@ -254,6 +264,20 @@ impl Build {
 }
 
 impl Stage {
+    /// What is remembered while it is looked at, or else worked out, and remembered.
+    fn memo<T: Clone>(&self, slot: impl Fn(&mut Memo) -> &mut Option<T>, work_out: impl FnOnce() -> T) -> T {
+        let lock = || self.memo.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().as_mut().and_then(|memo| slot(memo).clone()) {
+            return known;
+        }
+        // One may ask for another.
+        let found = work_out();
+        if let Some(memo) = lock().as_mut() {
+            *slot(memo) = Some(found.clone());
+        }
+        found
+    }
+
     /// Its own instructions, without `FROM`.
     pub fn instructions<'p>(&self, project: &'p Project) -> &'p [Instruction] {
         project

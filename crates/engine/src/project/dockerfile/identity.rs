@@ -92,6 +92,10 @@ impl Stage {
     /// # Errors
     /// Where it has to go on as root, or nothing tells who it runs as.
     pub fn identity(&self, project: &Project) -> Result<Option<Identity>, Obstacle> {
+        self.memo(|memo| &mut memo.identity, || self.find_identity(project))
+    }
+
+    fn find_identity(&self, project: &Project) -> Result<Option<Identity>, Obstacle> {
         if self.windows {
             return Ok(None);
         }

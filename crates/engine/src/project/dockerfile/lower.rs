@@ -162,6 +162,7 @@ impl Lowering<'_> {
             copied: Vec::new(),
             scope: Arc::new(scope),
             shells: std::sync::Mutex::default(),
+            memo: std::sync::Mutex::default(),
         }
     }
 

@@ -67,6 +67,12 @@ impl Owned {
         Self { paths }
     }
 
+    /// The paths that are named, but for those that look like files.
+    pub(super) fn into_directories(self) -> impl Iterator<Item = String> {
+        let is_file = |path: &String| path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+        self.paths.into_iter().map(|(path, _)| path).filter(move |path| !is_file(path))
+    }
+
     pub(super) fn covers(&self, path: &str) -> bool {
         let path = &*run_directory(path);
         self.paths.iter().any(|(owned, below)| owned == path || *below && is_within(path, owned))

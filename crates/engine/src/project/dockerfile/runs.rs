@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use seaworthy_syntax::dockerfile::{self, Arguments, Instruction};
 use seaworthy_syntax::shell::{self, Command, Interpreter, Shell, Word};
 
-use super::Stage;
+use super::{Memo, Stage};
 use crate::project::Project;
 
 /// A `RUN` in shell form that a Unix shell runs.
@@ -86,9 +86,15 @@ impl Stage {
         (Interpreter::of_script(script, shell) == Interpreter::Posix).then(|| Arc::new(shell::parse(script)))
     }
 
-    /// Forgets what [`Stage::runs`] parsed: many rules ask for it while the stage is looked at, and nobody afterwards.
-    pub(crate) fn forget_runs(&self) {
+    /// Begins to remember what many rules ask for, until [`Stage::forget`]: no text of the project may change meanwhile.
+    pub(crate) fn remember(&self) {
+        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = Some(Memo::default());
+    }
+
+    /// Forgets what rules asked for: nobody does when the stage has been looked at.
+    pub(crate) fn forget(&self) {
         *self.shells.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.memo.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

@@ -66,6 +66,10 @@ impl Stage {
     /// The commands that it starts, each the program and its arguments; those of scripts of its own are among them, but for
     /// scripts that look who runs them.
     pub fn started(&self, project: &Project) -> Vec<Vec<String>> {
+        self.memo(|memo| &mut memo.started, || self.find_started(project))
+    }
+
+    fn find_started(&self, project: &Project) -> Vec<Vec<String>> {
         let end = self.end();
         let line_only = matches!(end.entrypoint().value(), Some(ImageCommand::Shell { .. }));
         let mut argv = end.entrypoint().value().map(ImageCommand::argv).unwrap_or_default();

@@ -166,6 +166,10 @@ impl Stage {
 
     /// What its program writes to, each path once, in order.
     pub fn written(&self, project: &Project, identity: &Identity) -> Vec<Writable> {
+        self.memo(|memo| &mut memo.written, || self.find_written(project, identity))
+    }
+
+    fn find_written(&self, project: &Project, identity: &Identity) -> Vec<Writable> {
         let mut found = Vec::new();
         self.volumes_written(project, &mut found);
         self.made_empty(project, &mut found);
@@ -184,6 +188,24 @@ impl Stage {
             certain || !is_system(&w.path) && home.is_none_or(|home| !is_within(&w.path, home))
         });
         found
+    }
+
+    /// The directories that its program writes to, also those that its Dockerfile gives to somebody besides root.
+    pub fn written_directories(&self, project: &Project, identity: &Identity) -> Vec<String> {
+        let written = self.written(project, identity);
+        let mut paths: Vec<String> =
+            written.into_iter().filter(|w| w.reason != Reason::File).map(|w| w.path).collect();
+        let copied = self.transfers(project);
+        let workdir = self.end().workdir().value();
+        let given = Owned::of(self, project).into_directories();
+        // A volume over code would hide it.
+        paths.extend(given.filter(|path| {
+            !is_system(path)
+                && workdir != Some(path)
+                && identity.home.as_deref() != Some(path)
+                && !copied.iter().any(|(_, _, to)| is_within(to, path))
+        }));
+        paths
     }
 
     fn volumes_written(&self, project: &Project, found: &mut Vec<Writable>) {

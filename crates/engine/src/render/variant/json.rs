@@ -28,6 +28,7 @@ struct Entry<'a> {
     left_out: Vec<Omitted<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     probe: Option<Probed<'a>>,
+    needs: Needed<'a>,
     drift: Vec<Finding<'a>>,
 }
 
@@ -44,6 +45,14 @@ struct Changed<'a> {
     message: Cow<'a, str>,
     start: Position,
     end: Position,
+}
+
+/// What the image needs where it runs.
+#[derive(Serialize)]
+struct Needed<'a> {
+    user: Option<&'a str>,
+    ports: &'a [u16],
+    writable: &'a [String],
 }
 
 /// What the kubelet has to ask instead of the health check, with Docker's numbers where none are written.
@@ -131,6 +140,11 @@ fn entry<'a>(variant: &'a Variant, places: &Places<'a>) -> Option<Entry<'a>> {
         changes: variant.changes.iter().map(|change| changed(change, places)).collect(),
         left_out: variant.omissions.iter().map(|omission| omitted(omission, places)).collect(),
         probe: variant.probe.as_ref().map(|probe| probed(probe, places)),
+        needs: Needed {
+            user: variant.needs.user.as_deref(),
+            ports: &variant.needs.ports,
+            writable: &variant.needs.writable,
+        },
         drift: variant.drift.iter().map(|d| finding(d, places)).collect(),
     })
 }
