@@ -178,7 +178,7 @@ fn one(
     if !runs {
         return Ok(format!("user {user}, {} MiB", size >> 20));
     }
-    let outcome = run::run(builder, &mounted, case, Kind::Made)?;
+    let outcome = run::run(builder, &mounted, case, Kind::Made, &case.writable)?;
     let killed = outcome.stop > STOP || outcome.code == Some(137);
     // Compose starts it below an init, which ends it.
     if killed && !case.needs_init {
