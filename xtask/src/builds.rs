@@ -39,6 +39,8 @@ pub(crate) struct Case {
     low_port: bool,
     /// Its program ends on no signal as the first process: Compose runs it below an init.
     needs_init: bool,
+    /// The image that stands in for its base lacks the tool of its health check.
+    no_check: bool,
     refused: Vec<String>,
 }
 

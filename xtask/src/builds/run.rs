@@ -120,7 +120,7 @@ pub(super) fn run(
         std::thread::sleep(Duration::from_millis(100));
     }
     let ready = started.elapsed();
-    if kind == Kind::Made {
+    if kind == Kind::Made && !case.no_check {
         container.is_healthy(&mounted.image.config["Healthcheck"]["Test"])?;
     }
     let signal = mounted.image.config["StopSignal"].as_str().filter(|s| !s.is_empty()).unwrap_or("SIGTERM");

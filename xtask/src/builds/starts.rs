@@ -125,6 +125,9 @@ pub(super) fn run(
         }
         let _ = fs::remove_dir_all(&project);
     }
+    for error in &wrong {
+        println!("wrong: {error}");
+    }
     println!(
         "{} programs of init: {built} images built, {asked} of them run, asked and stopped; {checked} read and checked alone",
         cases.len()

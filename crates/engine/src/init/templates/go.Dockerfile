@@ -19,8 +19,9 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 <%- endfor %>
 <% for program in programs %>
 FROM gcr.io/distroless/<{ 'base' if cgo else 'static' }>-debian12:nonroot<% if several %> AS <{ program.name }><% endif %>
-WORKDIR /app
 COPY --from=build /out/<{ program.name }> /app/<{ program.name }>
+# Owned by root, since it is there already: the program cannot change its own code.
+WORKDIR /app
 <%- for directory in opened %>
 COPY <{ directory }> ./<{ directory }>
 <%- endfor %>
