@@ -3,6 +3,8 @@
 //! Code that makes objects adds rows of its own where what becomes of a key depends on its value. The others get theirs from
 //! here, so that every key of a project is told of.
 
+use seaworthy_syntax::yaml::Node;
+
 use super::plan::Out;
 use super::report::Fate::{self, Approximated, Mapped, Refused};
 use crate::project::Composition;
@@ -265,7 +267,7 @@ fn read(composition: &Composition, out: &mut Out<'_>) {
                 out.carried.mapped(key, Some(node.span()), note);
             }
         }
-        let services = root.get("services").into_iter().flat_map(|services| services.merged());
+        let services = root.get("services").into_iter().flat_map(Node::merged);
         for service in services {
             if let (Some(extends), Some(name)) = (service.value.get("extends"), service.key.scalar()) {
                 let key = format!("services.{name}.extends");

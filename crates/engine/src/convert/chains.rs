@@ -118,7 +118,7 @@ fn find<'p>(project: &'p Project, directory: &Utf8Path) -> Result<&'p Compositio
     let names: Vec<String> = all
         .iter()
         .take(most)
-        .map(|c| paths(project, c).iter().map(|path| path.to_string()).collect::<Vec<_>>().join(" "))
+        .map(|c| paths(project, c).iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
         .collect();
     let more = if all.len() > most { format!("\n  and {} more", all.len() - most) } else { String::new() };
     Err(format!(

@@ -235,13 +235,12 @@ fn difference(
             }
             let file = format!("{}-{}.yaml", object.name, object.kind.to_ascii_lowercase());
             let mut entry = vec![field("path", file.as_str())];
-            let text = match patch::merging(&was, &is) {
-                Some(merged) => style.document(&merged),
-                None => {
-                    let target = vec![field("kind", before.kind), field("name", before.name.as_str())];
-                    entry.push(field("target", target));
-                    style.document(&Node::List(patch::operations(&was, &is)))
-                }
+            let text = if let Some(merged) = patch::merging(&was, &is) {
+                style.document(&merged)
+            } else {
+                let target = vec![field("kind", before.kind), field("name", before.name.as_str())];
+                entry.push(field("target", target));
+                style.document(&Node::List(patch::operations(&was, &is)))
             };
             files.push(source(format!("{directory}/{file}"), text));
             patches.push(Node::Map(entry));

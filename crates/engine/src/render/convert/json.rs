@@ -26,7 +26,8 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct Service<'a> {
-    service: &'a str,
+    #[serde(rename = "service")]
+    compose: &'a str,
     name: &'a str,
     enabled: bool,
     profiles: &'a [String],
@@ -93,7 +94,7 @@ struct Summary {
 pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
     let plan = conversion.plan;
     let services = plan.services.iter().map(|service| Service {
-        service: &service.service,
+        compose: &service.service,
         name: &service.name,
         enabled: service.enabled,
         profiles: &service.profiles,
