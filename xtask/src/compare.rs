@@ -47,7 +47,7 @@ pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String
         match *pair {
             ["--program", file] => wish.program = Some(file.into()),
             ["--config", file] => {
-                wish.config = Some(fs::canonicalize(file).map_err(|e| format!("{file}: {e}"))?)
+                wish.config = Some(fs::canonicalize(file).map_err(|e| format!("{file}: {e}"))?);
             }
             ["--samples", n] => wish.samples = n.parse().map_err(|_| format!("not a number: {n}"))?,
             _ => return Err(format!("unknown option: {}", pair.join(" "))),
@@ -76,8 +76,14 @@ pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String
         let (theirs, ours) = (theirs.places.get(id).unwrap_or(&none), ours.get(id).unwrap_or(&none));
         let both = theirs.intersection(ours).count();
         let all = theirs.union(ours).count();
-        let agreement = 100.0 * both as f64 / all as f64;
-        println!("| {id} | {both} | {} | {} | {agreement:.1} % |", theirs.len() - both, ours.len() - both);
+        let agreement = both * 1000 / all.max(1);
+        println!(
+            "| {id} | {both} | {} | {} | {}.{} % |",
+            theirs.len() - both,
+            ours.len() - both,
+            agreement / 10,
+            agreement % 10
+        );
         for (who, places) in [(rival, theirs.difference(ours)), ("we", ours.difference(theirs))] {
             for (file, line) in places.take(wish.samples) {
                 samples += &format!("{id}: only {who}: {file}:{line}\n");

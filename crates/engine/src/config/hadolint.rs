@@ -28,8 +28,9 @@ impl Settings {
             let items = root.at(path).into_iter().flat_map(|node| node.items().collect::<Vec<_>>());
             items.filter_map(|item| item.scalar().map(std::borrow::Cow::into_owned)).collect()
         };
-        let scalar =
-            |key: &str| root.at(&[key]).and_then(|node: Node<'_>| node.scalar().map(|s| s.into_owned()));
+        let scalar = |key: &str| {
+            root.at(&[key]).and_then(|node: Node<'_>| node.scalar().map(std::borrow::Cow::into_owned))
+        };
         settings.leave_out(&strings(&["ignored"]));
         for (level, severity) in LEVELS {
             settings.grade(&strings(&["override", level]), severity);

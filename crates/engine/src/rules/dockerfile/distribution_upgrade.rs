@@ -22,7 +22,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let ids: &[&str] = match (call.program, word) {
                 ("zypper", "dist-upgrade" | "dup") => &["DL3035", "DF044"],
                 ("apt-get" | "apt", "dist-upgrade" | "full-upgrade") => &["DS-0024", "DKL-DI-0003", "DF069"],
-                ("apt-get" | "apt", "upgrade") | ("apk", "upgrade") => &["DKL-DI-0003", "DF069"],
+                ("apt-get" | "apt" | "apk", "upgrade") => &["DKL-DI-0003", "DF069"],
                 _ => continue,
             };
             ctx.report(verb.span, format!("`{} {word}` makes each build another image", call.program))

@@ -30,7 +30,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             }
             told.push(ids[0]);
             // hadolint knows neither `apt` and `npm i` nor what stands behind `sudo`.
-            let short = call.verb().is_some_and(|v| v.is("i")) || call.has_option(&["-N", "--no-document"]);
+            let short = call.verb().is_some_and(|v| v.is("i"));
             let known = call.is_bare() && call.program != "apt" && !short;
             let ids = if known { ids } else { &ids[1..] };
             let message = format!("`{}` names no version of `{}`", call.program, package.text.as_str());
