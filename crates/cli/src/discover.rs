@@ -161,7 +161,7 @@ pub(crate) fn read_code(project: &mut Project, tree: &Tree) {
     supply_up_to(&mut project.files, wanted, tree, SOURCE_LIMIT);
 }
 
-/// Reads the files that Compose projects mount, which a conversion makes ConfigMaps of.
+/// Reads the files that Compose projects mount, which a conversion makes `ConfigMaps` of.
 pub(crate) fn read_mounted(project: &mut Project, tree: &Tree) {
     let wanted = seaworthy_engine::convert::wanted(project);
     supply_up_to(&mut project.files, wanted, tree, SOURCE_LIMIT);

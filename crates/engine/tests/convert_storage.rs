@@ -43,7 +43,7 @@ fn volumes(plan: &Plan, name: &str) -> String {
     pod(plan, name).get("volumes").map(text).unwrap_or_default()
 }
 
-/// The claims, each with its size: standalone ones, then those of StatefulSets.
+/// The claims, each with its size: standalone ones, then those of `StatefulSets`.
 fn claims(plan: &Plan) -> Vec<String> {
     let mut claims: Vec<String> = objects(plan, "PersistentVolumeClaim")
         .iter()

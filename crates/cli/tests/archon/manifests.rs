@@ -116,7 +116,10 @@ impl Archon {
         match conforms(&text) {
             Some((valid, said)) => self.hold("manifests 9", valid, said),
             None => {
-                self.say("manifests 9", Later("kubeconform is not built; tests/engines/build.sh kubeconform"))
+                self.say(
+                    "manifests 9",
+                    Later("kubeconform is not built; tests/engines/build.sh kubeconform"),
+                );
             }
         }
         self.say("manifests 10", Later("a cluster, in which all become ready"));
@@ -157,7 +160,7 @@ impl Archon {
         lost
     }
 
-    /// References to keys that nobody makes or is told to, and ConfigMaps that nobody uses.
+    /// References to keys that nobody makes or is told to, and `ConfigMaps` that nobody uses.
     fn dangling(&self, objects: &[Value]) -> Vec<String> {
         let (_, report) = self.run(&[
             "convert",
@@ -268,7 +271,7 @@ fn violations(name: &Value, pod: &Value) -> Vec<String> {
     wrong
 }
 
-/// Who is let in to whom by NetworkPolicies.
+/// Who is let in to whom by `NetworkPolicies`.
 fn edges(policies: &[&Value]) -> BTreeSet<(String, String)> {
     const NAME: &str = "app.kubernetes.io/name";
     let mut edges = BTreeSet::new();

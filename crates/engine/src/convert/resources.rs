@@ -139,7 +139,7 @@ fn devices(unit: &Unit<'_>, out: &mut Out<'_>) -> Vec<(String, i64)> {
         let ids = item.get("device_ids").map(|ids| ids.items().len() as i64).filter(|n| *n > 0);
         match (count, ids) {
             (Some(count), _) => {
-                out.carried.mapped(row, item.span(), format!("`{vendor}: {count}` in the limits"))
+                out.carried.mapped(row, item.span(), format!("`{vendor}: {count}` in the limits"));
             }
             (None, Some(count)) => out.carried.approximated(
                 row,

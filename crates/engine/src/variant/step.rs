@@ -150,36 +150,35 @@ pub(crate) fn pairs(project: &Project) -> Vec<Pair<'_>> {
 
 /// Dockerfiles by their names.
 struct Named<'p> {
-    by_path: HashMap<&'p Utf8Path, &'p Build>,
+    paths: HashMap<&'p Utf8Path, &'p Build>,
     /// Those that are not for Kubernetes, by their directories and the words of their names.
-    by_words: HashMap<(Option<&'p Utf8Path>, Vec<String>), Vec<&'p Build>>,
+    words_of: HashMap<(Option<&'p Utf8Path>, Vec<String>), Vec<&'p Build>>,
     /// By where their variants are written.
-    by_variant: HashMap<Utf8PathBuf, Vec<&'p Build>>,
+    variants: HashMap<Utf8PathBuf, Vec<&'p Build>>,
 }
 
 impl<'p> Named<'p> {
     fn of(builds: impl Iterator<Item = (&'p Build, &'p Utf8Path)>) -> Self {
-        let mut named =
-            Self { by_path: HashMap::new(), by_words: HashMap::new(), by_variant: HashMap::new() };
+        let mut named = Self { paths: HashMap::new(), words_of: HashMap::new(), variants: HashMap::new() };
         for (build, path) in builds {
-            named.by_path.insert(path, build);
-            named.by_variant.entry(name::of(path)).or_default().push(build);
+            named.paths.insert(path, build);
+            named.variants.entry(name::of(path)).or_default().push(build);
             if !name::is_for_kubernetes(path) {
-                named.by_words.entry((path.parent(), name::words(path))).or_default().push(build);
+                named.words_of.entry((path.parent(), name::words(path))).or_default().push(build);
             }
         }
         named
     }
 
     fn at(&self, path: &Utf8Path) -> Vec<&'p Build> {
-        self.by_path.get(path).copied().into_iter().collect()
+        self.paths.get(path).copied().into_iter().collect()
     }
 
     /// Those whose variant a Dockerfile is by its name.
     fn twins(&self, path: &Utf8Path) -> Vec<&'p Build> {
         let words = name::words_of_source(path);
-        let by_words = words.and_then(|words| self.by_words.get(&(path.parent(), words)));
-        let by_variant = self.by_variant.get(path);
+        let by_words = words.and_then(|words| self.words_of.get(&(path.parent(), words)));
+        let by_variant = self.variants.get(path);
         let mut found: Vec<&Build> = by_words.into_iter().chain(by_variant).flatten().copied().collect();
         found.sort_by_key(|build| build.id);
         found.dedup_by_key(|build| build.id);

@@ -155,16 +155,13 @@ fn calls<'p>(told: &Told<'p>) -> impl Iterator<Item = &'p Call> {
 /// The scheme of the address by which a call names its host.
 fn scheme<'p>(told: &Told<'p>, call: &Call) -> Option<&'p str> {
     let from = told.project.containers.get(call.from.0 as usize)?;
-    let texts: Vec<&str> = match &call.variable {
-        Some(name) => {
-            let variable = from.env.iter().rev().find(|v| v.name.value == *name)?;
-            let EnvValue::Literal(text) = variable.value.value()? else { return None };
-            vec![text]
-        }
-        None => {
-            let words = [from.entrypoint.value(), from.command.value()];
-            words.into_iter().flatten().flatten().map(String::as_str).collect()
-        }
+    let texts: Vec<&str> = if let Some(name) = &call.variable {
+        let variable = from.env.iter().rev().find(|v| v.name.value == *name)?;
+        let EnvValue::Literal(text) = variable.value.value()? else { return None };
+        vec![text]
+    } else {
+        let words = [from.entrypoint.value(), from.command.value()];
+        words.into_iter().flatten().flatten().map(String::as_str).collect()
     };
     texts.into_iter().find_map(|text| {
         text.match_indices(call.host.as_str()).find_map(|(at, _)| {

@@ -144,13 +144,14 @@ pub fn references(text: &str) -> Vec<Reference<'_>> {
                 rest = &rest[1..];
                 continue;
             }
-            Some(b'{') => match Braced::read(rest) {
-                Some((braced, after)) => (braced.name, braced.operator, after),
-                None => {
+            Some(b'{') => {
+                if let Some((braced, after)) = Braced::read(rest) {
+                    (braced.name, braced.operator, after)
+                } else {
                     literal.push('$');
                     continue;
                 }
-            },
+            }
             _ => match name_length(rest) {
                 0 => {
                     literal.push('$');

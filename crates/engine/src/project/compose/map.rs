@@ -157,6 +157,7 @@ impl<'m> IntoIterator for &'m Map {
     }
 }
 
+#[expect(clippy::into_iter_without_iter, reason = "nothing asks for one by name")]
 impl<'m> IntoIterator for &'m mut Map {
     type Item = (&'m String, &'m mut Item);
     type IntoIter = iter::Map<

@@ -146,7 +146,7 @@ impl Validator<'_> {
 
     fn object(&mut self, map: &Map, item: Option<&Item>, object: &Object) {
         for required in object.required {
-            if !map.contains_key(*required)
+            if !map.contains_key(required)
                 && let Some(item) = item
             {
                 self.say(ProblemKind::MissingKey, item, format!("{required} is missing"));
@@ -365,7 +365,7 @@ pub(super) fn contents(project: &Map, problems: &mut Vec<Problem>) {
         for (name, object) in children(kind) {
             let Some(map) = object.as_map() else { continue };
             let keyed = keyed(object);
-            match keys.iter().filter(|key| map.contains_key(**key)).count() {
+            match keys.iter().filter(|key| map.contains_key(key)).count() {
                 0 if map.contains_key("driver") || map.contains_key("external") => {}
                 0 => say(ProblemKind::MissingKey, &keyed, format!("{name} needs one of {}", keys.join(", "))),
                 1 => {}

@@ -1,4 +1,4 @@
-//! Who reaches whom through NetworkPolicies. What is not known is let through.
+//! Who reaches whom through `NetworkPolicies`. What is not known is let through.
 
 use crate::project::Project;
 use crate::project::container::Role;

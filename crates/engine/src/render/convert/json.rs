@@ -42,7 +42,8 @@ struct Object<'a> {
 
 #[derive(Serialize)]
 struct Key<'a> {
-    key: &'a str,
+    #[serde(rename = "key")]
+    name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,9 +154,9 @@ pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut 
 fn key<'a>(row: &'a Row, places: &Places<'a>) -> Key<'a> {
     let (fate, note) = (row.fate.as_str(), row.note.as_str());
     let Some(span) = row.span else {
-        return Key { key: &row.key, path: None, start: None, end: None, fate, note: note.into() };
+        return Key { name: &row.key, path: None, start: None, end: None, fate, note: note.into() };
     };
     let (path, start, end) = place(span, places);
     let note = places.message(note, span);
-    Key { key: &row.key, path: Some(path), start: Some(start), end: Some(end), fate, note }
+    Key { name: &row.key, path: Some(path), start: Some(start), end: Some(end), fate, note }
 }

@@ -12,3 +12,7 @@ app = FastAPI()
 @app.get("/health")
 async def health():
     return {"status": "healthy", "server": SERVER}
+
+
+def tools() -> str:
+    return f"http://archon-mcp:{os.environ['ARCHON_MCP_PORT']}"
