@@ -166,3 +166,14 @@ fn which_project_is_meant_is_asked_where_there_are_several() {
     assert_eq!((chains.base.len(), chains.overlays.len()), (1, 1));
     assert!(convert::chains(&project(&several, Vec::new()), Asked::Chain(&["x".into()])).is_err());
 }
+
+/// The schema that editors complete `x-seaworthy` by is that of the table that checks it. `UPDATE=1` writes it.
+#[test]
+fn the_schema_of_overrides_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/x-seaworthy.schema.json");
+    let schema = serde_json::to_string_pretty(&convert::overrides::schema()).unwrap() + "\n";
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &schema).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), schema);
+}

@@ -7,7 +7,7 @@ use super::item::Item;
 /// The entries of a mapping, sorted by name.
 ///
 /// Almost every mapping has few entries, and a project many mappings: side by side they take a fifth of a tree's memory. To
-/// put many entries in one by one costs more than a tree does; that is what [`Map::fill`] and `collect` are for.
+/// put many entries in one by one costs more than a tree does; that is what `fill` and `collect` are for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map(Vec<(String, Item)>);
 
