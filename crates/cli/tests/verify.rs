@@ -220,7 +220,7 @@ fn what_is_learned_is_fixed() {
     for part in [
         "read_only: true",
         "- /srv:uid=10001,gid=10001",
-        "user: \"10001:10001\"",
+        "user: '10001:10001'",
         "cap_drop:",
         "no-new-privileges",
     ] {
