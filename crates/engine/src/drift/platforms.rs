@@ -438,15 +438,12 @@ fn keys<'p>(
 ) -> Option<()> {
     let own = project.workload(container.workload?).object(project).source;
     let mut known = false;
-    for object in project.objects.iter().filter(|o| !o.patch) {
+    for object in project.objects_named(name).filter(|o| !o.patch) {
         let data = match &object.detail {
             Detail::ConfigMap(data) if !secret => data,
             Detail::Secret(data) if secret => data,
             _ => continue,
         };
-        if object.name.as_ref().is_none_or(|n| n.value != name) {
-            continue;
-        }
         // One without any waits to be filled in.
         if !data.complete || data.keys.is_empty() {
             return None;

@@ -48,7 +48,11 @@ pub struct Links {
     all: HashMap<(Option<DirectoryId>, SelectionKind), Vec<ObjectId>>,
     /// For each workload the selections it is in, as indices.
     selected: HashMap<WorkloadId, Vec<u32>>,
-    deployed: HashMap<(BuildId, usize), Deployment>,
+    deployed: HashMap<(BuildId, usize), Vec<ContainerId>>,
+    /// Objects that have a name, by it.
+    named: Vec<ObjectId>,
+    /// RoleBindings and ClusterRoleBindings, by the name of a ServiceAccount that they give rights to.
+    bindings: HashMap<String, Vec<ObjectId>>,
 }
 
 /// What runs the image of a stage, as far as the project shows.
@@ -88,12 +92,7 @@ pub(super) fn find(project: &Project) -> Links {
         links.selected.entry(selection.workload).or_default().push(index as u32);
     }
     for built in &links.built_by {
-        let Some(container) = project.containers.get(built.container.0 as usize) else { continue };
-        let deployment = links.deployed.entry((built.build, built.stage)).or_default();
-        match container.platform {
-            crate::rule::Target::Docker => deployment.docker = true,
-            crate::rule::Target::Kubernetes => deployment.kubernetes = true,
-        }
+        links.deployed.entry((built.build, built.stage)).or_default().push(built.container);
     }
     links
 }
@@ -148,13 +147,43 @@ impl Project {
 
     /// What runs the image of a stage.
     pub fn deployed_on(&self, stage: &Stage) -> Deployment {
-        self.links.deployed.get(&(stage.build, stage.index)).copied().unwrap_or_default()
+        let mut deployment = Deployment::default();
+        for container in self.containers_of(stage) {
+            match container.platform {
+                crate::rule::Target::Docker => deployment.docker = true,
+                crate::rule::Target::Kubernetes => deployment.kubernetes = true,
+            }
+        }
+        deployment
     }
 
     /// The containers that run the image of a stage.
     pub fn containers_of<'p>(&'p self, stage: &'p Stage) -> impl Iterator<Item = &'p Container> {
-        let runs = |c: &&Container| c.build == Some((stage.build, stage.index));
-        self.containers.iter().filter(runs)
+        let key = (stage.build, stage.index);
+        let running = self.links.deployed.get(&key).map(Vec::as_slice).unwrap_or_default();
+        running.iter().map(|id| self.container(*id)).filter(move |c| c.build == Some(key))
+    }
+
+    /// The objects of a name, of any kind and in any namespace.
+    pub fn objects_named(&self, name: &str) -> impl Iterator<Item = &Object> {
+        let of = |id: &ObjectId| self.object(*id).name.as_ref().map_or("", |name| name.value.as_str());
+        let start = self.links.named.partition_point(|id| of(id) < name);
+        let end = start + self.links.named[start..].partition_point(|id| of(id) <= name);
+        self.links.named[start..end].iter().map(|id| self.object(*id))
+    }
+
+    /// Whether several objects say the same kind of thing under one name, as those of several environments do.
+    pub fn has_namesake(&self, object: &Object) -> bool {
+        let same = |other: &Object| {
+            other.id != object.id
+                && std::mem::discriminant(&other.detail) == std::mem::discriminant(&object.detail)
+        };
+        object.name.as_ref().is_some_and(|name| self.objects_named(&name.value).any(same))
+    }
+
+    /// The RoleBindings and ClusterRoleBindings that give rights to `ServiceAccounts` of a name, in any namespace.
+    pub fn bindings_of(&self, account: &str) -> impl Iterator<Item = &Object> {
+        self.links.bindings.get(account).into_iter().flatten().map(|id| self.object(*id))
     }
 }
 

@@ -165,6 +165,14 @@ pub(super) fn find(project: &Project, links: &mut Links) {
                     ingress.paths.iter().filter_map(|p| p.backend.as_ref()).chain(&ingress.default);
                 links.services.extend(backends.map(|b| index.backend(object, b)));
             }
+            Detail::Binding(binding) => {
+                for (account, _) in binding.subjects.iter().filter(|(s, _)| s.kind == "ServiceAccount") {
+                    let bound = links.bindings.entry(account.name.value.clone()).or_default();
+                    if bound.last() != Some(&object.id) {
+                        bound.push(object.id);
+                    }
+                }
+            }
             Detail::Route(route) => {
                 links.services.extend(route.backends.iter().map(|b| index.backend(object, b)));
             }
@@ -184,6 +192,10 @@ pub(super) fn find(project: &Project, links: &mut Links) {
             }
         }
     }
+    let mut named: Vec<_> =
+        project.objects.iter().filter_map(|o| Some((o.name.as_ref()?.value.as_str(), o.id))).collect();
+    named.sort_unstable();
+    links.named = named.into_iter().map(|(_, id)| id).collect();
     links.selections.sort_by_key(|s| (s.object, s.workload));
     links.services.sort_by_key(|s| s.at);
     let services = links.selections.iter().filter(|s| s.kind == SelectionKind::Service);

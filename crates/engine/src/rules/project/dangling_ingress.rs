@@ -1,5 +1,5 @@
 use crate::project::Project;
-use crate::project::kubernetes::{Detail, Object};
+use crate::project::kubernetes::Detail;
 use crate::project::links::Names;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -30,7 +30,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if let Some(service) = reference.service.map(|id| project.object(id)) {
             if reference.has_port == Some(false)
                 && let Some(at) = reference.port_at
-                && is_only(project, service)
+                && !project.has_namesake(service)
                 // The AWS load balancer reads what to do from an annotation.
                 && project.text(at).trim_matches(['"', '\'']) != "use-annotation"
             {
@@ -43,13 +43,4 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
         }
     }
-}
-
-/// Whether it is the only Service of its name: of several the one of another environment may be meant.
-fn is_only(project: &Project, service: &Object) -> bool {
-    let same = |o: &&Object| {
-        matches!(o.detail, Detail::Service(_))
-            && o.name.as_ref().zip(service.name.as_ref()).is_some_and(|(a, b)| a.value == b.value)
-    };
-    project.objects.iter().filter(same).count() == 1
 }

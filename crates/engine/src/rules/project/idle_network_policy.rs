@@ -17,7 +17,11 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
-    for object in project.objects.iter().filter(|o| !o.patch) {
+    // Beside one that keeps everything out it is the exception from that.
+    let denied = project.objects.iter().any(|other| {
+        matches!(&other.detail, Detail::NetworkPolicy(p) if p.isolates_ingress && p.ingress.is_empty())
+    });
+    for object in project.objects.iter().filter(|o| !o.patch && !denied) {
         let Detail::NetworkPolicy(policy) = &object.detail else { continue };
         if policy.isolates_egress || !policy.isolates_ingress || policy.selector.is_empty() {
             continue;
@@ -26,14 +30,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         else {
             continue;
         };
-        // Beside one that keeps everything out it is the exception from that.
         let selected = project.links.selected_by(object.id);
         let alone =
             selected.iter().all(|s| project.selecting(s.workload, SelectionKind::NetworkPolicy).count() == 1);
-        let denied = project.objects.iter().any(|other| {
-            matches!(&other.detail, Detail::NetworkPolicy(p) if p.isolates_ingress && p.ingress.is_empty())
-        });
-        if !selected.is_empty() && alone && !denied {
+        if !selected.is_empty() && alone {
             ctx.report(
                 open.span,
                 "everybody reaches these pods on every port, as they would without this policy",

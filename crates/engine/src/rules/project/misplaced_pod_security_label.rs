@@ -40,9 +40,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 /// The edits that take the label from the pods and set it on the Namespace, where both are here.
 fn moved(project: &Project, object: &Object, key: &str) -> Option<Vec<crate::Edit>> {
     let wanted = object.namespace.as_ref()?;
-    let mut namespaces = project.objects.iter().filter(|o| {
-        matches!(o.detail, Detail::Namespace) && o.name.as_ref().is_some_and(|n| n.value == wanted.value)
-    });
+    let mut namespaces =
+        project.objects_named(&wanted.value).filter(|o| matches!(o.detail, Detail::Namespace));
     let (namespace, None) = (namespaces.next()?, namespaces.next()) else { return None };
     let paths: [&[&str]; 2] = [&["metadata", "labels"], &["spec", "template", "metadata", "labels"]];
     let entry = paths.iter().find_map(|path| object.at(project, path)?.entry(key))?;

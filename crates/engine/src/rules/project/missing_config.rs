@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use crate::project::kubernetes::{Detail, Object, ObjectId};
+use crate::project::kubernetes::{Detail, ObjectId};
 use crate::project::links::{ConfigSource, ConfigUse, Names};
 use crate::project::{Project, WorkloadKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -68,13 +68,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 /// Whether an object says all its keys: one without any waits to be filled in, and Kustomize may add to it.
 fn is_whole(project: &Project, id: ObjectId, used: &ConfigUse) -> bool {
     let (Detail::ConfigMap(data) | Detail::Secret(data)) = &project.object(id).detail else { return false };
-    let named = |o: &&Object| {
-        o.name.as_ref().is_some_and(|name| name.value == used.name)
-            && matches!(o.detail, Detail::ConfigMap(_) | Detail::Secret(_))
-    };
     let runs = project.container(used.container).workload;
     let task = runs.is_some_and(|id| project.workload(id).kind == WorkloadKind::Running);
     let generated =
         project.kustomizations.iter().flat_map(|k| &k.generated).any(|g| g.name.value == used.name);
-    !data.keys.is_empty() && !task && !generated && project.objects.iter().filter(named).count() == 1
+    !data.keys.is_empty() && !task && !generated && !project.has_namesake(project.object(id))
 }

@@ -36,8 +36,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
 
 fn look_at(project: &Project, claim: &Claim, ctx: &mut Ctx<'_>) {
     let Some(class) = &claim.class else { return };
-    let defined = project.objects.iter().find_map(|o| match &o.detail {
-        Detail::StorageClass(s) if o.name.as_ref().is_some_and(|n| n.value == class.value) => Some(s),
+    let defined = project.objects_named(&class.value).find_map(|o| match &o.detail {
+        Detail::StorageClass(class) => Some(class),
         _ => None,
     });
     let provisioner = match defined {

@@ -38,11 +38,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let (object, Some(keys)) = (project.object(id), keys) else { continue };
         let Detail::ConfigMap(data) = &object.detail else { continue };
         // Several of a name are several states of one thing, and a generated or patched one is made of more than this.
-        let twins = project.objects.iter().filter(|o| {
-            matches!(o.detail, Detail::ConfigMap(_))
-                && o.name.as_ref().zip(object.name.as_ref()).is_some_and(|(a, b)| a.value == b.value)
-        });
-        if object.patch || twins.count() > 1 || project.kustomizations.iter().any(|k| !k.patches.is_empty()) {
+        if object.patch
+            || project.has_namesake(object)
+            || project.kustomizations.iter().any(|k| !k.patches.is_empty())
+        {
             continue;
         }
         for key in data.keys.iter().filter(|key| !keys.contains(key.value.as_str())) {

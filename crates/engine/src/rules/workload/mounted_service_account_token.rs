@@ -59,17 +59,17 @@ fn is_bound(workload: &Workload, project: &Project) -> bool {
         (Some(own), Some(other)) => own.value == other,
         _ => true,
     };
-    project.objects.iter().any(|object| match &object.detail {
-        Detail::Binding(binding) => binding.subjects.iter().any(|(subject, namespace)| {
+    let bound = project.bindings_of("default").any(|object| {
+        let Detail::Binding(binding) = &object.detail else { return false };
+        binding.subjects.iter().any(|(subject, namespace)| {
             subject.kind == "ServiceAccount"
                 && subject.name.value == "default"
                 && near(namespace.as_ref().map(|n| n.value.as_str()))
-        }),
-        Detail::ServiceAccount(account) => {
-            object.name.as_ref().is_some_and(|name| name.value == "default")
-                && !account.automount_token.is_unset()
+        })
+    });
+    bound
+        || project.objects_named("default").any(|object| {
+            matches!(&object.detail, Detail::ServiceAccount(account) if !account.automount_token.is_unset())
                 && near(object.namespace.as_ref().map(|n| n.value.as_str()))
-        }
-        _ => false,
-    })
+        })
 }

@@ -27,6 +27,10 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if object.patch {
         return;
     }
+    let containers = || workload.containers.iter().map(|id| project.container(*id));
+    if !containers().any(|container| may_read(project, container)) {
+        return;
+    }
     let shared = |other: &crate::project::Object| {
         let same = |a: &str, b: &str| a == b;
         match (&object.namespace, &other.namespace) {
@@ -40,12 +44,12 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     for service in services.filter(|o| shared(o)) {
         let Some(name) = &service.name else { continue };
         let variable = format!("{}_PORT", name.to_ascii_uppercase().replace(['-', '.'], "_"));
-        for container in workload.containers.iter().map(|id| project.container(*id)) {
+        for container in containers() {
+            let Some(reader) = reader(project, container, &variable) else { continue };
             let own = container.env.iter().any(|v| v.name.value == variable)
                 || crate::drift::platforms::variables(project, container)
                     .is_none_or(|all| all.contains(variable.as_str()));
-            let Some(reader) = reader(project, container, &variable).filter(|_| !own) else { continue };
-            if !said.insert(variable.clone()) {
+            if own || !said.insert(variable.clone()) {
                 continue;
             }
             let pod = project.node(workload.pod.place);
@@ -61,6 +65,14 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             );
         }
     }
+}
+
+/// Whether there is anything to see of what it reads: most images say nothing of that.
+fn may_read(project: &Project, container: &Container) -> bool {
+    let named = |words: &[String]| words.iter().any(|word| word.contains("_PORT"));
+    [&container.entrypoint, &container.command].iter().any(|words| words.value().is_some_and(|w| named(w)))
+        || container.facts().is_some_and(|facts| facts.env.keys().any(|name| name.ends_with("_PORT")))
+        || container.stage(project).is_some()
 }
 
 /// What of a container's program reads a variable and takes it for the number of a port.

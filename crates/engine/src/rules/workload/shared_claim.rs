@@ -49,7 +49,7 @@ fn claim<'p>(
     name: &str,
 ) -> Option<(&'p Claim, seaworthy_syntax::Span)> {
     let own = workload.object(project);
-    let found = project.objects.iter().filter(|o| !o.patch).filter_map(|object| match &object.detail {
+    let found = project.objects_named(name).filter(|o| !o.patch).filter_map(|object| match &object.detail {
         Detail::Claim(claim) => {
             let same = claim.name.as_ref().filter(|n| n.value == name)?;
             let near =
