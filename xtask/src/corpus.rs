@@ -4,6 +4,7 @@ mod comments;
 mod converts;
 mod engines;
 mod fidelity;
+mod marks;
 mod survey;
 mod variants;
 
@@ -25,17 +26,20 @@ struct Wish {
     unsafe_fixes: bool,
     /// What else is passed to the program.
     arguments: Vec<String>,
+    /// Copies are converted, their secrets as marks.
+    marks: bool,
     /// Who else is asked about fixed files.
     engines: Option<Engines>,
 }
 
-/// `cargo xtask corpus [--fix] [--variants] [--convert] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
+/// `cargo xtask corpus [--fix] [--variants] [--convert [--marks]] [--unsafe-fixes] [--engines] [--schemas LOCATION] [--each] [--program FILE] DIR… [-- ARGUMENT…]`
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let mut wish = Wish {
         program: PathBuf::new(),
         folders: Vec::new(),
         each: false,
         unsafe_fixes: false,
+        marks: false,
         arguments: Vec::new(),
         engines: None,
     };
@@ -46,6 +50,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
             "--fix" => fix = true,
             "--variants" => variants = true,
             "--convert" => convert = true,
+            "--marks" => wish.marks = true,
             "--engines" => engines = true,
             "--schemas" => schemas = Some((*words.next().ok_or("--schemas needs a location")?).to_owned()),
             "--unsafe-fixes" => wish.unsafe_fixes = true,

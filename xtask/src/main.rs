@@ -1,7 +1,6 @@
 //! Writes what is made from the rules, and measures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
-mod archon;
 mod bench;
 mod bless;
 mod builds;
@@ -9,6 +8,7 @@ mod compare;
 mod corpus;
 mod program;
 mod tree;
+mod whole;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,6 +20,8 @@ cargo xtask corpus DIR…       count what is found in real files, by rule; fail
     --fix                     fix copies instead, and fail where a fix does not keep what it should
     --unsafe-fixes            unsafe ones too
     --variants                make the variants of copies instead, twice, and fail where one is not what it should be
+    --convert                 convert every Compose file in each way instead, in an environment whose values are marked
+    --marks                   and, in copies, its secrets: no mark may be in an output or a message
     --engines                 and where an engine of tests/engines refuses a file after a fix that it accepted before
     --schemas LOCATION        ask kubeconform too, with this -schema-location
     --each                    each folder in DIR is a project of its own
@@ -27,6 +29,7 @@ cargo xtask corpus DIR…       count what is found in real files, by rule; fail
     -- ARGUMENT…              what else to pass to it
 cargo xtask archon [DIR]      print, one by one, what variants of Archon's four services have to be and are: in the repository
                               in DIR, or in our own picture of it
+cargo xtask sutazai [DIR]     print, one by one, what the manifests of SutazAI's 28 services have to be and are, likewise
 cargo xtask bench             measure the program against reading and parsing alone, and against others on the path
     --dockerfiles DIR         where to take 1,300 Dockerfiles from
     --manifests DIR           where to take 5,000 manifests from
@@ -48,8 +51,8 @@ fn main() -> ExitCode {
         ["bless"] => bless::write(root()),
         ["bless", "--check"] => bless::check(root()),
         ["corpus", ref rest @ ..] => corpus::run(root(), rest),
-        ["archon"] => archon::run(root(), None),
-        ["archon", directory] => archon::run(root(), Some(directory)),
+        [name @ ("archon" | "sutazai")] => whole::run(root(), name, None),
+        [name @ ("archon" | "sutazai"), directory] => whole::run(root(), name, Some(directory)),
         ["compare", rival, ref rest @ ..] => compare::run(root(), rival, rest),
         ["bench", ref rest @ ..] => bench::run(root(), rest),
         ["builds", ref rest @ ..] => builds::run(root(), rest),

@@ -5,6 +5,8 @@
 
 #[path = "archon/manifests.rs"]
 mod manifests;
+#[path = "whole/objects.rs"]
+mod objects;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -5,6 +5,7 @@
 
 pub mod compose;
 pub mod container;
+mod data;
 pub mod dockerfile;
 pub(crate) mod entry;
 pub mod kubernetes;

@@ -1,6 +1,11 @@
 //! Tells secrets from other values by their names and their shape. No value ever leaves this module.
 
+pub(crate) mod flags;
+mod places;
+
 use crate::Severity;
+
+pub(crate) use places::{Syntax, places};
 
 /// The ends of names whose values are secrets, in lower case.
 const NAMES: [&str; 17] = [

@@ -2,6 +2,7 @@
 //!
 //! Every Compose file is converted in each way, in an environment whose values are marked. Nothing may crash, no mark may
 //! be in any output, kubeconform has to take the manifests, and what Helm and Kustomize come to has to be the manifests.
+//! With `--marks` it is copies that are converted, in which every secret is a mark too.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,12 +13,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::engines::Engines;
+use super::marks::{self, Marks};
 use super::{Wish, text};
 use crate::program::{self, Run, Scratch};
 use crate::tree;
 
 /// What every variable of the environment says.
-const MARK: &str = "marked-value-of-the-host";
+const HOST: &str = "marked-value-of-the-host";
 
 /// How many values a chart may ask for before it comes to anything.
 const ASKED: usize = 100;
@@ -34,18 +36,21 @@ struct Tally {
 
 pub(super) fn run(wish: &Wish) -> Result<(), String> {
     let mut tally = Tally::default();
+    let mut marks = Marks::default();
     for folder in &wish.folders {
-        for path in tree::files(folder)? {
-            let is_yaml = path.extension().is_some_and(|end| end == "yml" || end == "yaml");
-            let path = folder.join(path);
-            let is_compose = |text: String| {
-                text.lines().any(|line| line.trim_end() == "services:" || line.starts_with("services: "))
+        for project in tree::projects(folder, wish.each)? {
+            let copy = Scratch::new("marked")?;
+            let project = if wish.marks {
+                marks.copy(&project, copy.path())?;
+                copy.path()
+            } else {
+                &project
             };
-            if is_yaml && fs::read_to_string(&path).is_ok_and(is_compose) {
-                let scratch = Scratch::new("convert")?;
-                one(wish, &path, scratch.path(), &mut tally)?;
-            }
+            all(wish, project, &marks, &mut tally)?;
         }
+    }
+    if wish.marks {
+        println!("{} values of secrets marked", marks.len());
     }
     let Tally { files, converted, fates, refused, time, wrong } = tally;
     println!("{files} files: {converted} converted in {} ms of whole processes", time.as_millis());
@@ -65,14 +70,30 @@ pub(super) fn run(wish: &Wish) -> Result<(), String> {
     if all == 0 { Ok(()) } else { Err(format!("{all} things are not as they should be")) }
 }
 
-fn one(wish: &Wish, path: &Path, scratch: &Path, tally: &mut Tally) -> Result<(), String> {
+/// Converts every Compose file of a repository.
+fn all(wish: &Wish, project: &Path, marks: &Marks, tally: &mut Tally) -> Result<(), String> {
+    for path in tree::files(project)? {
+        let is_yaml = path.extension().is_some_and(|end| end == "yml" || end == "yaml");
+        let path = project.join(path);
+        let is_compose = |text: String| {
+            text.lines().any(|line| line.trim_end() == "services:" || line.starts_with("services: "))
+        };
+        if is_yaml && fs::read_to_string(&path).is_ok_and(is_compose) {
+            let scratch = Scratch::new("convert")?;
+            one(wish, &path, scratch.path(), marks, tally)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(wish: &Wish, path: &Path, scratch: &Path, marks: &Marks, tally: &mut Tally) -> Result<(), String> {
     let name = path.display().to_string();
     let directory = path.parent().unwrap_or(Path::new("."));
     let file = path.file_name().unwrap_or_default();
     let convert = |arguments: &[&str], marked: &[&str]| {
         let mut command = Command::new(&wish.program);
         command.arg("convert").arg(file).args(arguments).args(&wish.arguments).current_dir(directory);
-        command.envs(marked.iter().map(|name| (name, MARK)));
+        command.envs(marked.iter().map(|name| (name, HOST)));
         program::run(&mut command)
     };
     tally.files += 1;
@@ -110,8 +131,17 @@ fn one(wish: &Wish, path: &Path, scratch: &Path, tally: &mut Tally) -> Result<()
         let written =
             tree::read(out)?.into_values().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let printed = String::from_utf8_lossy(&made.stdout).into_owned();
-        if written.chain([printed, made.stderr]).any(|text| text.contains(MARK)) {
-            wrong("values of the host", format!("{name}: {to}"));
+        let said = String::from_utf8_lossy(&manifests.stdout).into_owned();
+        for text in written.chain([printed, made.stderr, said, manifests.stderr.clone()]) {
+            if text.contains(HOST) {
+                wrong("values of the host", format!("{name}: {to}"));
+            }
+            // Each leak once: the others are of the same line or of another output.
+            if let Some(line) = text.lines().find(|line| line.contains(marks::MARK)) {
+                let meaning = marks.meaning(line).unwrap_or_default();
+                wrong("values of secrets", format!("{name}: {to}: {} ({meaning})", line.trim()));
+                break;
+            }
         }
     }
     let Some(engines) = &wish.engines else { return Ok(()) };

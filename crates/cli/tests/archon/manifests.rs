@@ -1,32 +1,11 @@
 //! What the manifests that Archon's Compose file becomes have to be: section 5 of what the project is held to.
 
 use std::collections::BTreeSet;
-use std::process::Command;
-use std::sync::Arc;
 
-use seaworthy_engine::syntax::SourceId;
-use seaworthy_engine::syntax::yaml::{Dialect, Node, NodeKind, Value as Scalar, Yaml};
 use serde_json::{Value, json};
 
+use super::objects::{conforms, containers, documents, edges, variables, violations};
 use super::{Archon, Later};
-
-/// A node as JSON.
-fn json(node: Node<'_>) -> Value {
-    match node.kind() {
-        NodeKind::Mapping => {
-            let entries =
-                node.entries().map(|e| (e.key.scalar().unwrap_or_default().into_owned(), json(e.value)));
-            Value::Object(entries.collect())
-        }
-        NodeKind::Sequence => node.items().map(json).collect(),
-        _ => match node.value(Dialect::Kubernetes) {
-            Some(Scalar::Bool(value)) => value.into(),
-            Some(Scalar::Int(value)) => value.into(),
-            Some(Scalar::Str(text)) => text.into_owned().into(),
-            _ => Value::Null,
-        },
-    }
-}
 
 /// The services, and the ports that peers call them on.
 const SERVICES: [(&str, i64); 4] =
@@ -49,8 +28,7 @@ impl Archon {
     pub(super) fn manifests(&mut self) {
         let compose = self.read("docker-compose.yml");
         let (status, text) = self.run(&["convert", "--quiet", "--profile", "*", "docker-compose.yml"]);
-        let parsed = Yaml::parse(SourceId(0), &Arc::from(text.as_str()));
-        let objects: Vec<Value> = parsed.documents().flatten().map(json).collect();
+        let objects = documents(&text);
         let of = |kind: &str| objects.iter().filter(|o| o["kind"] == kind).collect::<Vec<_>>();
         let named = |kind: &str, name: &str| of(kind).into_iter().find(|o| o["metadata"]["name"] == name);
 
@@ -145,8 +123,7 @@ impl Archon {
                 .as_array()
                 .is_some_and(|keys| keys.iter().any(|k| k["key"] == key && k["fate"] == "refused"))
         };
-        let parsed = Yaml::parse(SourceId(0), &Arc::from(compose));
-        let root = parsed.documents().flatten().next().map(json).unwrap_or_default();
+        let root = documents(compose).into_iter().next().unwrap_or_default();
         let mut lost = Vec::new();
         for (service, _) in SERVICES {
             let kept = variables(service, objects);
@@ -194,113 +171,4 @@ impl Archon {
         }
         wrong
     }
-}
-
-fn containers(object: &Value) -> Vec<&Value> {
-    let pod = &object["spec"]["template"]["spec"];
-    ["initContainers", "containers"]
-        .iter()
-        .flat_map(|key| pod[*key].as_array().into_iter().flatten())
-        .collect()
-}
-
-/// The names of the variables of a service's container.
-fn variables(service: &str, objects: &[Value]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let deployment = objects.iter().find(|o| o["kind"] == "Deployment" && o["metadata"]["name"] == service);
-    for container in deployment.into_iter().flat_map(containers) {
-        names.extend(
-            container["env"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|e| Some(e["name"].as_str()?.to_owned())),
-        );
-        for from in container["envFrom"].as_array().into_iter().flatten() {
-            let config = objects
-                .iter()
-                .find(|o| o["kind"] == "ConfigMap" && o["metadata"]["name"] == from["configMapRef"]["name"]);
-            names.extend(
-                config
-                    .and_then(|c| c["data"].as_object())
-                    .into_iter()
-                    .flatten()
-                    .map(|(name, _)| name.clone()),
-            );
-        }
-    }
-    names
-}
-
-/// What of a pod the level *restricted* refuses.
-fn violations(name: &Value, pod: &Value) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mut hold = |holds: bool, what: &str| {
-        if !holds {
-            wrong.push(format!("{name}: {what}"));
-        }
-    };
-    let context = &pod["securityContext"];
-    hold(context["runAsNonRoot"] == json!(true), "runAsNonRoot");
-    hold(context["runAsUser"] != json!(0), "runAsUser");
-    hold(context["seccompProfile"]["type"] == "RuntimeDefault", "seccompProfile");
-    hold(
-        ["hostNetwork", "hostPID", "hostIPC"].iter().all(|key| pod[*key].is_null()),
-        "the host's namespaces",
-    );
-    let kinds = [
-        "configMap",
-        "csi",
-        "downwardAPI",
-        "emptyDir",
-        "ephemeral",
-        "persistentVolumeClaim",
-        "projected",
-        "secret",
-    ];
-    let volumes = pod["volumes"].as_array().into_iter().flatten();
-    hold(volumes.into_iter().all(|volume| kinds.iter().any(|kind| !volume[*kind].is_null())), "volumes");
-    for key in ["initContainers", "containers"] {
-        for container in pod[key].as_array().into_iter().flatten() {
-            let context = &container["securityContext"];
-            hold(context["allowPrivilegeEscalation"] == json!(false), "allowPrivilegeEscalation");
-            hold(context["capabilities"]["drop"] == json!(["ALL"]), "capabilities");
-            hold(context["readOnlyRootFilesystem"] == json!(true), "readOnlyRootFilesystem");
-        }
-    }
-    wrong
-}
-
-/// Who is let in to whom by `NetworkPolicies`.
-fn edges(policies: &[&Value]) -> BTreeSet<(String, String)> {
-    const NAME: &str = "app.kubernetes.io/name";
-    let mut edges = BTreeSet::new();
-    for policy in policies {
-        let Some(to) = policy["spec"]["podSelector"]["matchLabels"][NAME].as_str() else { continue };
-        for rule in policy["spec"]["ingress"].as_array().into_iter().flatten() {
-            for peer in rule["from"].as_array().into_iter().flatten() {
-                let from = match peer["podSelector"]["matchLabels"][NAME].as_str() {
-                    Some(name) => name,
-                    None if !peer["namespaceSelector"].is_null() => "ingress",
-                    None => "anyone",
-                };
-                edges.insert((from.to_owned(), to.to_owned()));
-            }
-        }
-    }
-    edges
-}
-
-/// What kubeconform says of manifests, by the schemas it gets from where `KUBECONFORM_SCHEMAS` says; `None` without either.
-fn conforms(text: &str) -> Option<(bool, String)> {
-    let home = std::env::var("HOME").ok()?;
-    let engines = std::env::var("ENGINES").unwrap_or_else(|_| format!("{home}/.cache/seaworthy-engines"));
-    let schemas = std::env::var("KUBECONFORM_SCHEMAS").ok()?;
-    let folder = tempfile::TempDir::new().ok()?;
-    let file = folder.path().join("all.yaml");
-    std::fs::write(&file, text).ok()?;
-    let mut kubeconform = Command::new(format!("{engines}/bin/kubeconform"));
-    kubeconform.args(["-strict", "-summary", "-schema-location", &schemas]).arg(&file);
-    let output = kubeconform.output().ok()?;
-    Some((output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned()))
 }

@@ -10,7 +10,7 @@ use super::unit::Unit;
 use super::{Map, Object, Tree};
 use crate::project::compose::Item;
 use crate::project::links::Callee;
-use crate::secret::{has_credentials, is_reference};
+use crate::secret::{Syntax, is_reference, places};
 
 /// The environment of a container while it is made.
 pub(super) struct Environment<'u, 'p> {
@@ -132,14 +132,11 @@ impl<'u, 'p> Environment<'u, 'p> {
             self.refer(name, &key, false, false, out);
             return;
         }
-        if text.secrets().next().is_none() && !text.has_variables() {
-            if let Some(address) = out.known.without_password(&whole) {
-                return self.compose(name, address, out);
-            }
-            if is_secret_name(name) && !is_reference(&whole) || has_credentials(&whole) {
-                let key = out.known.key_of(&whole).unwrap_or(name).to_owned();
-                return self.refer(name, &key, true, false, out);
-            }
+        let is_secret =
+            || is_secret_name(name) && !is_reference(&whole) || !places(&whole, Syntax::Value).is_empty();
+        if text.secrets().next().is_none() && !text.has_variables() && is_secret() {
+            let key = out.known.key_of(&whole).unwrap_or(name).to_owned();
+            return self.refer(name, &key, true, false, out);
         }
         self.compose(name, text, out);
     }

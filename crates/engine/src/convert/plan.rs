@@ -45,7 +45,10 @@ impl Out<'_> {
     pub(super) fn words(&mut self, item: &Item) -> Vec<Text> {
         let env = &self.env;
         let words = Text::words(item, &|name| env.get(name).cloned());
-        words.into_iter().map(|word| self.hidden(word)).collect()
+        let hidden = words.into_iter().map(|word| word.hiding(&|name| self.known.is_variable(name)));
+        let words = self.known.cut_words(&hidden.collect::<Vec<_>>());
+        words.iter().for_each(|word| self.note_variables(word));
+        words
     }
 
     /// The text without its secrets, its variables taken down.

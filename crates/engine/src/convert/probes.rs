@@ -2,11 +2,11 @@
 
 use super::environment::Environment;
 use super::plan::Out;
-use super::text::Text;
+use super::text::{Operator, Piece, Text, Variable};
 use super::unit::{Listening, Unit};
 use super::{Map, Tree};
 use crate::project::compose::Item;
-use crate::project::{Action, Probe};
+use crate::project::{Action, EnvValue, Probe};
 
 /// The probes of a container, as entries of it.
 pub(super) fn probes(unit: &Unit<'_>, environment: &mut Environment<'_, '_>, out: &mut Out<'_>) -> Map {
@@ -142,9 +142,23 @@ fn written(
     environment: &mut Environment<'_, '_>,
     out: &mut Out<'_>,
 ) -> Option<Map> {
-    let words: Vec<Text> = test.items().iter().map(|word| out.text(word)).collect();
+    let mut words = out.words(test);
     let hides = words.iter().any(|word| word.secrets().next().is_some());
-    let understood = probe.understood(unit.stage.map(crate::project::Stage::end));
+    let stage = unit.stage.map(crate::project::Stage::end);
+    let own = own_variables(unit, &mut words);
+    let mut understood = probe.understood(stage);
+    if let Some((name, value)) = &own {
+        let shown: Vec<String> = words.iter().skip(1).map(ToString::to_string).collect();
+        let action = match probe.action {
+            Action::Shell(_) => Action::Shell(shown.join(" ")),
+            _ => Action::Exec(shown),
+        };
+        understood = Probe { action, ..probe.clone() }.understood(stage);
+        let note = format!(
+            "Compose replaces `{name}` itself, and nothing gives it a value there; what the container has is meant: {value}"
+        );
+        out.carried.approximated(unit.key("healthcheck.test"), test.span(), note);
+    }
     if !hides && let Some(action) = action(&understood.action, unit).filter(|a| a.get("exec").is_none()) {
         return Some(action);
     }
@@ -171,6 +185,21 @@ fn written(
         ("CMD", words) if !words.is_empty() => exec(words),
         _ => return None,
     })
+}
+
+/// Puts in what the container's own environment says of a variable that has no value in Compose, and tells of the first.
+fn own_variables(unit: &Unit<'_>, words: &mut [Text]) -> Option<(String, String)> {
+    let mut first = None;
+    for piece in words.iter_mut().flat_map(|word| &mut word.pieces) {
+        let Piece::Variable(Variable { name, operator: Operator::Plain, set: None, .. }) = piece else {
+            continue;
+        };
+        let value = unit.container.env.iter().find(|v| v.name.value == *name).and_then(|v| v.value.value());
+        let Some(EnvValue::Literal(value)) = value else { continue };
+        first.get_or_insert_with(|| (name.clone(), value.clone()));
+        *piece = Piece::Literal(value.clone());
+    }
+    first
 }
 
 /// A text between the double quotes of a shell.

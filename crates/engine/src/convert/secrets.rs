@@ -1,11 +1,12 @@
 //! What of a Compose project is a secret.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::text::{Piece, Text};
 use crate::project::Composition;
 use crate::project::compose::Item;
-use crate::secret::{has_credentials, is_reference, password_of};
+use crate::secret::{Syntax, flags, is_reference, places};
 
 /// Whether a variable of this name is to go into a Secret. More names than those that a finding would be about: a setting
 /// that is kept like a secret does no harm.
@@ -58,7 +59,7 @@ impl Secrets {
     pub(super) fn of(composition: &Composition, env: &BTreeMap<String, String>) -> Self {
         let mut secrets = Self::default();
         let lookup = |name: &str| env.get(name).cloned();
-        let mut written: Vec<(&str, &str, String)> = Vec::new();
+        let mut written: Vec<(&str, String, String)> = Vec::new();
         let mut texts: Vec<Text> = Vec::new();
         for service in &composition.services {
             let Some(item) = composition.service(&service.name) else { continue };
@@ -68,23 +69,32 @@ impl Secrets {
                 secrets.learn(name, &text);
                 let whole = text.to_string();
                 if !text.has_variables() && is_secret_name(name) && !is_reference(&whole) {
-                    written.push((&service.name, name, whole));
+                    written.push((&service.name, name.to_owned(), whole));
+                } else if text.has_variables() {
+                    // Of a text without variables all of it becomes a key; here the rest has to stay.
+                    let name = format!("{}_PASSWORD", name.to_ascii_uppercase());
+                    for value in secrets.learn_shape(&text, &in_text(&text)) {
+                        written.push((&service.name, name.clone(), value));
+                    }
                 }
                 texts.push(text);
             }
-            for key in ["command", "entrypoint"] {
-                let words = item.get(key).map(|item| Text::words(item, &lookup)).unwrap_or_default();
+            for path in [&["command"][..], &["entrypoint"], &["healthcheck", "test"]] {
+                let words = item.at_path(path).map(|item| Text::words(item, &lookup)).unwrap_or_default();
                 let mut flag = String::new();
-                for word in &words {
+                for (at, word) in words.iter().enumerate() {
                     let text = word.to_string();
                     let (name, _) = text.split_once('=').unwrap_or((flag.as_str(), ""));
                     secrets.learn(name.trim_start_matches('-'), word);
+                    for value in secrets.learn_shape(word, &in_words(&words, at)) {
+                        written.push((&service.name, key_of_service(&service.name), value));
+                    }
                     flag = text;
                 }
             }
         }
         for (name, value) in env {
-            if is_secret_name(name) && !is_reference(value) || has_credentials(value) {
+            if is_secret_name(name) && !is_reference(value) || !places(value, Syntax::Value).is_empty() {
                 secrets.variables.insert(name.clone());
             }
         }
@@ -121,7 +131,7 @@ impl Secrets {
             _ => true,
         };
         if text.pieces.iter().all(is_free) {
-            return text;
+            return self.carved(&text, &in_text(&text));
         }
         let mut cut = Text::default();
         for piece in text.pieces {
@@ -143,24 +153,78 @@ impl Secrets {
             }
             cut.push_str(rest);
         }
-        cut
+        self.carved(&cut, &in_text(&cut))
+    }
+
+    /// The words of a command with the passwords in them as the secrets that they are.
+    pub(super) fn cut_words(&self, words: &[Text]) -> Vec<Text> {
+        let carved = words.iter().enumerate().map(|(at, word)| self.carved(word, &in_words(words, at)));
+        carved.map(|word| self.cut(word)).collect()
+    }
+
+    /// A text with what of it is a known secret as that.
+    fn carved(&self, text: &Text, places: &[Range<usize>]) -> Text {
+        if places.is_empty() {
+            return text.clone();
+        }
+        let mut carved = Text::default();
+        for (piece, start) in pieces(text) {
+            let Piece::Literal(literal) = piece else {
+                carved.pieces.push(piece.clone());
+                continue;
+            };
+            let mut done = 0;
+            for place in places {
+                let (from, to) = (place.start.max(start + done), place.end.min(start + literal.len()));
+                let Some(value) = literal.get(from.saturating_sub(start)..to.saturating_sub(start)) else {
+                    continue;
+                };
+                let Some(key) = self.key_of(value).filter(|_| from < to) else { continue };
+                carved.push_str(&literal[done..from - start]);
+                carved
+                    .pieces
+                    .push(Piece::Secret(super::text::Secret { name: key.to_owned(), optional: false }));
+                done = to - start;
+            }
+            carved.push_str(&literal[done..]);
+        }
+        carved
+    }
+
+    /// Learns the variables that stand where a text holds passwords, and tells what is written out there.
+    fn learn_shape(&mut self, text: &Text, places: &[Range<usize>]) -> Vec<String> {
+        let mut written = Vec::new();
+        for (piece, start) in pieces(text) {
+            for place in places {
+                match piece {
+                    Piece::Literal(literal) => {
+                        let (from, to) = (place.start.max(start), place.end.min(start + literal.len()));
+                        let value = literal.get(from.saturating_sub(start)..to.saturating_sub(start));
+                        written.extend(value.filter(|value| !value.is_empty()).map(str::to_owned));
+                    }
+                    Piece::Variable(variable) if place.start < start + MARK.len() && start < place.end => {
+                        self.variables.insert(variable.name.clone());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        written
     }
 
     /// Gives each secret that is written out a key: the name of its variable, and where that has several values the
     /// service's too.
-    fn name(&mut self, written: Vec<(&str, &str, String)>) {
-        for (service, name, value) in &written {
-            if self.literals.contains_key(value) {
+    fn name(&mut self, written: Vec<(&str, String, String)>) {
+        for (service, name, value) in written {
+            if self.literals.contains_key(&value) {
                 continue;
             }
-            let taken = |key: &str| self.variables.contains(key) || self.literals.values().any(|k| k == key);
-            let key = if taken(name) {
-                let service = service.to_ascii_uppercase().replace(['-', '.'], "_");
-                format!("{service}_{name}")
-            } else {
-                (*name).to_owned()
-            };
-            self.literals.insert(value.clone(), key);
+            let taken =
+                |key: &String| self.variables.contains(key) || self.literals.values().any(|k| k == key);
+            let of_service = format!("{}_{name}", service.to_ascii_uppercase().replace(['-', '.'], "_"));
+            let numbered = (2..).map(|number| format!("{of_service}_{number}"));
+            let key = [name, of_service.clone()].into_iter().chain(numbered).find(|key| !taken(key));
+            self.literals.extend(key.map(|key| (value, key)));
         }
     }
 
@@ -174,7 +238,7 @@ impl Secrets {
             let after = text.pieces.get(at + 1);
             let in_address = matches!(before, Some(Piece::Literal(text)) if text.ends_with(':'))
                 && matches!(after, Some(Piece::Literal(text)) if text.starts_with('@'));
-            let credentials = has_credentials(&variable.value);
+            let credentials = !places(&variable.value, Syntax::Value).is_empty();
             if named || in_address || credentials || is_secret_name(&variable.name) {
                 self.variables.insert(variable.name.clone());
             }
@@ -190,17 +254,50 @@ impl Secrets {
     pub(super) fn key_of(&self, value: &str) -> Option<&str> {
         self.literals.get(value).map(String::as_str)
     }
+}
 
-    /// An address whose password is a secret that is known, with the password as that; `None` for anything else.
-    pub(super) fn without_password(&self, address: &str) -> Option<Text> {
-        let password = password_of(address).filter(|p| !p.is_empty())?;
-        let key = self.key_of(password)?;
-        let start = address.find(&format!(":{password}@"))? + 1;
-        let mut text = Text::literal(&address[..start]);
-        text.pieces.push(Piece::Secret(super::text::Secret { name: key.to_owned(), optional: false }));
-        text.push_str(&address[start + password.len()..]);
-        Some(text)
-    }
+/// What stands for a value that is not looked at: it ends no word, and nobody writes it.
+const MARK: &str = "\u{e000}\u{e000}\u{e000}";
+
+/// The pieces of a text, and where each begins in [`shown`].
+fn pieces(text: &Text) -> impl Iterator<Item = (&Piece, usize)> {
+    text.pieces.iter().scan(0, |start, piece| {
+        let at = *start;
+        *start += match piece {
+            Piece::Literal(literal) => literal.len(),
+            Piece::Variable(_) | Piece::Secret(_) => MARK.len(),
+        };
+        Some((piece, at))
+    })
+}
+
+/// A text with marks for what is not written out in it.
+fn shown(text: &Text) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(literal) => literal.clone(),
+        Piece::Variable(_) | Piece::Secret(_) => MARK.to_owned(),
+    };
+    text.pieces.iter().map(piece).collect()
+}
+
+/// Where a text holds passwords.
+fn in_text(text: &Text) -> Vec<Range<usize>> {
+    places(&shown(text), Syntax::Value)
+}
+
+/// Where a word of a command holds passwords.
+fn in_words(words: &[Text], at: usize) -> Vec<Range<usize>> {
+    let shown: Vec<String> = words.iter().map(shown).collect();
+    let all: Vec<&str> = shown.iter().map(String::as_str).collect();
+    let mut found = words.get(at).map(in_text).unwrap_or_default();
+    found.extend(flags::in_words(&all).into_iter().filter(|(word, _)| *word == at).map(|(_, range)| range));
+    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    found
+}
+
+/// What the password is called that a command of a service has written out.
+fn key_of_service(service: &str) -> String {
+    format!("{}_PASSWORD", service.to_ascii_uppercase().replace(['-', '.'], "_"))
 }
 
 #[cfg(test)]
@@ -218,5 +315,10 @@ mod tests {
         assert_eq!(auth.secrets().next().map(|secret| secret.name.as_str()), Some("NEO4J_PASSWORD"));
         assert_eq!(cut("sutazai_2024x and postgres").secrets().count(), 0);
         assert_eq!(cut("sutazai_2024,sutazai_2024").secrets().count(), 2);
+        let address = cut("postgres://postgres:postgres@postgres/postgres");
+        assert_eq!(address.to_string(), "postgres://postgres:@postgres/postgres");
+        let words = ["redis-cli", "-a", "postgres", "ping"].map(Text::literal);
+        let words: Vec<String> = secrets.cut_words(&words).iter().map(ToString::to_string).collect();
+        assert_eq!(words, ["redis-cli", "-a", "", "ping"]);
     }
 }

@@ -9,6 +9,7 @@ use super::unit::{Kind, Unit};
 use super::{Map, Object, Options, Tree, network, probes, resources, security};
 use crate::project::compose::Item;
 use crate::project::{Mount, Volume};
+use crate::secret::{Syntax, is_secret, places};
 
 /// Seconds that a pod goes on serving once it is to end: until every node knows that it is no longer called.
 const FAREWELL: u64 = 5;
@@ -506,7 +507,9 @@ fn annotate(unit: &Unit<'_>, metadata: &mut Map, out: &mut Out<'_>) {
             if network::reads_label(name) {
                 continue;
             }
-            if crate::secret::is_secret(name, &text.to_string()) || text.secrets().next().is_some() {
+            let shown = text.to_string();
+            let is_secret = is_secret(name, &shown) || !places(&shown, Syntax::Value).is_empty();
+            if is_secret || text.secrets().next().is_some() {
                 out.carried.refused(
                     key,
                     span,

@@ -201,10 +201,19 @@ fn is_of_store(unit: &Unit<'_>, number: u16) -> bool {
     if purpose.is_none() && matches!(number, 5984 | 6333 | 9200 | 9600 | 11434) {
         return true;
     }
-    purpose.is_some_and(|purpose| {
-        matches!(purpose, "http api" | "metrics" | "http monitoring" | "http health" | "interserver http")
-            || ["admin", "prometheus"].iter().any(|head| purpose.starts_with(head))
-    })
+    // The pages of what programs ask in another way are for its administrators.
+    let asked_otherwise = facts.is_some_and(|facts| {
+        facts.stateful == Some(true)
+            && facts
+                .ports
+                .iter()
+                .any(|p| matches!(p.purpose.as_deref(), Some("bolt" | "amqp" | "native" | "cql" | "mqtt")))
+    });
+    asked_otherwise
+        || purpose.is_some_and(|purpose| {
+            matches!(purpose, "http api" | "metrics" | "http monitoring" | "http health" | "interserver http")
+                || ["admin", "prometheus"].iter().any(|head| purpose.starts_with(head))
+        })
 }
 
 /// Whether a service is no part of what usually runs, nor of what runs in production.

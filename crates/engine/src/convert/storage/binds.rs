@@ -225,7 +225,7 @@ fn file(unit: &Unit<'_>, path: Utf8PathBuf, target: &str) -> Bind {
         return Bind::ToFill { path, secret: true };
     }
     match unit.project.files.text(&path) {
-        Some(text) if has_secret(text) => Bind::ToFill { path, secret: true },
+        Some(text) if has_secret(&path, text) => Bind::ToFill { path, secret: true },
         Some(text) if text.len() > LIMIT => {
             Bind::Refused("it is larger than a ConfigMap may be: build it into the image".to_owned())
         }
@@ -300,7 +300,7 @@ fn directory(unit: &Unit<'_>, path: Utf8PathBuf, target: &str, read_only: bool) 
     }
     if let Some(secret) = found
         .iter()
-        .find(|file| is_secret_file(file) || files.text(file).is_some_and(|text| has_secret(text)))
+        .find(|file| is_secret_file(file) || files.text(file).is_some_and(|text| has_secret(file, text)))
     {
         let name = secret.strip_prefix(&path).unwrap_or(secret);
         return Bind::Refused(format!(

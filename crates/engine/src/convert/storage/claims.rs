@@ -11,7 +11,7 @@ use crate::convert::unit::{Kind, Unit};
 use crate::convert::{Map, Object, Options, Platform, Tree};
 use crate::project::compose::Item;
 use crate::project::kubernetes::quantity;
-use crate::project::{ImageName, Volume};
+use crate::project::{ImageName, Mount, Volume};
 
 /// What services mount, told once for all of them.
 #[derive(Default)]
@@ -58,6 +58,8 @@ pub(super) struct Mounted {
     pub(super) sub_path: Option<String>,
     /// Nothing of the image is to be copied into it.
     pub(super) empty: bool,
+    /// Where Compose mounts it, and the variable that leads the program elsewhere.
+    pub(super) moved: Option<(String, String)>,
     pub(super) what: What,
 }
 
@@ -105,6 +107,7 @@ pub(in crate::convert) fn gather(units: &[Unit<'_>], out: &mut Out<'_>) {
                     continue;
                 }
                 mounted.read_only |= read_only;
+                follow(unit, &mut mounted);
                 if let What::Claim(claim) | What::Data(claim) = mounted.what {
                     let claim = &mut claims.claims[claim];
                     claim.size = claim.size.max(usual_size(unit, &mounted.target));
@@ -129,6 +132,7 @@ pub(in crate::convert) fn gather(units: &[Unit<'_>], out: &mut Out<'_>) {
                 read_only: false,
                 sub_path: None,
                 empty: true,
+                moved: None,
                 what: What::Claim(place),
             });
         }
@@ -193,8 +197,20 @@ fn mounted(
         read_only,
         sub_path: item.at_path(&["volume", "subpath"]).and_then(Item::to_text).filter(|path| is_below(path)),
         empty: item.at_path(&["volume", "nocopy"]).and_then(Item::as_bool) == Some(true),
+        moved: None,
         what,
     })
+}
+
+/// A volume for data is mounted where a variable says that the data goes.
+fn follow(unit: &Unit<'_>, mounted: &mut Mounted) {
+    let meant = |mount: &Mount| clean(&mount.target) == mounted.target;
+    let Some((variable, path, _)) = unit.container.data_beside_volumes().find(|(_, _, mount)| meant(mount))
+    else {
+        return;
+    };
+    let from = std::mem::replace(&mut mounted.target, clean(path));
+    mounted.moved = Some((from, variable.name.value.clone()));
 }
 
 /// Whether a path stays below where it starts.
@@ -243,9 +259,10 @@ fn unmounted(unit: &Unit<'_>, mounts: &[Mounted]) -> Option<String> {
         matches!(m.volume, Volume::Scratch { memory: true, .. })
             && (within(&path, &m.target) || within(&m.target, &path))
     });
-    // An image that is built here may keep its data elsewhere.
-    let elsewhere =
-        unit.stage.is_some() && mounts.iter().any(|m| matches!(m.what, What::Claim(_) | What::Data(_)));
+    // An image that is built here may keep its data elsewhere, and one that is told so does.
+    let is_told = mounts.iter().any(|m| m.moved.is_some());
+    let elsewhere = is_told
+        || unit.stage.is_some() && mounts.iter().any(|m| matches!(m.what, What::Claim(_) | What::Data(_)));
     (!mounts.iter().any(near) && !of_tmpfs && !elsewhere).then_some(path)
 }
 
@@ -679,6 +696,13 @@ impl Store<'_, '_> {
         } else {
             format!("PersistentVolumeClaim `{name}`")
         };
+        if let Some((from, variable)) = &mounted.moved {
+            let note = format!(
+                "{what} at `{}`, where `{variable}` leads the data; Compose mounts it at `{from}`, and keeps nothing",
+                mounted.target
+            );
+            return out.carried.approximated(key, mounted.span, note);
+        }
         match &mounted.what {
             What::Data(_) => out.carried.approximated(
                 key,

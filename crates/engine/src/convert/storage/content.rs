@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::secret::is_secret;
+use crate::secret::{Syntax, places};
 
 /// How much fits into a ConfigMap, with room for its names.
 pub(super) const LIMIT: usize = 1_000_000;
@@ -26,6 +26,7 @@ pub(super) fn is_secret_file(path: &Utf8Path) -> bool {
         "pypirc",
     ];
     let words = [
+        "userlist",
         "secret",
         "password",
         "passwd",
@@ -49,51 +50,9 @@ fn is_env(name: &str) -> bool {
     (name == ".env" || name.starts_with(".env.") || name.ends_with(".env")) && !example
 }
 
-/// Whether a text holds a secret: a private key, or a setting whose name and value say so.
-pub(super) fn has_secret(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----") || text.lines().any(line_has_secret)
-}
-
-fn line_has_secret(line: &str) -> bool {
-    let line = line.trim().trim_start_matches("- ");
-    if line.starts_with('#') || line.starts_with("//") || line.starts_with("--") || line.len() > 2000 {
-        return false;
-    }
-    let lower = line.to_ascii_lowercase();
-    // SQL, and commands in scripts.
-    for word in ["identified by '", "password '", "password = '", "password='", "requirepass ", "masterauth "]
-    {
-        if let Some(at) = lower.find(word) {
-            let value = line[at + word.len()..].split(['\'', ' ', ';']).next().unwrap_or_default();
-            if value.len() > 2
-                && !value.contains('$')
-                && !value.contains(":'")
-                && !value.starts_with(['<', '{'])
-            {
-                return true;
-            }
-        }
-    }
-    let pair = |part: &str, marks: &[&str]| {
-        marks.iter().any(|mark| part.split_once(mark).is_some_and(|(name, value)| shows(name, value)))
-    };
-    const MARKS: [&str; 4] = [": ", " = ", "=", ":"];
-    pair(line, &MARKS)
-        || line.split([',', '{', ';']).any(|part| pair(part.trim(), &MARKS))
-        || line.split_whitespace().any(|word| pair(word, &["="]))
-}
-
-fn shows(name: &str, value: &str) -> bool {
-    let trim = |text: &str| text.trim().trim_matches(['"', '\'', '`', ',', ';', ' ', '}']).to_owned();
-    let (name, value) = (trim(name), trim(value));
-    let is_name = !name.is_empty()
-        && name.len() < 100
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.[]".contains(&b));
-    let template = value.starts_with(['$', '%', '<', '{', '@', '[', '(', '|', '>', '&', '*', '!']);
-    let is_code = value.contains('(') || value.contains("process.env") || value.contains("os.environ");
-    // An address with a password in it needs no name.
-    is_name && !value.is_empty() && !template && !is_code && is_secret(&name, &value)
-        || value.contains("://") && is_secret("", value.split_whitespace().next().unwrap_or_default())
+/// Whether a file holds a secret.
+pub(super) fn has_secret(path: &Utf8Path, text: &str) -> bool {
+    !places(text, Syntax::of(path)).is_empty()
 }
 
 /// A text in the alphabet of RFC 4648.
@@ -117,28 +76,6 @@ pub(super) fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_in_files() {
-        for (text, secret) in [
-            ("password: hunter22", true),
-            ("  basic_auth: {username: x, password: hunter22}", true),
-            ("DB_PASSWORD=hunter22", true),
-            ("url: postgres://app:hunter22@db/app", true),
-            ("CREATE USER app WITH PASSWORD 'hunter22';", true),
-            ("requirepass hunter22", true),
-            ("-----BEGIN RSA PRIVATE KEY-----", true),
-            ("password: ${DB_PASSWORD}", false),
-            ("password_file: /run/secrets/db", false),
-            ("# password: hunter22", false),
-            ("proxy_set_header X-Token $token;", false),
-            ("auth_token: \"{{ .Token }}\"", false),
-            ("server_name password.example.com;", false),
-            ("scrape_interval: 15s", false),
-        ] {
-            assert_eq!(has_secret(text), secret, "{text}");
-        }
-    }
 
     #[test]
     fn base64_is_padded() {

@@ -283,10 +283,11 @@ impl Store<'_, '_> {
             let text = match (&file, config.get("content"), config.get("environment")) {
                 (Some(path), ..) => {
                     let text = self.unit.project.files.text(path).map(|text| Text::literal(&**text));
-                    text.filter(|text| !is_secret_file(path) && !has_secret(&text.to_string()))
+                    text.filter(|text| !is_secret_file(path) && !has_secret(path, &text.to_string()))
                 }
                 (_, Some(content), _) => {
-                    Some(out.text(content)).filter(|text| !has_secret(&text.to_string()))
+                    let text = Some(out.text(content)).filter(|text| text.secrets().next().is_none());
+                    text.filter(|text| !has_secret(Utf8Path::new(&target), &text.to_string()))
                 }
                 (_, _, Some(variable)) => {
                     let raw = format!("${{{}}}", variable.to_text().unwrap_or_default());
@@ -393,6 +394,7 @@ fn plain(key: String, item: &Item, target: &str) -> Mounted {
         read_only: true,
         sub_path: None,
         empty: true,
+        moved: None,
         what: What::Aside,
     }
 }

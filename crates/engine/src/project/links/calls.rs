@@ -6,6 +6,7 @@ use seaworthy_syntax::Span;
 
 use super::Links;
 use super::near::nearest;
+use crate::project::compose::{Item, Reference, references};
 use crate::project::container::{Container, EnvValue};
 use crate::project::kubernetes::{Detail, ObjectId};
 use crate::project::{ContainerId, Project};
@@ -96,7 +97,56 @@ pub(super) fn find(project: &Project, links: &mut Links) {
             }
         }
     }
+    of_unset(project, &composed, links);
     links.calls.sort_by_key(|c| (c.from, c.at));
+}
+
+/// The calls of texts that a variable without a value is a part of: of `postgres://app:${PASSWORD}@db` the host is known.
+/// That nobody has a name is not told of them, since it may be another one.
+fn of_unset(project: &Project, composed: &HashMap<(usize, &str), ContainerId>, links: &mut Links) {
+    for (at, composition) in project.compositions.iter().enumerate() {
+        for service in &composition.services {
+            let Some(item) = composition.service(&service.name) else { continue };
+            let environment = item.get("environment").map(Item::entries).unwrap_or_default();
+            let commands = ["entrypoint", "command"].into_iter().filter_map(|key| item.get(key));
+            let words = commands.flat_map(|item| std::iter::once(item).chain(item.items()));
+            let texts = environment
+                .into_iter()
+                .map(|(name, item)| (Some(name), item))
+                .chain(words.map(|w| (None, w)));
+            for (variable, item) in texts.filter(|(_, item)| item.is_unknown()) {
+                let (Some(raw), Some(at_text)) = (&item.raw, item.span()) else { continue };
+                let text = without_values(raw);
+                for Host { name, port, in_url } in hosts(&text, variable) {
+                    let Some(to) = composed.get(&(at, name)) else { continue };
+                    links.calls.push(Call {
+                        from: service.container,
+                        host: name.to_owned(),
+                        port,
+                        to: Callee::Container(*to),
+                        in_url,
+                        at: at_text,
+                        variable: variable.map(str::to_owned),
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// A text with its variables as their defaults, or as what is part of no name.
+fn without_values(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for reference in references(raw) {
+        match reference {
+            Reference::Literal(literal) => text.push_str(&literal),
+            Reference::Variable { word, mark: Some(b'-'), .. } => text.push_str(&without_values(word)),
+            // A password or a port, without which the host is still read.
+            Reference::Variable { .. } if text.ends_with(':') => {}
+            Reference::Variable { .. } => text.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    text
 }
 
 /// The Service that a host name means to a container: `name`, `name.namespace`, `name.namespace.svc.cluster.local`, each
@@ -234,6 +284,21 @@ fn has_public_suffix(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_beside_variables() {
+        for (raw, expected) in [
+            ("postgres://${U:-app}:${PW}@db:5432/${DB}", vec![("db", Some(5432))]),
+            ("http://web:${PORT}/x", vec![("web", None)]),
+            ("http://web:${PORT:-80}/x", vec![("web", Some(80))]),
+            ("http://web${SUFFIX}:80", vec![]),
+            ("http://${HOST}:80", vec![]),
+        ] {
+            let text = without_values(raw);
+            let found: Vec<_> = hosts(&text, None).map(|h| (h.name, h.port)).collect();
+            assert_eq!(found, expected, "{raw}");
+        }
+    }
 
     #[test]
     fn hosts_in_values() {
