@@ -79,7 +79,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         return Err(format!("`seaworthy variant` failed: {}", varied.stderr));
     }
 
-    let needs = needs(&varied.stdout)?;
+    let (needs, none) = (needs(&varied.stdout)?, Needs::default());
     let mut images = Vec::new();
     for (name, case) in &cases {
         for kind in [Kind::Original, Kind::Variant] {
@@ -93,8 +93,11 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     for (name, case, kind, file) in &images {
         let mut row = Row::new(name, *kind);
         if *kind == Kind::Variant {
-            let named = needs.get(*name).map_or(&[][..], Vec::as_slice);
-            let within = |path: &str| named.iter().any(|n| Path::new(path).starts_with(n));
+            let named = needs.get(*name);
+            let within = |path: &str| {
+                let named = named.into_iter().flat_map(|n| n.writable.iter().chain(&n.filled));
+                named.into_iter().any(|n| Path::new(path).starts_with(n))
+            };
             let unnamed = case.writable.iter().filter(|path| !within(path));
             row.wrong
                 .extend(unnamed.map(|path| format!("its report does not name {path}, which it writes to")));
@@ -125,8 +128,8 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
                     loop {
                         let next = jobs.lock().ok().and_then(|mut jobs| jobs.next());
                         let Some((n, case, kind, mounted)) = next else { break };
-                        let writable = needs.get(images[n].0).map_or(&[][..], Vec::as_slice);
-                        let outcome = run::run(&builder, mounted, case, kind, writable);
+                        let needs = needs.get(images[n].0).unwrap_or(&none);
+                        let outcome = run::run(&builder, mounted, case, kind, needs);
                         if let Ok(mut done) = done.lock() {
                             done.push((n, outcome));
                         }
@@ -160,18 +163,27 @@ fn cases(folder: &Path, wanted: &[&str]) -> Result<BTreeMap<String, Case>, Strin
     Ok(cases)
 }
 
+/// What the report on variants says that an image writes to.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    writable: Vec<String>,
+    /// With files of the image in it.
+    filled: Vec<String>,
+}
+
 /// What the report on variants says that each writes to, by its project.
-fn needs(report: &[u8]) -> Result<BTreeMap<String, Vec<String>>, String> {
+fn needs(report: &[u8]) -> Result<BTreeMap<String, Needs>, String> {
     let report: Value = serde_json::from_slice(report).map_err(|e| format!("the report on variants: {e}"))?;
     let variants = report["variants"].as_array().into_iter().flatten();
-    let paths = |variant: &Value| {
-        let paths = variant["needs"]["writable"].as_array().into_iter().flatten();
+    let paths = |variant: &Value, key: &str| {
+        let paths = variant["needs"][key].as_array().into_iter().flatten();
         paths.filter_map(|path| path.as_str().map(str::to_owned)).collect()
     };
     Ok(variants
         .filter_map(|variant| {
             let (name, _) = variant["source"].as_str()?.split_once('/')?;
-            Some((name.to_owned(), paths(variant)))
+            let needs = Needs { writable: paths(variant, "writable"), filled: paths(variant, "filled") };
+            Some((name.to_owned(), needs))
         })
         .collect())
 }

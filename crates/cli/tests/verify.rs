@@ -112,7 +112,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 const SLEEPER: &str =
-    "services:\n  sleeper:\n    image: IMAGE\n    command: [sleep, '1000']\n    stop_grace_period: 2s\n";
+    "services:\n  sleeper:\n    image: IMAGE\n    command: [sleep, '1000']\n    init: true\n";
 
 #[test]
 fn signals_end_what_handles_them() {
@@ -150,7 +150,7 @@ fn signals_end_what_handles_them() {
         assert_eq!(stop["code"], *code, "{name}: {stop} {}", complaint(&output));
     }
     let slow = rules(&report).into_iter().filter(|r| *r == "slow-stop").count();
-    assert_eq!((slow, output.status.code()), (3, Some(1)), "{}", complaint(&output));
+    assert_eq!((slow, output.status.code()), (3, Some(2)), "{}", complaint(&output));
     assert_eq!(left(), "");
 }
 
@@ -258,6 +258,11 @@ fn faults_are_said_and_leave_nothing() {
             "forks",
             "image: IMAGE\n    command: [bash, -c, 'while :; do sleep 1000 & done']",
             "forks without end",
+        ),
+        (
+            "ignores-its-signal",
+            "image: IMAGE\n    command: [sleep, '1000']\n    stop_grace_period: 1s",
+            "is killed after",
         ),
         ("no-program", "image: IMAGE\n    command: [nobody-has-it]", "cannot be started"),
     ];

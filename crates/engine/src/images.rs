@@ -54,6 +54,8 @@ pub struct Facts {
     pub data_env: Option<String>,
     /// Paths besides its volumes that it writes to.
     pub writable: Vec<String>,
+    /// Paths that its user can write to and where packages, code or links of it lie, which a volume would hide.
+    pub filled: Vec<String>,
     /// The home of the user that does the work.
     pub home: Option<String>,
     /// The directory it starts in.

@@ -84,8 +84,10 @@ pub struct Needs {
     pub user: Option<String>,
     /// The ports that it exposes, in order.
     pub ports: Vec<u16>,
-    /// The directories that it writes to besides `/tmp`: with a root that is read-only each takes a volume.
+    /// The directories that it writes to besides `/tmp`, whoever owns them: with a root that is read-only each takes a volume.
     pub writable: Vec<String>,
+    /// The directories that it writes to and that files of the image lie in: a volume there has to be given those first.
+    pub filled: Vec<String>,
 }
 
 /// A Dockerfile that gets no variant.
@@ -210,18 +212,9 @@ fn needs(project: &Project, source: SourceId) -> Needs {
     let mut ports: Vec<u16> = stage.end().ports().map(|port| port.container).collect();
     ports.sort_unstable();
     ports.dedup();
-    let mut writable =
-        identity.as_ref().map(|who| stage.written_directories(project, who)).unwrap_or_default();
-    if let Some(facts) = stage.facts {
-        writable.extend(facts.writable.iter().chain(&facts.data).cloned());
-    }
-    writable.retain(|path| path != "/tmp" && !path.starts_with("/tmp/"));
-    writable.sort();
-    // What lies in another one is mounted with it; paths come before those within them.
-    writable.dedup_by(|path, before| {
-        path.strip_prefix(before.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    });
-    Needs { user: identity.filter(|who| who.need == Need::Nothing).map(|who| who.owner()), ports, writable }
+    let written = identity.as_ref().map(|who| stage.written_directories(project, who)).unwrap_or_default();
+    let (filled, writable) = written.into_iter().partition(|path| stage.holds_content(project, path));
+    Needs { user: identity.filter(|who| who.need == Need::Nothing).map(|who| who.owner()), ports, writable, filled }
 }
 
 /// The port that takes the place of one under 1024: 80 becomes 8080.

@@ -117,6 +117,8 @@ async fn begin(plan: &Plan, options: &Options, say: &dyn Fn(&str, Step)) -> Resu
         result = async {
             let swept = run.sweep().await?;
             let verified = plan::run(&run, plan, &options, say).await?;
+            // What an engine made late for a run that was killed is not left to the next one.
+            let swept = swept + run.sweep().await?;
             Ok(Verified { swept, engine: name, ..verified })
         } => result,
         () = interrupted() => Err(Error::Interrupted),

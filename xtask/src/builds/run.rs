@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Case;
+use super::{Case, Needs};
 use super::image::{Builder, Mounted, command};
 use crate::program;
 
@@ -83,11 +83,11 @@ pub(super) fn run(
     mounted: &Mounted,
     case: &Case,
     kind: Kind,
-    writable: &[String],
+    needs: &Needs,
 ) -> Result<Outcome, String> {
     let id = mounted.image.name().to_owned();
     let bundle = builder.scratch(&format!("bundles/{id}"))?;
-    let spec = spec(builder, mounted, case, kind, writable)?;
+    let spec = spec(builder, mounted, case, kind, needs)?;
     fs::write(bundle.join("config.json"), spec.to_string()).map_err(|e| e.to_string())?;
     let log = bundle.join("log");
     let out = File::create(&log).map_err(|e| e.to_string())?;
@@ -208,7 +208,7 @@ fn spec(
     mounted: &Mounted,
     case: &Case,
     kind: Kind,
-    writable: &[String],
+    needs: &Needs,
 ) -> Result<Value, String> {
     let image = &mounted.image;
     let (uid, gid, home) = mounted.identity()?;
@@ -234,7 +234,7 @@ fn spec(
         image.config["Volumes"].as_object().into_iter().flat_map(|v| v.keys().cloned()).collect();
     if strict {
         mounts.push(mount("/tmp", "tmpfs", &["nosuid", "nodev", "mode=1777"]));
-        volumes.extend(writable.iter().cloned());
+        volumes.extend(needs.writable.iter().chain(&needs.filled).cloned());
         volumes.retain(|volume| volume != "/tmp");
     }
     volumes.sort();
@@ -244,6 +244,10 @@ fn spec(
         // A cluster gives an empty one whose group is the pod's; Docker one that is as the image's folder is.
         let (owner, group, mode) =
             if strict { (0, gid, 0o2775) } else { mounted.owner_of(volume).unwrap_or((0, 0, 0o755)) };
+        if strict && needs.filled.contains(volume) {
+            let from = mounted.at(volume).join(".");
+            command("cp", |c| c.args(["-a", "--"]).arg(from).arg(&source))?;
+        }
         command("chown", |c| c.arg(format!("{owner}:{group}")).arg(&source))?;
         command("chmod", |c| c.arg(format!("{:o}", mode & 0o7777)).arg(&source))?;
         mounts.push(

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::image::{Builder, command};
 use super::run::{self, Kind};
-use super::{Case, STOP, copy_permissions};
+use super::{Case, Needs, STOP, copy_permissions};
 use crate::{program, tree};
 
 /// The images that Dockerfiles of `init` name, and those of this machine that stand in for them.
@@ -181,7 +181,8 @@ fn one(
     if !runs {
         return Ok(format!("user {user}, {} MiB", size >> 20));
     }
-    let outcome = run::run(builder, &mounted, case, Kind::Made, &case.writable)?;
+    let needs = Needs { writable: case.writable.clone(), ..Needs::default() };
+    let outcome = run::run(builder, &mounted, case, Kind::Made, &needs)?;
     let killed = outcome.stop > STOP || outcome.code == Some(137);
     // Compose starts it below an init, which ends it.
     if killed && !case.needs_init {

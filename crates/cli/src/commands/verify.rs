@@ -79,9 +79,12 @@ pub(crate) fn docker(args: &VerifyDocker, global: &Global) -> Result<u8, Error> 
     if args.learn {
         write_down(&directory, &verified, global)?;
     }
-    // Of what does not come up nothing could be proved.
-    let down = verified.measured.iter().any(|m| m.start.as_ref().is_some_and(|start| !start.healthy));
-    Ok(match (failed || down, report.diagnostics.is_empty()) {
+    // Of what does not come up nothing could be proved; what has to be killed is as broken, where anybody asks.
+    let down = |m: &Measured| m.start.as_ref().is_some_and(|start| !start.healthy);
+    let killed = |m: &Measured| m.stop.as_ref().is_some_and(|stop| stop.code == 137);
+    let asked = report.diagnostics.iter().any(|d| d.rule.name == "slow-stop");
+    let broken = verified.measured.iter().any(|m| down(m) || asked && killed(m));
+    Ok(match (failed || broken, report.diagnostics.is_empty()) {
         (true, _) => FAILED,
         (false, true) => CLEAN,
         (false, false) => FOUND,

@@ -5,6 +5,7 @@
 //! make, and what a base image brings, is not known: then the answer is `None`, which never means that nothing is there.
 
 pub(crate) mod code;
+mod paths;
 mod sources;
 
 pub use code::Write;

@@ -15,7 +15,9 @@ use std::{env, io};
 
 use bollard::Docker;
 use bollard::errors::Error as Bollard;
-use bollard::models::{ContainerCreateBody, NetworkCreateRequest, VolumeCreateRequest};
+use bollard::models::{
+    ContainerCreateBody, NetworkCreateRequest, NetworkDisconnectRequest, VolumeCreateRequest,
+};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
     ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
@@ -28,10 +30,15 @@ use crate::error::Error;
 const RUN: &str = "dev.seaworthy.run";
 /// The label whose value is the machine.
 const MACHINE: &str = "dev.seaworthy.machine";
+/// How the names of what it makes begin.
+const NAME: &str = "seaworthy-";
 /// After how long what a run on another machine made counts as left behind, in seconds.
 const OLD: i64 = 6 * 60 * 60;
 /// How long the end of a run may take.
 const CLEANING: Duration = Duration::from_mins(1);
+/// How often, and how far apart, something is tried to be removed that is used by something that is going.
+const TRIES: usize = 50;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A run and what it made.
 pub(super) struct Run {
@@ -80,7 +87,7 @@ impl Run {
     fn name(&self, what: &str) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let what: String = what.chars().map(plain).take(40).collect();
-        format!("seaworthy-{}-{}-{what}", self.id, self.made.fetch_add(1, Ordering::Relaxed))
+        format!("{NAME}{}-{}-{what}", self.id, self.made.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Makes a container; it is not started.
@@ -150,7 +157,15 @@ impl Run {
             let (Some(run), Some(machine)) = (labels.get(RUN), labels.get(MACHINE)) else { return false };
             if *machine == self.machine { !is_held(run) } else { created.is_some_and(|c| now - c > OLD) }
         };
-        let swept = remove_all(&self.docker, &[RUN.to_owned()], left).await?;
+        let mut swept = 0;
+        // What the engine was still making for a run that was killed appears a moment later.
+        for _ in 0..3 {
+            let removed = remove_all(&self.docker, &[RUN.to_owned()], left).await?;
+            swept += removed;
+            if removed == 0 {
+                break;
+            }
+        }
         for entry in fs::read_dir(folder()).into_iter().flatten().flatten() {
             let path = entry.path();
             let run = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
@@ -218,7 +233,7 @@ async fn remove_all(
             && let Some(id) = network.id
         {
             removed += 1;
-            absent_is_fine(docker.remove_network(&id).await)?;
+            remove_network(docker, &id).await?;
         }
     }
     let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
@@ -226,8 +241,7 @@ async fn remove_all(
         let created = volume.created_at.as_deref().and_then(epoch);
         if gone(&volume.labels, created) {
             removed += 1;
-            let force = RemoveVolumeOptionsBuilder::default().force(true).build();
-            absent_is_fine(docker.remove_volume(&volume.name, Some(force)).await)?;
+            remove_volume(docker, &volume.name).await?;
         }
     }
     Ok(removed)
@@ -235,11 +249,56 @@ async fn remove_all(
 
 async fn remove(docker: &Docker, container: &str) -> Result<(), Error> {
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    absent_is_fine(docker.remove_container(container, Some(options)).await)
+    absent_is_fine(docker.remove_container(container, Some(options)).await)?;
+    // Somebody else may be removing it, and until that is done it holds its network and volumes.
+    for _ in 0..TRIES {
+        match docker.inspect_container(container, None).await {
+            Ok(_) => tokio::time::sleep(PAUSE).await,
+            Err(error) => return absent_is_fine::<()>(Err(error)),
+        }
+    }
+    Ok(())
+}
+
+/// Removes a network. A run that was killed may have left a container half started, whose end the engine finds on the
+/// network where it lists no such container any longer.
+async fn remove_network(docker: &Docker, network: &str) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let refused = match docker.remove_network(network).await {
+            Err(error @ Bollard::DockerResponseServerError { status_code: 403 | 409, .. }) => error,
+            other => return absent_is_fine(other),
+        };
+        let attached = match docker.inspect_network(network, None).await {
+            Ok(inspected) => inspected.containers.unwrap_or_default(),
+            Err(error) => return absent_is_fine::<()>(Err(error)),
+        };
+        let of_others = |name: &Option<String>| !name.as_deref().unwrap_or_default().starts_with(NAME);
+        if attached.values().any(|container| of_others(&container.name)) {
+            return absent_is_fine::<()>(Err(refused));
+        }
+        for (container, _) in attached {
+            let request = NetworkDisconnectRequest { container, force: Some(true) };
+            // It may be gone by now; the network tells.
+            let _ = docker.disconnect_network(network, request).await;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    absent_is_fine(docker.remove_network(network).await)
+}
+
+async fn remove_volume(docker: &Docker, volume: &str) -> Result<(), Error> {
+    let force = || RemoveVolumeOptionsBuilder::default().force(true).build();
+    for _ in 0..TRIES {
+        match docker.remove_volume(volume, Some(force())).await {
+            Err(Bollard::DockerResponseServerError { status_code: 409, .. }) => tokio::time::sleep(PAUSE).await,
+            other => return absent_is_fine(other),
+        }
+    }
+    absent_is_fine(docker.remove_volume(volume, Some(force())).await)
 }
 
 /// What is gone, or going, is as good as removed.
-fn absent_is_fine(result: Result<(), Bollard>) -> Result<(), Error> {
+fn absent_is_fine<T>(result: Result<T, Bollard>) -> Result<(), Error> {
     match result {
         Err(Bollard::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
         Err(Bollard::DockerResponseServerError { status_code: 409, message })
@@ -247,7 +306,7 @@ fn absent_is_fine(result: Result<(), Bollard>) -> Result<(), Error> {
         {
             Ok(())
         }
-        other => other.map_err(Error::from),
+        other => other.map(drop).map_err(Error::from),
     }
 }
 

@@ -13,6 +13,7 @@ use super::start::Written;
 use super::{Identity, Project, Run, Stage};
 use crate::project::container::Volume;
 use crate::project::layout::What;
+use crate::project::listen::WebServer;
 
 /// A path that a program writes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,22 +191,71 @@ impl Stage {
         found
     }
 
-    /// The directories that its program writes to, also those that its Dockerfile gives to somebody besides root.
+    /// The directories that its program writes to besides `/tmp`, also those that its user owns already and those that are
+    /// known of its image; what lies in another one is left out.
     pub fn written_directories(&self, project: &Project, identity: &Identity) -> Vec<String> {
-        let written = self.written(project, identity);
-        let mut paths: Vec<String> =
-            written.into_iter().filter(|w| w.reason != Reason::File).map(|w| w.path).collect();
-        let copied = self.transfers(project);
+        let written = self.written(project, identity).into_iter();
+        let mut paths: Vec<String> = written
+            .filter_map(|w| match w.reason {
+                Reason::File => Some(w.path.rsplit_once('/')?.0.to_owned()).filter(|directory| !directory.is_empty()),
+                _ => Some(w.path),
+            })
+            .collect();
         let workdir = self.end().workdir().value();
         let given = Owned::of(self, project).into_directories();
-        // A volume over code would hide it.
+        // What is given away with the code in it is no sign that the program writes to it.
         paths.extend(given.filter(|path| {
             !is_system(path)
                 && workdir != Some(path)
                 && identity.home.as_deref() != Some(path)
-                && !copied.iter().any(|(_, _, to)| is_within(to, path))
+                && !self.holds_content(project, path)
         }));
+        if let Some(facts) = self.facts {
+            paths.extend(facts.writable.iter().chain(&facts.data).cloned());
+        }
+        if let Some(path) = self.fills_settings(project) {
+            paths.push(path);
+        }
+        paths.retain(|path| !is_within(path, "/tmp"));
+        paths.sort();
+        // What lies in another one is mounted with it; paths come before those within them.
+        paths.dedup_by(|path, before| is_within(path, before));
         paths
+    }
+
+    /// Where the entry point of nginx's images puts the settings that it makes of templates, if there are any.
+    pub fn fills_settings(&self, project: &Project) -> Option<String> {
+        let of = |name: &str, usual: &str| match self.end().env(name) {
+            Value::Set(path) => path.trim_end_matches('/').to_owned(),
+            _ => usual.to_owned(),
+        };
+        let templates = of("NGINX_ENVSUBST_TEMPLATE_DIR", "/etc/nginx/templates");
+        let nginx = WebServer::of(self, project) == Some(WebServer::Nginx) && self.facts.is_some();
+        let has = self.copied().iter().any(|copied| is_within(&copied.target, &templates));
+        (nginx && has).then(|| of("NGINX_ENVSUBST_OUTPUT_DIR", "/etc/nginx/conf.d"))
+    }
+
+    /// Whether something of the context lies in a path of the image, besides what only keeps a directory in Git; or the
+    /// program starts in it.
+    pub fn holds_content(&self, project: &Project, path: &str) -> bool {
+        if self.end().workdir().value().is_some_and(|w| w != "/" && is_within(w, path)) {
+            return true;
+        }
+        let context = project.build(self.build).context();
+        self.copied().iter().any(|copied| {
+            if is_within(&copied.target, path) {
+                return true;
+            }
+            let What::Directory(directory) = &copied.what else { return false };
+            if !is_within(path, &copied.target) {
+                return false;
+            }
+            let rest = path.strip_prefix(copied.target.trim_end_matches('/')).unwrap_or_default();
+            let directory = directory.join(rest.trim_start_matches('/'));
+            let keeps = |name: &str| matches!(name, ".gitkeep" | ".keep" | ".gitignore" | ".placeholder");
+            let mut files = project.files.below(&directory).take(LIMIT);
+            files.any(|file| !file.file_name().is_some_and(keeps) && !context.is_some_and(|c| c.ignores(&file)))
+        })
     }
 
     fn volumes_written(&self, project: &Project, found: &mut Vec<Writable>) {

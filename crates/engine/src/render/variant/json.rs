@@ -53,6 +53,7 @@ struct Needed<'a> {
     user: Option<&'a str>,
     ports: &'a [u16],
     writable: &'a [String],
+    filled: &'a [String],
 }
 
 /// What the kubelet has to ask instead of the health check, with Docker's numbers where none are written.
@@ -144,6 +145,7 @@ fn entry<'a>(variant: &'a Variant, places: &Places<'a>) -> Option<Entry<'a>> {
             user: variant.needs.user.as_deref(),
             ports: &variant.needs.ports,
             writable: &variant.needs.writable,
+            filled: &variant.needs.filled,
         },
         drift: variant.drift.iter().map(|d| finding(d, places)).collect(),
     })

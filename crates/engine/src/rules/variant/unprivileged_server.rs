@@ -1,5 +1,5 @@
-use crate::project::Stage;
-use crate::project::dockerfile::{Launch, StageRole, Step};
+use crate::project::dockerfile::{StageRole, Step};
+use crate::project::{Project, Stage};
 use crate::project::listen::{Settings, WebServer};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Command, Keyword};
@@ -61,7 +61,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let needs = match server {
         // Distributions keep nginx's files elsewhere, and give them to users of their own.
         WebServer::Nginx if !facts.users.iter().any(|user| user.name == "nginx") => return,
-        WebServer::Nginx => nginx(stage, &stage.launch(project), &settings),
+        WebServer::Nginx => nginx(stage, project, &settings),
         WebServer::Caddy => {
             // With a capability of its own it cannot even be started where all are dropped.
             let commands = vec!["setcap -r /usr/bin/caddy".to_owned()];
@@ -98,7 +98,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 }
 
 /// What nginx writes: its pid, its caches, logs of its settings, and with templates its settings.
-fn nginx(stage: &Stage, launch: &Launch<'_>, settings: &[Settings<'_>]) -> Needs {
+fn nginx(stage: &Stage, project: &Project, settings: &[Settings<'_>]) -> Needs {
+    let launch = stage.launch(project);
     let mut needs = Needs { trees: vec!["/var/cache/nginx".to_owned()], ..Needs::default() };
     let main = settings.iter().find(|s| s.path == "/etc/nginx/nginx.conf");
     let pid = main.and_then(|s| directives(&s.text, &["pid"]).into_iter().next()).map(|(_, path)| path);
@@ -144,9 +145,7 @@ fn nginx(stage: &Stage, launch: &Launch<'_>, settings: &[Settings<'_>]) -> Needs
     // What is started may write its settings, and so does the entry point with templates.
     let lines = launch.arguments();
     let writes = lines.iter().any(|l| l.text.contains('>') && l.text.contains("/etc/nginx/conf.d/"));
-    if writes || stage.copied().iter().any(|c| c.target.starts_with("/etc/nginx/templates")) {
-        needs.trees.push("/etc/nginx/conf.d".to_owned());
-    }
+    needs.trees.extend(stage.fills_settings(project).or_else(|| writes.then(|| "/etc/nginx/conf.d".to_owned())));
     needs
 }
 
