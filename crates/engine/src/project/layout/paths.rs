@@ -156,16 +156,12 @@ impl<'t> Reader<'_, 't> {
                 return value;
             }
             let method = self.name();
-            let path = match value {
-                Some(path) => path,
+            let Some(path) = value else {
                 // What follows an unknown value is read, so that the rest is.
-                None => {
-                    if self.eat("(") {
-                        self.arguments()?;
-                    }
-                    value = None;
-                    continue;
+                if self.eat("(") {
+                    self.arguments()?;
                 }
+                continue;
             };
             value = match method {
                 "parent" => Some(parent(&self.script.absolute(&path)?)),
