@@ -214,7 +214,12 @@ fn needs(project: &Project, source: SourceId) -> Needs {
     ports.dedup();
     let written = identity.as_ref().map(|who| stage.written_directories(project, who)).unwrap_or_default();
     let (filled, writable) = written.into_iter().partition(|path| stage.holds_content(project, path));
-    Needs { user: identity.filter(|who| who.need == Need::Nothing).map(|who| who.owner()), ports, writable, filled }
+    Needs {
+        user: identity.filter(|who| who.need == Need::Nothing).map(|who| who.owner()),
+        ports,
+        writable,
+        filled,
+    }
 }
 
 /// The port that takes the place of one under 1024: 80 becomes 8080.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Case, Needs};
 use super::image::{Builder, Mounted, command};
+use super::{Case, Needs};
 use crate::program;
 
 /// How long it may take until it answers.

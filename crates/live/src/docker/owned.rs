@@ -290,7 +290,9 @@ async fn remove_volume(docker: &Docker, volume: &str) -> Result<(), Error> {
     let force = || RemoveVolumeOptionsBuilder::default().force(true).build();
     for _ in 0..TRIES {
         match docker.remove_volume(volume, Some(force())).await {
-            Err(Bollard::DockerResponseServerError { status_code: 409, .. }) => tokio::time::sleep(PAUSE).await,
+            Err(Bollard::DockerResponseServerError { status_code: 409, .. }) => {
+                tokio::time::sleep(PAUSE).await
+            }
             other => return absent_is_fine(other),
         }
     }

@@ -197,7 +197,9 @@ impl Stage {
         let written = self.written(project, identity).into_iter();
         let mut paths: Vec<String> = written
             .filter_map(|w| match w.reason {
-                Reason::File => Some(w.path.rsplit_once('/')?.0.to_owned()).filter(|directory| !directory.is_empty()),
+                Reason::File => {
+                    Some(w.path.rsplit_once('/')?.0.to_owned()).filter(|directory| !directory.is_empty())
+                }
                 _ => Some(w.path),
             })
             .collect();
@@ -254,7 +256,9 @@ impl Stage {
             let directory = directory.join(rest.trim_start_matches('/'));
             let keeps = |name: &str| matches!(name, ".gitkeep" | ".keep" | ".gitignore" | ".placeholder");
             let mut files = project.files.below(&directory).take(LIMIT);
-            files.any(|file| !file.file_name().is_some_and(keeps) && !context.is_some_and(|c| c.ignores(&file)))
+            files.any(|file| {
+                !file.file_name().is_some_and(keeps) && !context.is_some_and(|c| c.ignores(&file))
+            })
         })
     }
 

@@ -185,7 +185,11 @@ impl Project {
             Variable::Unset => variable_of(stage, name),
             told => told,
         };
-        self.writes_with(stage, if container.workdir.is_unknown() { None } else { Some(directory) }, &variable)
+        self.writes_with(
+            stage,
+            if container.workdir.is_unknown() { None } else { Some(directory) },
+            &variable,
+        )
     }
 
     /// The paths that the code of an image is seen to write; there may be more.
@@ -248,11 +252,13 @@ fn written(script: &Script<'_>, at: usize, variable: &dyn Fn(&str) -> Variable) 
     let inside = script.text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
     if let Some(rest) = begins("sqlite:///") {
         let path = rest.split(['"', '\'', '`', '?', ' ', '\n']).next()?;
-        let plain = !path.is_empty() && path.len() < 200 && !path.contains(['{', '$', '%', '\\', ':', '*', '~']);
+        let plain =
+            !path.is_empty() && path.len() < 200 && !path.contains(['{', '$', '%', '\\', ':', '*', '~']);
         return Some((script.absolute(path).filter(|_| plain)?, false));
     }
     if let Some(rest) = begins("open(").filter(|_| !inside) {
-        let opens = script.text[..at].strip_suffix('.').is_none_or(|b| b.ends_with("io") || b.ends_with("aiofiles"));
+        let opens =
+            script.text[..at].strip_suffix('.').is_none_or(|b| b.ends_with("io") || b.ends_with("aiofiles"));
         let (path, rest) = script.path(rest, variable).filter(|_| opens)?;
         let mode = rest.trim_start().strip_prefix(',')?.trim_start();
         let mode = mode.strip_prefix("mode=").unwrap_or(mode).get(1..)?;
@@ -263,7 +269,8 @@ fn written(script: &Script<'_>, at: usize, variable: &dyn Fn(&str) -> Variable) 
     }
     if let Some(name) = DATABASES.iter().find(|name| here.starts_with(**name)) {
         let (path, _) = script.path(&here[name.len()..], variable)?;
-        let other = ["postgres", "mysql", "dj_database_url", "DATABASE_URL"].iter().any(|w| script.text.contains(w));
+        let other =
+            ["postgres", "mysql", "dj_database_url", "DATABASE_URL"].iter().any(|w| script.text.contains(w));
         let file = [".sqlite3", ".sqlite", ".db"].iter().any(|end| path.ends_with(end));
         return (file && !other).then_some((path, false));
     }

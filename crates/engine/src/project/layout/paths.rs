@@ -39,7 +39,9 @@ impl<'t> Script<'t> {
         let mut names: HashMap<&str, Option<&str>> = HashMap::new();
         for line in text.split_inclusive('\n') {
             let bare = line.trim_start();
-            let bare = ["export ", "const ", "let ", "var "].iter().fold(bare, |l, w| l.strip_prefix(w).unwrap_or(l));
+            let bare = ["export ", "const ", "let ", "var "]
+                .iter()
+                .fold(bare, |l, w| l.strip_prefix(w).unwrap_or(l));
             let end = bare.find(|c: char| !is_name(c)).unwrap_or(bare.len());
             let (name, rest) = bare.split_at(end);
             if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -127,7 +129,9 @@ impl<'t> Reader<'_, 't> {
         loop {
             // A line break ends a statement, but a blank does not.
             let line = self.rest.trim_start_matches([' ', '\t']);
-            if line.starts_with("//") || line.starts_with('\n') && !line.trim_start().starts_with(['/', '+', '.']) {
+            if line.starts_with("//")
+                || line.starts_with('\n') && !line.trim_start().starts_with(['/', '+', '.'])
+            {
                 break;
             }
             if self.eat("/") {
@@ -394,7 +398,8 @@ mod tests {
 
     #[test]
     fn paths_are_put_together() {
-        let base = "BASE_DIR = Path(__file__).resolve().parent.parent\nDATA: Path = BASE_DIR / \"data\"  # here";
+        let base =
+            "BASE_DIR = Path(__file__).resolve().parent.parent\nDATA: Path = BASE_DIR / \"data\"  # here";
         for (text, expression, wanted) in [
             ("", "'data'", Some("/work/data")),
             ("", "os.path.join(os.path.dirname(__file__), \"uploads\")", Some("/app/src/uploads")),
@@ -410,7 +415,11 @@ mod tests {
             ("", "os.environ.get('OTHER', '/var/lib/x')", Some("/var/lib/x")),
             ("", "os.getenv('HIDDEN', '/var/lib/x')", None),
             ("", "os.environ['DATA_DIR']", Some("/data")),
-            ("const dir = process.env.OTHER || path.join(__dirname, 'files');", "dir", Some("/app/src/files")),
+            (
+                "const dir = process.env.OTHER || path.join(__dirname, 'files');",
+                "dir",
+                Some("/app/src/files"),
+            ),
             ("const dir = process.env.DATA_DIR || './files';", "`${dir}/a.log`", Some("/data/a.log")),
             ("", "path.resolve(process.cwd(), 'public', 'uploads')", Some("/work/public/uploads")),
             ("A = 'x'\nif y:\n    A = 'z'", "A", None),

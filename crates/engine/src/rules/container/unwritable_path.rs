@@ -99,7 +99,11 @@ fn belongs_to_root(project: &Project, container: &Container, path: &str) -> bool
             Base::Image(_) => {
                 let facts = stage.facts;
                 return facts.is_some_and(|f| {
-                    !f.writable.iter().chain(&f.filled).chain(&f.volumes).any(|w| path.starts_with(w.as_str()))
+                    !f.writable
+                        .iter()
+                        .chain(&f.filled)
+                        .chain(&f.volumes)
+                        .any(|w| path.starts_with(w.as_str()))
                 });
             }
             Base::Scratch | Base::Unknown => return false,

@@ -1,6 +1,6 @@
 use crate::project::dockerfile::{StageRole, Step};
-use crate::project::{Project, Stage};
 use crate::project::listen::{Settings, WebServer};
+use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Command, Keyword};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
@@ -145,7 +145,9 @@ fn nginx(stage: &Stage, project: &Project, settings: &[Settings<'_>]) -> Needs {
     // What is started may write its settings, and so does the entry point with templates.
     let lines = launch.arguments();
     let writes = lines.iter().any(|l| l.text.contains('>') && l.text.contains("/etc/nginx/conf.d/"));
-    needs.trees.extend(stage.fills_settings(project).or_else(|| writes.then(|| "/etc/nginx/conf.d".to_owned())));
+    needs
+        .trees
+        .extend(stage.fills_settings(project).or_else(|| writes.then(|| "/etc/nginx/conf.d".to_owned())));
     needs
 }
 
