@@ -317,6 +317,11 @@ impl<'a> Ctx<'a> {
         scope.map(|scope| &scope.labels)
     }
 
+    /// All aliases of the rule, for a finding that all of them mean.
+    pub fn all_ids(&self) -> &'static [&'static str] {
+        self.rule.aliases
+    }
+
     /// Reports a finding at the narrowest place that is wrong.
     pub fn report(&mut self, span: Span, message: impl Into<String>) -> Finding<'_> {
         let at = self.found.len();

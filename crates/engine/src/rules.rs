@@ -5,6 +5,7 @@ use crate::rule::Rule;
 pub use crate::rule::find;
 
 mod container {
+    pub(super) mod added_capability;
     pub(super) mod build_time_variable;
     pub(super) mod conflicting_mounts;
     pub(super) mod dangerous_capability;
@@ -18,17 +19,21 @@ mod container {
     pub(super) mod identical_probes;
     pub(super) mod idle_capability;
     pub(super) mod local_image;
+    pub(super) mod low_user_id;
     pub(super) mod mismatched_user;
     pub(super) mod missing_hook_program;
     pub(super) mod missing_volume;
     pub(super) mod moving_image_tag;
     pub(super) mod moving_tag_not_pulled;
+    pub(super) mod no_apparmor_profile;
+    pub(super) mod no_linux_hardening;
     pub(super) mod no_memory_headroom;
     pub(super) mod no_memory_limit;
     pub(super) mod no_readiness_probe;
     pub(super) mod no_resource_requests;
     pub(super) mod no_restart_policy;
     pub(super) mod no_seccomp_profile;
+    pub(super) mod no_security_context;
     pub(super) mod privilege_escalation;
     pub(super) mod privileged_container;
     pub(super) mod probe_on_unknown_port;
@@ -37,16 +42,22 @@ mod container {
     pub(super) mod root_container;
     pub(super) mod runtime_socket;
     pub(super) mod secret_in_env;
+    pub(super) mod selinux_options;
     pub(super) mod sensitive_host_mount;
     pub(super) mod shallow_probe;
     pub(super) mod short_stop_grace;
     pub(super) mod storage_limit_as_request;
+    pub(super) mod sub_path_mount;
+    pub(super) mod sudo_in_command;
     pub(super) mod trusted_any_proxy;
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
+    pub(super) mod unmasked_proc;
     pub(super) mod unmounted_data_path;
     pub(super) mod unsized_scratch;
     pub(super) mod unwritable_path;
+    pub(super) mod windows_administrator;
+    pub(super) mod writable_host_mount;
     pub(super) mod writable_root;
 }
 
@@ -244,12 +255,15 @@ mod variant {
 mod workload {
     pub(super) mod absent_node_label;
     pub(super) mod cron_job_deadline;
+    pub(super) mod debugging_container;
     pub(super) mod default_namespace;
     pub(super) mod default_service_account;
     pub(super) mod duplicate_container_name;
     pub(super) mod duplicate_container_port;
+    pub(super) mod host_aliases;
     pub(super) mod host_path_volume;
     pub(super) mod host_port;
+    pub(super) mod host_process;
     pub(super) mod kept_job;
     pub(super) mod long_pre_stop;
     pub(super) mod missing_fs_group;
@@ -260,12 +274,15 @@ mod workload {
     pub(super) mod no_stop_grace;
     pub(super) mod old_service_account_field;
     pub(super) mod overlapping_cron_job;
+    pub(super) mod root_group;
     pub(super) mod selector_mismatch;
     pub(super) mod service_link_collision;
     pub(super) mod service_links;
     pub(super) mod shared_claim;
+    pub(super) mod shared_user_namespace;
     pub(super) mod single_replica;
     pub(super) mod stateful_set_service;
+    pub(super) mod uncommon_volume_type;
     pub(super) mod unsafe_sysctl;
     pub(super) mod unspread_replicas;
     pub(super) mod unsupported_restart_policy;
@@ -276,6 +293,7 @@ mod workload {
 pub static ALL: &[&Rule] = &[
     &workload::absent_node_label::RULE,
     &dockerfile::add_instead_of_copy::RULE,
+    &container::added_capability::RULE,
     &project::anonymous_rights::RULE,
     &dockerfile::apt_instead_of_apt_get::RULE,
     &dockerfile::archive_copied_to_unpack::RULE,
@@ -305,6 +323,7 @@ pub static ALL: &[&Rule] = &[
     &project::dangling_selector::RULE,
     &project::dangling_service::RULE,
     &container::data_in_memory::RULE,
+    &workload::debugging_container::RULE,
     &workload::default_namespace::RULE,
     &workload::default_service_account::RULE,
     &project::default_token_permissions::RULE,
@@ -341,9 +360,11 @@ pub static ALL: &[&Rule] = &[
     &variant::healthcheck_moved::RULE,
     &dockerfile::hidden_failure::RULE,
     &container::hidden_log_links::RULE,
+    &workload::host_aliases::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
+    &workload::host_process::RULE,
     &container::identical_probes::RULE,
     &container::idle_capability::RULE,
     &project::idle_ingress_annotation::RULE,
@@ -374,6 +395,7 @@ pub static ALL: &[&Rule] = &[
     &project::lost_service::RULE,
     &project::lost_variable::RULE,
     &project::lost_volume::RULE,
+    &container::low_user_id::RULE,
     &dockerfile::maintainer_instruction::RULE,
     &project::memory_autoscaler::RULE,
     &dockerfile::mismatched_runtime::RULE,
@@ -400,8 +422,10 @@ pub static ALL: &[&Rule] = &[
     &live::needs_writable_root::RULE,
     &dockerfile::never_compiled::RULE,
     &live::never_healthy::RULE,
+    &container::no_apparmor_profile::RULE,
     &project::no_disruption_budget::RULE,
     &project::no_dockerignore::RULE,
+    &container::no_linux_hardening::RULE,
     &container::no_memory_headroom::RULE,
     &container::no_memory_limit::RULE,
     &workload::no_network_policy::RULE,
@@ -410,6 +434,7 @@ pub static ALL: &[&Rule] = &[
     &container::no_resource_requests::RULE,
     &container::no_restart_policy::RULE,
     &container::no_seccomp_profile::RULE,
+    &container::no_security_context::RULE,
     &workload::no_stop_grace::RULE,
     &dockerfile::noisy_download::RULE,
     &variant::numeric_user::RULE,
@@ -438,6 +463,7 @@ pub static ALL: &[&Rule] = &[
     &project::replicas_with_autoscaler::RULE,
     &dockerfile::reserved_stage_name::RULE,
     &container::root_container::RULE,
+    &workload::root_group::RULE,
     &live::root_process::RULE,
     &dockerfile::root_user::RULE,
     &container::runtime_socket::RULE,
@@ -447,6 +473,7 @@ pub static ALL: &[&Rule] = &[
     &project::secret_in_env_file::RULE,
     &project::secret_in_manifest::RULE,
     &workload::selector_mismatch::RULE,
+    &container::selinux_options::RULE,
     &container::sensitive_host_mount::RULE,
     &project::serial_builds::RULE,
     &workload::service_link_collision::RULE,
@@ -455,6 +482,7 @@ pub static ALL: &[&Rule] = &[
     &variant::settled_environment::RULE,
     &container::shallow_probe::RULE,
     &workload::shared_claim::RULE,
+    &workload::shared_user_namespace::RULE,
     &dockerfile::shell_form_command::RULE,
     &dockerfile::shell_wrapped_command::RULE,
     &variant::shipped_tests::RULE,
@@ -467,6 +495,8 @@ pub static ALL: &[&Rule] = &[
     &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
     &container::storage_limit_as_request::RULE,
+    &container::sub_path_mount::RULE,
+    &container::sudo_in_command::RULE,
     &dockerfile::sudo_in_run::RULE,
     &project::sync_without_reload::RULE,
     &project::syntax_error::RULE,
@@ -474,6 +504,7 @@ pub static ALL: &[&Rule] = &[
     &container::trusted_any_proxy::RULE,
     &dockerfile::two_downloaders::RULE,
     &dockerfile::unchecked_pipe::RULE,
+    &workload::uncommon_volume_type::RULE,
     &container::unconfined_profile::RULE,
     &dockerfile::unconfirmed_install::RULE,
     &project::undefined_reference::RULE,
@@ -484,6 +515,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,
     &project::unlistened_port::RULE,
+    &container::unmasked_proc::RULE,
     &project::unmatched_published_port::RULE,
     &project::unmatched_target_port::RULE,
     &container::unmounted_data_path::RULE,
@@ -520,7 +552,9 @@ pub static ALL: &[&Rule] = &[
     &project::variant_drift::RULE,
     &dockerfile::whole_image_copied::RULE,
     &project::wildcard_rights::RULE,
+    &container::windows_administrator::RULE,
     &dockerfile::world_writable::RULE,
+    &container::writable_host_mount::RULE,
     &container::writable_root::RULE,
     &project::written_registry_password::RULE,
 ];

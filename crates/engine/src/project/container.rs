@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use seaworthy_syntax::yaml::Node;
+use seaworthy_syntax::yaml::edit::New;
 use seaworthy_syntax::{Edit, Span, Spanned};
+
+use super::compose::Item;
 
 use super::{BuildId, Place, Project, Setting, WorkloadId};
 use crate::measured::Strictest;
@@ -360,6 +364,10 @@ pub enum Intent {
     Init,
     /// Seconds between the stop signal and the kill.
     StopGrace(u64),
+    /// What is mounted at this path cannot be written.
+    ReadOnlyMount(String),
+    /// A port of the host is published for programs of the host alone: the port's place; Compose only.
+    PublishLocally(Span),
 }
 
 impl Container {
@@ -454,6 +462,50 @@ impl Container {
         };
         paths.retain(|path| !mounted(path));
         paths
+    }
+}
+
+impl Container {
+    /// The node below several keys of a pod's container; `None` for a Compose service.
+    pub fn at<'p>(&self, project: &'p Project, path: &[&str]) -> Option<Node<'p>> {
+        self.pod.and_then(|_| project.node(self.place)?.at(path))
+    }
+
+    /// The node below several keys of its pod's `spec`.
+    pub fn pod_at<'p>(&self, project: &'p Project, path: &[&str]) -> Option<Node<'p>> {
+        project.node(self.pod?)?.at(path)
+    }
+
+    /// What a Compose service comes to below several keys; `None` for a pod's container.
+    pub fn item<'p>(&self, project: &'p Project, path: &[&str]) -> Option<&'p Item> {
+        let composition = project.compositions.get(self.composition?)?;
+        composition.service(&self.name.value)?.at_path(path).filter(|item| !item.is_null())
+    }
+
+    /// The edits that set the value below several keys of it, as its format calls them.
+    pub fn set_below(&self, project: &Project, path: &[&str], value: &New) -> Option<Vec<Edit>> {
+        match self.platform {
+            Target::Docker => super::compose::set_below(project, self, path, value.clone()),
+            Target::Kubernetes => super::kubernetes::set_below(project, self.place, path, value),
+        }
+    }
+
+    /// The edits that remove the entry below several keys of it, as its format calls them.
+    pub fn remove_below(&self, project: &Project, path: &[&str]) -> Option<Vec<Edit>> {
+        match self.platform {
+            Target::Docker => super::compose::remove_below(project, self, path),
+            Target::Kubernetes => super::kubernetes::remove_below(project, self.place, path),
+        }
+    }
+
+    /// The edits that remove some texts from a list of a Compose service, and the list with its last one.
+    pub fn remove_items(&self, project: &Project, key: &str, is: impl Fn(&str) -> bool) -> Option<Vec<Edit>> {
+        self.composition.and_then(|_| super::compose::remove_items(project, self, key, is))
+    }
+
+    /// Whether the platform that runs it is Kubernetes.
+    pub fn is_in_pod(&self) -> bool {
+        self.platform == Target::Kubernetes
     }
 }
 

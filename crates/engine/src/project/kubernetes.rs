@@ -32,7 +32,7 @@ pub use read::{Labels, PortRef};
 use read::{labels, lookup, spanned_number, spanned_string, string};
 pub use seaworthy_syntax::yaml::edit::New;
 pub use selector::{Expression, Operator, Selector};
-pub(super) use write::set;
+pub(super) use write::{remove_below, set, set_below};
 
 /// The number of an object in [`Project::objects`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -57,6 +57,19 @@ pub(super) fn own_map<'t>(map: Node<'t>, key: &str) -> Option<Node<'t>> {
     own_entry(map, key).map(|entry| entry.value).filter(|node| node.kind() == NodeKind::Mapping)
 }
 
+/// The entry around an entry that would be left empty without it, up to but without `top`.
+pub(super) fn prunable<'t>(entry: Entry<'t>, top: Node<'t>) -> Entry<'t> {
+    let mut entry = entry;
+    while let Some(map) = entry.key.parent()
+        && map.id() != top.id()
+        && map.entries().count() == 1
+        && let Some(around) = map.as_entry()
+    {
+        entry = around;
+    }
+    entry
+}
+
 /// Those of some paths that need scratch space: nothing is mounted there, and space at a path is space for all below it.
 pub(super) fn without_space<'p>(paths: &'p [String], mounts: &[Mount]) -> Vec<&'p str> {
     let mut wanted: Vec<&str> = Vec::new();

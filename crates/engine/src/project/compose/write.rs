@@ -7,28 +7,61 @@ use seaworthy_syntax::yaml::{Node, NodeKind};
 use super::Composition;
 use super::item::{Item, Value};
 use crate::project::container::{Container, Intent, Namespace};
-use crate::project::write::{Changes, own_entry, without_space};
+use crate::project::write::{Changes, own_entry, prunable, without_space};
 use crate::project::{Origin, Project};
 
 /// Writes a change of a service back.
 pub(super) fn set(project: &Project, container: &Container, intent: &Intent) -> Option<Vec<Edit>> {
-    let composition = project.compositions.get(container.composition?)?;
-    let mut site = Site {
-        project,
-        container,
-        node: project.node(container.place)?,
-        service: composition.service(&container.name.value)?,
-        legacy: composition
-            .model
-            .get("services")
-            .and_then(Item::as_map)
-            .into_iter()
-            .flatten()
-            .any(|(_, s)| LEGACY_LIMITS.iter().any(|key| s.get(key).is_some())),
-        changes: Changes::default(),
-        missing: Vec::new(),
-    };
+    let mut site = Site::of(project, container)?;
     site.write(intent)?;
+    site.finish()
+}
+
+/// Sets the value below several keys of a service.
+pub(in crate::project) fn set_below(
+    project: &Project,
+    container: &Container,
+    path: &[&str],
+    value: New,
+) -> Option<Vec<Edit>> {
+    let mut site = Site::of(project, container)?;
+    let [key, rest @ ..] = path else { return None };
+    if let Some(item) = site.service.at_path(path).filter(|item| item.at.is_some() && !Site::is_lent(item)) {
+        let node = site.own_node(item)?;
+        site.changes.push(node, edit::replace(node, &value))?;
+    } else if !rest.is_empty() && site.current(key).is_some_and(|item| item.origin == Origin::Anchor) {
+        // An own mapping would hide all that an anchor lends.
+        return None;
+    } else {
+        let map = rest.iter().rev().fold(value, |value, key| New::Map(vec![((*key).to_owned(), value)]));
+        site.missing.push(((*key).to_owned(), map));
+    }
+    site.finish()
+}
+
+/// Removes the entry below several keys of a service.
+pub(in crate::project) fn remove_below(
+    project: &Project,
+    container: &Container,
+    path: &[&str],
+) -> Option<Vec<Edit>> {
+    let mut site = Site::of(project, container)?;
+    let item = site.service.at_path(path).filter(|item| item.at.is_some())?;
+    let entry = site.own_node(item)?.as_entry()?;
+    let entry = prunable(entry, site.node);
+    site.changes.push(entry.value, edit::remove(entry))?;
+    site.finish()
+}
+
+/// Removes the items of a list of a service that are these texts.
+pub(in crate::project) fn remove_items(
+    project: &Project,
+    container: &Container,
+    key: &str,
+    is: impl Fn(&str) -> bool,
+) -> Option<Vec<Edit>> {
+    let mut site = Site::of(project, container)?;
+    site.remove_items(key, is)?;
     site.finish()
 }
 
@@ -54,6 +87,21 @@ struct Site<'p> {
 }
 
 impl<'p> Site<'p> {
+    fn of(project: &'p Project, container: &'p Container) -> Option<Self> {
+        let composition = project.compositions.get(container.composition?)?;
+        let services = composition.model.get("services").and_then(Item::as_map);
+        let is_legacy = |service: &Item| LEGACY_LIMITS.iter().any(|key| service.get(key).is_some());
+        Some(Self {
+            project,
+            container,
+            node: project.node(container.place)?,
+            service: composition.service(&container.name.value)?,
+            legacy: services.into_iter().flatten().any(|(_, service)| is_legacy(service)),
+            changes: Changes::default(),
+            missing: Vec::new(),
+        })
+    }
+
     fn write(&mut self, intent: &Intent) -> Option<()> {
         match intent {
             Intent::ReadOnlyRoot { scratch } => {
@@ -178,6 +226,37 @@ impl<'p> Site<'p> {
                     return None;
                 }
                 self.set("stop_grace_period", New::Str(format!("{seconds}s")))
+            }
+            Intent::ReadOnlyMount(target) => {
+                let at = self.container.mounts.iter().find(|mount| mount.target == *target)?.span;
+                let item = self.list("volumes").iter().find(|item| item.span() == Some(at))?;
+                let node = self.own_node(item)?;
+                if node.kind() == NodeKind::Mapping {
+                    return self.changes.push(node, edit::set(node, "read_only", &New::Bool(true)));
+                }
+                let text = node.scalar()?;
+                let (head, modes) = text.rsplit_once(':').filter(|(head, _)| !head.is_empty())?;
+                let text = match modes {
+                    "rw" => format!("{head}:ro"),
+                    // What stands behind the last colon is the path in the container.
+                    path if path.contains(['/', '\\', '$', '}']) => format!("{text}:ro"),
+                    modes => format!("{head}:ro,{modes}"),
+                };
+                self.changes.push(node, edit::replace(node, &New::Str(text)))
+            }
+            Intent::PublishLocally(at) => {
+                let item = self.list("ports").iter().find(|item| item.span() == Some(*at))?;
+                let node = self.own_node(item)?;
+                if node.kind() == NodeKind::Mapping {
+                    let local = New::Str("127.0.0.1".to_owned());
+                    return self.changes.push(node, edit::set(node, "host_ip", &local));
+                }
+                let text = node.scalar()?;
+                let text = text.strip_prefix("0.0.0.0:").unwrap_or(&text);
+                // A port that is published alone is on a port of the host that Docker chooses.
+                let local =
+                    if text.contains(':') { format!("127.0.0.1:{text}") } else { format!("127.0.0.1::{text}") };
+                self.changes.push(node, edit::replace(node, &New::Str(local)))
             }
             // Compose has no word for it.
             Intent::RunAsNonRoot => None,

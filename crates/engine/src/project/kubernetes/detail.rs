@@ -643,3 +643,17 @@ impl Data {
         self.keys.iter().any(|k| k.value == key)
     }
 }
+
+impl Grant {
+    /// Where it allows one of some verbs on one of some resources of a group, on every object of them: the resource that is
+    /// named, and whether it is named and not just meant by `*`.
+    pub fn allows(&self, group: &str, resources: &[&str], verbs: &[&str]) -> Option<(Span, bool)> {
+        let named = |list: &[Spanned<String>], wanted: &str| list.iter().any(|i| i.value == wanted || i.value == "*");
+        if !named(&self.groups, group) || !verbs.iter().any(|verb| named(&self.verbs, verb)) {
+            return None;
+        }
+        let exact = self.resources.iter().find(|r| resources.contains(&r.value.as_str()));
+        let wide = || self.resources.iter().find(|r| r.value == "*");
+        exact.map(|r| (r.span, true)).or_else(|| Some((wide()?.span, false)))
+    }
+}

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use seaworthy_syntax::Edit;
 use seaworthy_syntax::yaml::edit::{self, New};
-use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
+use seaworthy_syntax::yaml::{Node, NodeKind};
 
 use super::{Object, Workload, WorkloadKind, group, quantity};
 use crate::project::container::{Container, Intent, Namespace};
-use crate::project::write::{Changes, own_entry, own_map, without_space};
+use crate::project::write::{Changes, own_entry, own_map, prunable, without_space};
 use crate::project::{Place, Project};
 
 /// The most that scratch space for a read-only root may take: as the root had no limit, this only stops a runaway.
@@ -115,7 +115,15 @@ pub(in crate::project) fn set(
             let pod = site.real_pod()?;
             changes.push(pod, edit::set(pod, "terminationGracePeriodSeconds", &seconds))?;
         }
-        Intent::PidsLimit(_) | Intent::Restart(_) | Intent::Init => return None,
+        Intent::ReadOnlyMount(target) => {
+            let mounts = own_entry(site.node, "volumeMounts")?.value;
+            let is_there = |mount: &Node<'_>| {
+                mount.get("mountPath").and_then(Node::scalar).is_some_and(|path| path == *target)
+            };
+            let mount = mounts.items().find(is_there)?;
+            changes.push(mount, edit::set(mount, "readOnly", &New::Bool(true)))?;
+        }
+        Intent::PidsLimit(_) | Intent::Restart(_) | Intent::Init | Intent::PublishLocally(_) => return None,
     }
     changes.finish()
 }
@@ -302,19 +310,6 @@ fn volume_name(path: &str, container: &str, taken: &BTreeSet<String>) -> String 
     name
 }
 
-/// The entry around an entry that would be left empty without it, up to but without `top`.
-fn prunable<'t>(entry: Entry<'t>, top: Node<'t>) -> Entry<'t> {
-    let mut entry = entry;
-    while let Some(map) = entry.key.parent()
-        && map.id() != top.id()
-        && map.entries().count() == 1
-        && let Some(around) = map.as_entry()
-    {
-        entry = around;
-    }
-    entry
-}
-
 /// Whether a comment stands within a node.
 fn has_comment(node: Node<'_>) -> bool {
     let span = node.span();
@@ -347,15 +342,15 @@ fn append(changes: &mut Changes, holder: Node<'_>, key: &str, items: Vec<New>) -
     }
 }
 
-fn set_below(project: &Project, place: Place, path: &[&str], value: &New) -> Option<Vec<Edit>> {
+pub(in crate::project) fn set_below(project: &Project, place: Place, path: &[&str], value: &New) -> Option<Vec<Edit>> {
     let node = project.node(place)?;
     edit::set_path(node, path, value).ok().map(|edit| vec![edit])
 }
 
-fn remove_below(project: &Project, place: Place, path: &[&str]) -> Option<Vec<Edit>> {
+pub(in crate::project) fn remove_below(project: &Project, place: Place, path: &[&str]) -> Option<Vec<Edit>> {
     let (last, path) = path.split_last()?;
     let map = path.iter().try_fold(project.node(place)?, |map, key| own_map(map, key))?;
-    let entry = own_entry(map, last)?;
+    let entry = prunable(own_entry(map, last)?, project.node(place)?);
     edit::remove(entry).ok().map(|edit| vec![edit])
 }
 
@@ -391,17 +386,5 @@ impl Workload {
     /// The edits that remove the entry below several keys of its pod's `spec`.
     pub fn remove_pod(&self, project: &Project, path: &[&str]) -> Option<Vec<Edit>> {
         remove_below(project, self.pod.place, path)
-    }
-}
-
-impl Container {
-    /// The edits that set the value below several keys of a pod's container; `None` for a Compose service.
-    pub fn set_below(&self, project: &Project, path: &[&str], value: &New) -> Option<Vec<Edit>> {
-        self.pod.and_then(|_| set_below(project, self.place, path, value))
-    }
-
-    /// The edits that remove the entry below several keys of a pod's container; `None` for a Compose service.
-    pub fn remove_below(&self, project: &Project, path: &[&str]) -> Option<Vec<Edit>> {
-        self.pod.and_then(|_| remove_below(project, self.place, path))
     }
 }

@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container behind a Service that nothing asks whether it is ready",
     since: "0.1.0",
     docs: include_str!("no_readiness_probe.md"),
-    aliases: &["CKV_K8S_9", "pod-probes", "readinessProbeMissing", "C-0018", "require-pod-probes"],
+    aliases: &["CKV_K8S_9", "pod-probes", "readinessProbeMissing", "C-0018", "require-pod-probes", "configured-readiness-probe"],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,

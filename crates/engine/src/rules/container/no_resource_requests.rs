@@ -8,28 +8,33 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a pod's container that sets no CPU or memory aside",
     since: "0.1.0",
     docs: include_str!("no_resource_requests.md"),
-    aliases: &[
-        "CKV_K8S_10",
-        "CKV_K8S_11",
-        "CKV_K8S_12",
-        "KSV-0015",
-        "KSV-0016",
-        "unset-cpu-requirements",
-        "container-resources",
-        "cpuRequestsMissing",
-        "memoryRequestsMissing",
-        "C-0268",
-        "C-0269",
-        "RequestsCPU",
-        "RequestsMemory",
-        "require-requests-limits",
-    ],
+    aliases: &["CKV_K8S_10", "CKV_K8S_12", "KSV-0015", "KSV-0016", "unset-cpu-requirements", "container-resources", "cpuRequestsMissing", "memoryRequestsMissing", "C-0268", "C-0269", "RequestsCPU", "RequestsMemory", "require-requests-limits", "require-qos-burstable", "C-0050", "resources-cpu-requests", "resources-memory-requests"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
     fix: FixKind::None,
     check: Check::Container(check),
 };
+
+const CPU: [&str; 8] = [
+    "CKV_K8S_10",
+    "KSV-0015",
+    "unset-cpu-requirements",
+    "container-resources",
+    "cpuRequestsMissing",
+    "C-0268",
+    "RequestsCPU",
+    "resources-cpu-requests",
+];
+const MEMORY: [&str; 7] = [
+    "CKV_K8S_12",
+    "KSV-0016",
+    "container-resources",
+    "memoryRequestsMissing",
+    "C-0269",
+    "RequestsMemory",
+    "resources-memory-requests",
+];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.platform == Target::Docker || matches!(container.role, Role::Ephemeral | Role::Init) {
@@ -45,8 +50,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         (false, true) => "no memory",
         (false, false) => return,
     };
-    ctx.report(
-        container.name.span,
-        format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value),
-    );
+    let ids: &'static [&'static str] = match (cpu, memory) {
+        (true, true) => ctx.all_ids(),
+        (true, false) => &CPU,
+        _ => &MEMORY,
+    };
+    let message = format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value);
+    ctx.report(container.name.span, message).ids(ids);
 }

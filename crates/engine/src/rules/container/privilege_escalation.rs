@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container whose processes may gain rights by setuid programs",
     since: "0.1.0",
     docs: include_str!("privilege_escalation.md"),
-    aliases: &["CKV_K8S_20", "KSV-0001", "C-0016", "privilege-escalation-container", "no-new-privileges"],
+    aliases: &["CKV_K8S_20", "KSV-0001", "C-0016", "privilege-escalation-container", "no-new-privileges", "privilegeEscalationAllowed", "CKV_K8S_5", "psp-deny-allowprivilegeescalation", "C-0217", "AllowPrivilegeEscalation", "disallow-privilege-escalation", "restricted:Privilege-Escalation", "CL-0003"],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,

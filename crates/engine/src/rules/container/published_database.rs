@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a database or broker that every network of the host can reach",
     since: "0.1.0",
     docs: include_str!("published_database.md"),
-    aliases: &["CL-0005", "no-unbound-port-interfaces"],
+    aliases: &[],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,

@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that sees files the host lives by",
     since: "0.1.0",
     docs: include_str!("sensitive_host_mount.md"),
-    aliases: &["KSV-0121", "sensitive-host-mounts", "C-0020", "CL-0013", "CL-0025"],
+    aliases: &["KSV-0121", "sensitive-host-mounts", "C-0020", "CL-0013", "CL-0025", "ProcMount"],
     category: Category::Security,
     severity: Severity::High,
     default: true,

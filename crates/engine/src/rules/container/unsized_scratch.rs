@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "scratch space that may fill the node",
     since: "0.1.0",
     docs: include_str!("unsized_scratch.md"),
-    aliases: &["require-emptydir-requests-and-limits"],
+    aliases: &["add-emptydir-sizelimit"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,

@@ -8,12 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an autoscaler of a workload that is not there",
     since: "0.1.0",
     docs: include_str!("dangling_autoscaler.md"),
-    aliases: &[
-        "dangling-horizontalpodautoscaler",
-        "horizontalpodautoscaler-has-target",
-        "hpa-has-target",
-        "C-0300",
-    ],
+    aliases: &["dangling-horizontalpodautoscaler", "horizontalpodautoscaler-has-target", "hpa-has-target", "C-0300", "check-hpa-exists", "verify-vpa-target"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,

@@ -7,12 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "several pods of which all may be evicted at a time",
     since: "0.1.0",
     docs: include_str!("no_disruption_budget.md"),
-    aliases: &[
-        "deployment-has-poddisruptionbudget",
-        "statefulset-has-poddisruptionbudget",
-        "missingPodDisruptionBudget",
-        "require-pdb",
-    ],
+    aliases: &["deployment-has-poddisruptionbudget", "statefulset-has-poddisruptionbudget", "missingPodDisruptionBudget", "require-pdb", "create-default-pdb"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,

@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a Secret whose values stand in the repository",
     since: "0.1.0",
     docs: include_str!("secret_in_manifest.md"),
-    aliases: &[],
+    aliases: &["C-0234", "ensure-external-secrets-storage-is-in-use"],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,

@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an object of the namespace `default`",
     since: "0.1.0",
     docs: include_str!("default_namespace.md"),
-    aliases: &["use-namespace", "KSV-0110", "CKV_K8S_21", "C-0212"],
+    aliases: &["use-namespace", "KSV-0110", "CKV_K8S_21", "C-0212", "disallow-default-namespace"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,

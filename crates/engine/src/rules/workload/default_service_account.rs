@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "pods that run as the service account `default`",
     since: "0.1.0",
     docs: include_str!("default_service_account.md"),
-    aliases: &["CKV_K8S_41", "CKV_K8S_42", "restrict-service-account", "C-0189"],
+    aliases: &["CKV_K8S_41", "CKV_K8S_42", "restrict-service-account", "C-0189", "ServiceAccountName", "C-0239"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,

@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a finished Job that stays until somebody deletes it",
     since: "0.1.0",
     docs: include_str!("kept_job.md"),
-    aliases: &["job-ttl-seconds-after-finished"],
+    aliases: &["job-ttl-seconds-after-finished", "add-ttl-jobs"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,

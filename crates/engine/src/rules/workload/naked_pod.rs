@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a Pod that nothing starts again elsewhere",
     since: "0.1.0",
     docs: include_str!("naked_pod.md"),
-    aliases: &["naked-pods", "C-0073", "prevent-bare-pods"],
+    aliases: &["naked-pods", "C-0073", "prevent-bare-pods", "clean-bare-pods"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,

@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a kernel parameter that a node refuses to set for a pod",
     since: "0.1.0",
     docs: include_str!("unsafe_sysctl.md"),
-    aliases: &["unsafe-sysctls", "KSV-0026", "set-sysctls-params", "restrict-sysctls"],
+    aliases: &["unsafe-sysctls", "KSV-0026", "set-sysctls-params", "restrict-sysctls", "prevent-cr8escape", "baseline:Sysctls"],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
