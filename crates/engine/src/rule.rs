@@ -311,6 +311,20 @@ impl<'a> Ctx<'a> {
         scope.map_or(&[], |scope| &scope.trusted_registries)
     }
 
+    /// Whether images may come from a registry; any may where the user names none.
+    pub fn trusts(&self, registry: &str) -> bool {
+        // `*`, `*.example.com`, `example.*` or the name itself; Docker Hub has two.
+        let hub = |name: &str| matches!(name, "docker.io" | "hub.docker.com" | "index.docker.io");
+        let matches = |pattern: &String| match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+            (Some(""), _) => true,
+            (Some(end), _) => registry.ends_with(end),
+            (_, Some(start)) => registry.starts_with(start),
+            _ => pattern == registry || hub(pattern) && hub(registry),
+        };
+        let trusted = self.trusted_registries();
+        trusted.is_empty() || trusted.iter().any(matches)
+    }
+
     /// The labels that images have to have, as the user set them.
     pub fn labels(&self) -> Option<&'a Labels> {
         let scope = self.source.and_then(|source| self.config.scope(source));

@@ -8,6 +8,7 @@ mod container {
     pub(super) mod added_capability;
     pub(super) mod build_time_variable;
     pub(super) mod conflicting_mounts;
+    pub(super) mod cpu_limit;
     pub(super) mod dangerous_capability;
     pub(super) mod data_in_memory;
     pub(super) mod delay_behind_startup_probe;
@@ -26,7 +27,9 @@ mod container {
     pub(super) mod moving_image_tag;
     pub(super) mod moving_tag_not_pulled;
     pub(super) mod no_apparmor_profile;
+    pub(super) mod no_cpu_limit;
     pub(super) mod no_linux_hardening;
+    pub(super) mod no_liveness_probe;
     pub(super) mod no_memory_headroom;
     pub(super) mod no_memory_limit;
     pub(super) mod no_readiness_probe;
@@ -34,13 +37,17 @@ mod container {
     pub(super) mod no_restart_policy;
     pub(super) mod no_seccomp_profile;
     pub(super) mod no_security_context;
+    pub(super) mod no_storage_request;
     pub(super) mod privilege_escalation;
     pub(super) mod privileged_container;
     pub(super) mod probe_on_unknown_port;
     pub(super) mod published_database;
     pub(super) mod refused_option;
+    pub(super) mod retired_registry;
+    pub(super) mod retired_software;
     pub(super) mod root_container;
     pub(super) mod runtime_socket;
+    pub(super) mod secret_as_variable;
     pub(super) mod secret_in_env;
     pub(super) mod selinux_options;
     pub(super) mod sensitive_host_mount;
@@ -52,9 +59,13 @@ mod container {
     pub(super) mod trusted_any_proxy;
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
+    pub(super) mod unequal_requests;
     pub(super) mod unmasked_proc;
     pub(super) mod unmounted_data_path;
+    pub(super) mod unpinned_image;
+    pub(super) mod unqualified_image;
     pub(super) mod unsized_scratch;
+    pub(super) mod untrusted_image;
     pub(super) mod unwritable_path;
     pub(super) mod windows_administrator;
     pub(super) mod writable_host_mount;
@@ -148,11 +159,13 @@ mod live {
 }
 
 mod project {
+    pub(super) mod account_token_secret;
     pub(super) mod anonymous_rights;
     pub(super) mod blocked_eviction;
     pub(super) mod blocked_traffic;
     pub(super) mod build_without_cache;
     pub(super) mod cluster_admin;
+    pub(super) mod conflicting_autoscalers;
     pub(super) mod conflicting_settings;
     pub(super) mod container_detection;
     pub(super) mod credentials_in_url;
@@ -194,12 +207,14 @@ mod project {
     pub(super) mod missing_service_account;
     pub(super) mod no_disruption_budget;
     pub(super) mod no_dockerignore;
+    pub(super) mod no_namespace_quota;
     pub(super) mod obsolete_version;
     pub(super) mod other_image_family;
     pub(super) mod placeholder_value;
     pub(super) mod push_on_pull_request;
     pub(super) mod replicas_with_autoscaler;
     pub(super) mod secret_build_argument;
+    pub(super) mod secret_in_config;
     pub(super) mod secret_in_env_file;
     pub(super) mod secret_in_manifest;
     pub(super) mod serial_builds;
@@ -255,8 +270,10 @@ mod variant {
 mod workload {
     pub(super) mod absent_node_label;
     pub(super) mod cron_job_deadline;
+    pub(super) mod crowded_pod;
     pub(super) mod debugging_container;
     pub(super) mod default_namespace;
+    pub(super) mod default_ndots;
     pub(super) mod default_service_account;
     pub(super) mod duplicate_container_name;
     pub(super) mod duplicate_container_port;
@@ -271,6 +288,8 @@ mod workload {
     pub(super) mod naked_pod;
     pub(super) mod no_network_policy;
     pub(super) mod no_pre_stop;
+    pub(super) mod no_priority_class;
+    pub(super) mod no_pull_secret;
     pub(super) mod no_stop_grace;
     pub(super) mod old_service_account_field;
     pub(super) mod overlapping_cron_job;
@@ -283,6 +302,7 @@ mod workload {
     pub(super) mod single_replica;
     pub(super) mod stateful_set_service;
     pub(super) mod uncommon_volume_type;
+    pub(super) mod unlimited_job;
     pub(super) mod unsafe_sysctl;
     pub(super) mod unspread_replicas;
     pub(super) mod unsupported_restart_policy;
@@ -292,6 +312,7 @@ mod workload {
 #[rustfmt::skip]
 pub static ALL: &[&Rule] = &[
     &workload::absent_node_label::RULE,
+    &project::account_token_secret::RULE,
     &dockerfile::add_instead_of_copy::RULE,
     &container::added_capability::RULE,
     &project::anonymous_rights::RULE,
@@ -306,6 +327,7 @@ pub static ALL: &[&Rule] = &[
     &project::build_without_cache::RULE,
     &dockerfile::cd_in_run::RULE,
     &project::cluster_admin::RULE,
+    &project::conflicting_autoscalers::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
     &dockerfile::consecutive_runs::RULE,
@@ -314,8 +336,10 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::copied_tests::RULE,
     &dockerfile::copy_destination_without_slash::RULE,
     &dockerfile::copy_without_workdir::RULE,
+    &container::cpu_limit::RULE,
     &project::credentials_in_url::RULE,
     &workload::cron_job_deadline::RULE,
+    &workload::crowded_pod::RULE,
     &dockerfile::current_directory_in_path::RULE,
     &container::dangerous_capability::RULE,
     &project::dangling_autoscaler::RULE,
@@ -325,6 +349,7 @@ pub static ALL: &[&Rule] = &[
     &container::data_in_memory::RULE,
     &workload::debugging_container::RULE,
     &workload::default_namespace::RULE,
+    &workload::default_ndots::RULE,
     &workload::default_service_account::RULE,
     &project::default_token_permissions::RULE,
     &container::delay_behind_startup_probe::RULE,
@@ -423,19 +448,25 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::never_compiled::RULE,
     &live::never_healthy::RULE,
     &container::no_apparmor_profile::RULE,
+    &container::no_cpu_limit::RULE,
     &project::no_disruption_budget::RULE,
     &project::no_dockerignore::RULE,
     &container::no_linux_hardening::RULE,
+    &container::no_liveness_probe::RULE,
     &container::no_memory_headroom::RULE,
     &container::no_memory_limit::RULE,
+    &project::no_namespace_quota::RULE,
     &workload::no_network_policy::RULE,
     &workload::no_pre_stop::RULE,
+    &workload::no_priority_class::RULE,
+    &workload::no_pull_secret::RULE,
     &container::no_readiness_probe::RULE,
     &container::no_resource_requests::RULE,
     &container::no_restart_policy::RULE,
     &container::no_seccomp_profile::RULE,
     &container::no_security_context::RULE,
     &workload::no_stop_grace::RULE,
+    &container::no_storage_request::RULE,
     &dockerfile::noisy_download::RULE,
     &variant::numeric_user::RULE,
     &project::obsolete_version::RULE,
@@ -462,13 +493,17 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::replaced_shell::RULE,
     &project::replicas_with_autoscaler::RULE,
     &dockerfile::reserved_stage_name::RULE,
+    &container::retired_registry::RULE,
+    &container::retired_software::RULE,
     &container::root_container::RULE,
     &workload::root_group::RULE,
     &live::root_process::RULE,
     &dockerfile::root_user::RULE,
     &container::runtime_socket::RULE,
+    &container::secret_as_variable::RULE,
     &project::secret_build_argument::RULE,
     &dockerfile::secret_in_build::RULE,
+    &project::secret_in_config::RULE,
     &container::secret_in_env::RULE,
     &project::secret_in_env_file::RULE,
     &project::secret_in_manifest::RULE,
@@ -510,10 +545,12 @@ pub static ALL: &[&Rule] = &[
     &project::undefined_reference::RULE,
     &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
+    &container::unequal_requests::RULE,
     &dockerfile::unhandled_stop_signal::RULE,
     &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
     &project::unknown_key::RULE,
+    &workload::unlimited_job::RULE,
     &project::unlistened_port::RULE,
     &container::unmasked_proc::RULE,
     &project::unmatched_published_port::RULE,
@@ -523,9 +560,11 @@ pub static ALL: &[&Rule] = &[
     &live::unneeded_privilege_gain::RULE,
     &live::unneeded_writable_root::RULE,
     &project::unpinned_action::RULE,
+    &container::unpinned_image::RULE,
     &dockerfile::unpinned_packages::RULE,
     &variant::unprivileged_port::RULE,
     &variant::unprivileged_server::RULE,
+    &container::unqualified_image::RULE,
     &project::unreachable_internet::RULE,
     &project::unreachable_published_port::RULE,
     &project::unresolvable_service::RULE,
@@ -539,6 +578,7 @@ pub static ALL: &[&Rule] = &[
     &project::unsupported_access_mode::RULE,
     &workload::unsupported_restart_policy::RULE,
     &dockerfile::untagged_base::RULE,
+    &container::untrusted_image::RULE,
     &dockerfile::untrusted_registry::RULE,
     &project::unused_config_key::RULE,
     &project::unused_definition::RULE,

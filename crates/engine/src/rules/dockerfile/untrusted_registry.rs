@@ -16,8 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    let trusted = ctx.trusted_registries();
-    if trusted.is_empty() {
+    if ctx.trusted_registries().is_empty() {
         return;
     }
     let base = stage.image_span(ctx.project).map(|span| (&stage.base, span));
@@ -28,14 +27,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         && let Some((host, _)) = ctx.project.text(span).split_once('/')
         && host.contains('.')
         && !host.contains('$')
-        && !trusted.iter().any(|pattern| matches(pattern, host))
+        && !ctx.trusts(host)
     {
         ctx.report(span, format!("`{host}` is no trusted registry"));
     }
     for (from, span) in named {
         let Base::Image(image) = from else { continue };
         let registry = registry(image);
-        if !trusted.iter().any(|pattern| matches(pattern, registry)) {
+        if !ctx.trusts(registry) {
             // hadolint leaves variables alone.
             let ids = if ctx.project.text(span).starts_with('$') { &RULE.aliases[1..] } else { RULE.aliases };
             ctx.report(span, format!("`{image}` comes from `{registry}`, which is no trusted registry"))
@@ -46,15 +45,4 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 
 fn registry(image: &ImageName) -> &str {
     image.registry.as_deref().unwrap_or("docker.io")
-}
-
-/// `*`, `*.example.com`, `example.*` or the name itself; Docker Hub has two.
-fn matches(pattern: &str, registry: &str) -> bool {
-    let hub = |name: &str| matches!(name, "docker.io" | "hub.docker.com" | "index.docker.io");
-    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
-        (Some(""), _) => true,
-        (Some(end), _) => registry.ends_with(end),
-        (_, Some(start)) => registry.starts_with(start),
-        _ => pattern == registry || hub(pattern) && hub(registry),
-    }
 }
