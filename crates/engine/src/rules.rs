@@ -40,6 +40,7 @@ mod container {
     pub(super) mod no_storage_request;
     pub(super) mod privilege_escalation;
     pub(super) mod privileged_container;
+    pub(super) mod privileged_port;
     pub(super) mod probe_on_unknown_port;
     pub(super) mod published_database;
     pub(super) mod refused_option;
@@ -164,13 +165,18 @@ mod project {
     pub(super) mod blocked_eviction;
     pub(super) mod blocked_traffic;
     pub(super) mod build_without_cache;
+    pub(super) mod catch_all_ingress;
+    pub(super) mod claimed_address;
     pub(super) mod cluster_admin;
     pub(super) mod conflicting_autoscalers;
     pub(super) mod conflicting_settings;
     pub(super) mod container_detection;
+    pub(super) mod control_plane_rights;
     pub(super) mod credentials_in_url;
     pub(super) mod dangling_autoscaler;
     pub(super) mod dangling_ingress;
+    pub(super) mod dangling_monitor;
+    pub(super) mod dangling_peer;
     pub(super) mod dangling_selector;
     pub(super) mod dangling_service;
     pub(super) mod default_token_permissions;
@@ -183,14 +189,22 @@ mod project {
     pub(super) mod duplicate_entry;
     pub(super) mod duplicate_host_port;
     pub(super) mod duplicate_object;
+    pub(super) mod duplicate_route;
+    pub(super) mod empty_disruption_budget;
     pub(super) mod ended_release;
+    pub(super) mod escalation_rights;
+    pub(super) mod exec_rights;
+    pub(super) mod exposed_service;
     pub(super) mod fail_fast_builds;
     pub(super) mod idle_ingress_annotation;
     pub(super) mod idle_network_policy;
+    pub(super) mod incomplete_claim;
     pub(super) mod ingress_class_annotation;
     pub(super) mod ingress_snippet;
+    pub(super) mod ingress_without_tls;
     pub(super) mod invalid_value;
     pub(super) mod limited_restarts;
+    pub(super) mod load_balancer_without_tls;
     pub(super) mod lost_command;
     pub(super) mod lost_name;
     pub(super) mod lost_port;
@@ -198,6 +212,7 @@ mod project {
     pub(super) mod lost_service;
     pub(super) mod lost_variable;
     pub(super) mod lost_volume;
+    pub(super) mod low_autoscaler_minimum;
     pub(super) mod memory_autoscaler;
     pub(super) mod misplaced_pod_security_label;
     pub(super) mod missing_bind_source;
@@ -208,18 +223,24 @@ mod project {
     pub(super) mod no_disruption_budget;
     pub(super) mod no_dockerignore;
     pub(super) mod no_namespace_quota;
+    pub(super) mod no_pod_security_level;
+    pub(super) mod no_storage_class;
     pub(super) mod obsolete_version;
     pub(super) mod other_image_family;
     pub(super) mod placeholder_value;
+    pub(super) mod pod_creation_rights;
     pub(super) mod push_on_pull_request;
     pub(super) mod replicas_with_autoscaler;
+    pub(super) mod secret_access;
     pub(super) mod secret_build_argument;
     pub(super) mod secret_in_config;
     pub(super) mod secret_in_env_file;
     pub(super) mod secret_in_manifest;
     pub(super) mod serial_builds;
     pub(super) mod service_without_image;
+    pub(super) mod shared_selector;
     pub(super) mod started_not_ready;
+    pub(super) mod stuck_eviction;
     pub(super) mod sync_without_reload;
     pub(super) mod syntax_error;
     pub(super) mod undefined_reference;
@@ -233,6 +254,7 @@ mod project {
     pub(super) mod unreachable_published_port;
     pub(super) mod unresolvable_service;
     pub(super) mod unresolved_entry_point;
+    pub(super) mod unselective_network_policy;
     pub(super) mod unset_namespace_label;
     pub(super) mod unset_variable;
     pub(super) mod unshipped_mount;
@@ -269,6 +291,8 @@ mod variant {
 
 mod workload {
     pub(super) mod absent_node_label;
+    pub(super) mod any_node;
+    pub(super) mod control_plane_toleration;
     pub(super) mod cron_job_deadline;
     pub(super) mod crowded_pod;
     pub(super) mod debugging_container;
@@ -284,12 +308,14 @@ mod workload {
     pub(super) mod kept_job;
     pub(super) mod long_pre_stop;
     pub(super) mod missing_fs_group;
+    pub(super) mod missing_label;
     pub(super) mod mounted_service_account_token;
     pub(super) mod naked_pod;
     pub(super) mod no_network_policy;
     pub(super) mod no_pre_stop;
     pub(super) mod no_priority_class;
     pub(super) mod no_pull_secret;
+    pub(super) mod no_rolling_update;
     pub(super) mod no_stop_grace;
     pub(super) mod old_service_account_field;
     pub(super) mod overlapping_cron_job;
@@ -301,6 +327,7 @@ mod workload {
     pub(super) mod shared_user_namespace;
     pub(super) mod single_replica;
     pub(super) mod stateful_set_service;
+    pub(super) mod system_namespace;
     pub(super) mod uncommon_volume_type;
     pub(super) mod unlimited_job;
     pub(super) mod unsafe_sysctl;
@@ -316,6 +343,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::add_instead_of_copy::RULE,
     &container::added_capability::RULE,
     &project::anonymous_rights::RULE,
+    &workload::any_node::RULE,
     &dockerfile::apt_instead_of_apt_get::RULE,
     &dockerfile::archive_copied_to_unpack::RULE,
     &dockerfile::base_argument::RULE,
@@ -325,13 +353,17 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::build_error::RULE,
     &container::build_time_variable::RULE,
     &project::build_without_cache::RULE,
+    &project::catch_all_ingress::RULE,
     &dockerfile::cd_in_run::RULE,
+    &project::claimed_address::RULE,
     &project::cluster_admin::RULE,
     &project::conflicting_autoscalers::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
     &dockerfile::consecutive_runs::RULE,
     &project::container_detection::RULE,
+    &project::control_plane_rights::RULE,
+    &workload::control_plane_toleration::RULE,
     &dockerfile::copied_source_missing::RULE,
     &dockerfile::copied_tests::RULE,
     &dockerfile::copy_destination_without_slash::RULE,
@@ -344,6 +376,8 @@ pub static ALL: &[&Rule] = &[
     &container::dangerous_capability::RULE,
     &project::dangling_autoscaler::RULE,
     &project::dangling_ingress::RULE,
+    &project::dangling_monitor::RULE,
+    &project::dangling_peer::RULE,
     &project::dangling_selector::RULE,
     &project::dangling_service::RULE,
     &container::data_in_memory::RULE,
@@ -368,14 +402,19 @@ pub static ALL: &[&Rule] = &[
     &container::duplicate_env::RULE,
     &project::duplicate_host_port::RULE,
     &project::duplicate_object::RULE,
+    &project::duplicate_route::RULE,
     &dockerfile::duplicate_stage_name::RULE,
     &dockerfile::empty_continuation::RULE,
+    &project::empty_disruption_budget::RULE,
     &project::ended_release::RULE,
+    &project::escalation_rights::RULE,
     &variant::exec_command::RULE,
+    &project::exec_rights::RULE,
     &variant::exec_script::RULE,
     &dockerfile::existing_account::RULE,
     &variant::existing_application::RULE,
     &dockerfile::expose_format::RULE,
+    &project::exposed_service::RULE,
     &container::exposed_ssh::RULE,
     &project::fail_fast_builds::RULE,
     &live::failing_healthcheck::RULE,
@@ -396,8 +435,10 @@ pub static ALL: &[&Rule] = &[
     &project::idle_network_policy::RULE,
     &dockerfile::ignored_copy::RULE,
     &dockerfile::ignored_readme::RULE,
+    &project::incomplete_claim::RULE,
     &project::ingress_class_annotation::RULE,
     &project::ingress_snippet::RULE,
+    &project::ingress_without_tls::RULE,
     &dockerfile::inline_suppression::RULE,
     &project::invalid_value::RULE,
     &workload::kept_job::RULE,
@@ -409,6 +450,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::late_ownership::RULE,
     &dockerfile::legacy_env_format::RULE,
     &project::limited_restarts::RULE,
+    &project::load_balancer_without_tls::RULE,
     &container::local_image::RULE,
     &dockerfile::log_init::RULE,
     &workload::long_pre_stop::RULE,
@@ -420,6 +462,7 @@ pub static ALL: &[&Rule] = &[
     &project::lost_service::RULE,
     &project::lost_variable::RULE,
     &project::lost_volume::RULE,
+    &project::low_autoscaler_minimum::RULE,
     &container::low_user_id::RULE,
     &dockerfile::maintainer_instruction::RULE,
     &project::memory_autoscaler::RULE,
@@ -435,6 +478,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::missing_healthcheck::RULE,
     &dockerfile::missing_home::RULE,
     &container::missing_hook_program::RULE,
+    &workload::missing_label::RULE,
     &project::missing_service_account::RULE,
     &container::missing_volume::RULE,
     &workload::mounted_service_account_token::RULE,
@@ -457,15 +501,18 @@ pub static ALL: &[&Rule] = &[
     &container::no_memory_limit::RULE,
     &project::no_namespace_quota::RULE,
     &workload::no_network_policy::RULE,
+    &project::no_pod_security_level::RULE,
     &workload::no_pre_stop::RULE,
     &workload::no_priority_class::RULE,
     &workload::no_pull_secret::RULE,
     &container::no_readiness_probe::RULE,
     &container::no_resource_requests::RULE,
     &container::no_restart_policy::RULE,
+    &workload::no_rolling_update::RULE,
     &container::no_seccomp_profile::RULE,
     &container::no_security_context::RULE,
     &workload::no_stop_grace::RULE,
+    &project::no_storage_class::RULE,
     &container::no_storage_request::RULE,
     &dockerfile::noisy_download::RULE,
     &variant::numeric_user::RULE,
@@ -476,9 +523,11 @@ pub static ALL: &[&Rule] = &[
     &variant::owned_paths::RULE,
     &dockerfile::package_cache_kept::RULE,
     &project::placeholder_value::RULE,
+    &project::pod_creation_rights::RULE,
     &dockerfile::pointless_command::RULE,
     &container::privilege_escalation::RULE,
     &container::privileged_container::RULE,
+    &container::privileged_port::RULE,
     &container::probe_on_unknown_port::RULE,
     &container::published_database::RULE,
     &project::push_on_pull_request::RULE,
@@ -500,6 +549,7 @@ pub static ALL: &[&Rule] = &[
     &live::root_process::RULE,
     &dockerfile::root_user::RULE,
     &container::runtime_socket::RULE,
+    &project::secret_access::RULE,
     &container::secret_as_variable::RULE,
     &project::secret_build_argument::RULE,
     &dockerfile::secret_in_build::RULE,
@@ -517,6 +567,7 @@ pub static ALL: &[&Rule] = &[
     &variant::settled_environment::RULE,
     &container::shallow_probe::RULE,
     &workload::shared_claim::RULE,
+    &project::shared_selector::RULE,
     &workload::shared_user_namespace::RULE,
     &dockerfile::shell_form_command::RULE,
     &dockerfile::shell_wrapped_command::RULE,
@@ -530,11 +581,13 @@ pub static ALL: &[&Rule] = &[
     &project::started_not_ready::RULE,
     &workload::stateful_set_service::RULE,
     &container::storage_limit_as_request::RULE,
+    &project::stuck_eviction::RULE,
     &container::sub_path_mount::RULE,
     &container::sudo_in_command::RULE,
     &dockerfile::sudo_in_run::RULE,
     &project::sync_without_reload::RULE,
     &project::syntax_error::RULE,
+    &workload::system_namespace::RULE,
     &live::tight_limit::RULE,
     &container::trusted_any_proxy::RULE,
     &dockerfile::two_downloaders::RULE,
@@ -570,6 +623,7 @@ pub static ALL: &[&Rule] = &[
     &project::unresolvable_service::RULE,
     &project::unresolved_entry_point::RULE,
     &workload::unsafe_sysctl::RULE,
+    &project::unselective_network_policy::RULE,
     &project::unset_namespace_label::RULE,
     &project::unset_variable::RULE,
     &project::unshipped_mount::RULE,

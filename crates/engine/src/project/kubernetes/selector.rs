@@ -44,7 +44,7 @@ pub enum Operator {
 
 impl Selector {
     /// Reads `matchLabels` and `matchExpressions`.
-    pub(super) fn read(node: Node<'_>) -> Self {
+    pub fn read(node: Node<'_>) -> Self {
         let expressions = node
             .get("matchExpressions")
             .into_iter()
