@@ -39,8 +39,8 @@ pub use load::Host;
 pub use map::{Iter, Map};
 pub use normal::config;
 pub use problem::{Problem, ProblemKind};
-pub(super) use write::{remove_below, remove_items, set_below};
 pub(crate) use units::words as split_words;
+pub(super) use write::{remove_below, remove_items, set_below};
 
 /// A chain of Compose files, merged.
 #[derive(Debug)]

@@ -254,8 +254,11 @@ impl<'p> Site<'p> {
                 let text = node.scalar()?;
                 let text = text.strip_prefix("0.0.0.0:").unwrap_or(&text);
                 // A port that is published alone is on a port of the host that Docker chooses.
-                let local =
-                    if text.contains(':') { format!("127.0.0.1:{text}") } else { format!("127.0.0.1::{text}") };
+                let local = if text.contains(':') {
+                    format!("127.0.0.1:{text}")
+                } else {
+                    format!("127.0.0.1::{text}")
+                };
                 self.changes.push(node, edit::replace(node, &New::Str(local)))
             }
             // Compose has no word for it.

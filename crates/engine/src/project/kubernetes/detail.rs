@@ -648,7 +648,8 @@ impl Grant {
     /// Where it allows one of some verbs on one of some resources of a group, on every object of them: the resource that is
     /// named, and whether it is named and not just meant by `*`.
     pub fn allows(&self, group: &str, resources: &[&str], verbs: &[&str]) -> Option<(Span, bool)> {
-        let named = |list: &[Spanned<String>], wanted: &str| list.iter().any(|i| i.value == wanted || i.value == "*");
+        let named =
+            |list: &[Spanned<String>], wanted: &str| list.iter().any(|i| i.value == wanted || i.value == "*");
         if !named(&self.groups, group) || !verbs.iter().any(|verb| named(&self.verbs, verb)) {
             return None;
         }

@@ -342,7 +342,12 @@ fn append(changes: &mut Changes, holder: Node<'_>, key: &str, items: Vec<New>) -
     }
 }
 
-pub(in crate::project) fn set_below(project: &Project, place: Place, path: &[&str], value: &New) -> Option<Vec<Edit>> {
+pub(in crate::project) fn set_below(
+    project: &Project,
+    place: Place,
+    path: &[&str],
+    value: &New,
+) -> Option<Vec<Edit>> {
     let node = project.node(place)?;
     edit::set_path(node, path, value).ok().map(|edit| vec![edit])
 }

@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a limit that throttles a program although its node idles",
     since: "0.1.0",
     docs: include_str!("cpu_limit.md"),
-    aliases: &[
-        "forbid-cpu-limits",
-    ],
+    aliases: &["forbid-cpu-limits"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
@@ -23,7 +21,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     let Some(at) = limit.at else { return };
-    let message = format!("`{}` is throttled here, also where its node has time to spare", container.name.value);
+    let message =
+        format!("`{}` is throttled here, also where its node has time to spare", container.name.value);
     let path = ["resources", "limits", "cpu"];
     // Where nothing else is said the limit is what is set aside too.
     let safety = if container.resources.cpu_request.is_unset() { Safety::Manual } else { Safety::Unsafe };

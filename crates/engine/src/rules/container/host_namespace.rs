@@ -8,7 +8,40 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that shares a namespace of the host",
     since: "0.1.0",
     docs: include_str!("host_namespace.md"),
-    aliases: &["CKV_K8S_17", "CKV_K8S_18", "CKV_K8S_19", "CKV_K8S_1", "CKV_K8S_3", "CKV_K8S_4", "KSV-0008", "KSV-0009", "KSV-0010", "host-network", "host-pid", "host-ipc", "hostNetworkSet", "hostPIDSet", "hostIPCSet", "C-0041", "C-0275", "C-0276", "C-0038", "disallow-host-namespaces", "CL-0008", "CL-0010", "psp-deny-hostnetwork", "C-0216", "psp-deny-hostpid", "C-0214", "psp-deny-hostipc", "C-0215", "HostNetwork", "HostPID", "HostIPC", "baseline:Host-Namespaces"],
+    aliases: &[
+        "CKV_K8S_17",
+        "CKV_K8S_18",
+        "CKV_K8S_19",
+        "CKV_K8S_1",
+        "CKV_K8S_3",
+        "CKV_K8S_4",
+        "KSV-0008",
+        "KSV-0009",
+        "KSV-0010",
+        "host-network",
+        "host-pid",
+        "host-ipc",
+        "hostNetworkSet",
+        "hostPIDSet",
+        "hostIPCSet",
+        "C-0041",
+        "C-0275",
+        "C-0276",
+        "C-0038",
+        "disallow-host-namespaces",
+        "CL-0008",
+        "CL-0010",
+        "psp-deny-hostnetwork",
+        "C-0216",
+        "psp-deny-hostpid",
+        "C-0214",
+        "psp-deny-hostipc",
+        "C-0215",
+        "HostNetwork",
+        "HostPID",
+        "HostIPC",
+        "baseline:Host-Namespaces",
+    ],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -86,11 +119,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             _ => &[],
         };
         // A namespace belongs to the pod, so each container of it says the same, and it is said once.
-        ctx.report(namespace.span, format!("this shares the host's {what}: {gives}")).severity(severity).ids(ids).set(
-            Safety::Unsafe,
-            "Do not share it",
-            container,
-            &Intent::OwnNamespace(namespace.value),
-        );
+        ctx.report(namespace.span, format!("this shares the host's {what}: {gives}"))
+            .severity(severity)
+            .ids(ids)
+            .set(Safety::Unsafe, "Do not share it", container, &Intent::OwnNamespace(namespace.value));
     }
 }

@@ -1,6 +1,6 @@
 use crate::project::Container;
-use crate::project::container::Role;
 use crate::project::Origin;
+use crate::project::container::Role;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {

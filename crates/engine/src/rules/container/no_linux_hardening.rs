@@ -7,11 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that none of the kernel's guards is asked for",
     since: "0.1.0",
     docs: include_str!("no_linux_hardening.md"),
-    aliases: &[
-        "linuxHardening",
-        "linux-hardening",
-        "C-0055",
-    ],
+    aliases: &["linuxHardening", "linux-hardening", "C-0055"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -29,8 +25,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if !container.is_in_pod() || container.windows || guarded || container.role == Role::Ephemeral {
         return;
     }
-    let message =
-        format!("`{}` asks for no seccomp, AppArmor or SELinux and drops no capability", container.name.value);
+    let message = format!(
+        "`{}` asks for no seccomp, AppArmor or SELinux and drops no capability",
+        container.name.value
+    );
     let safety = if container.added_capabilities.is_empty() { Safety::Safe } else { Safety::Unsafe };
     ctx.report(container.name.span, message).set(
         safety,

@@ -23,11 +23,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let project = project;
     let Some(workload) = container.workload.map(|w| project.workload(w)) else { return };
     if container.liveness.is_some() || container.role != Role::Main || workload.kind.runs_to_end() {
         return;
     }
-    let message = format!("`{}` stays as it is when it hangs: it has no liveness probe", container.name.value);
+    let message =
+        format!("`{}` stays as it is when it hangs: it has no liveness probe", container.name.value);
     ctx.report(container.name.span, message);
 }

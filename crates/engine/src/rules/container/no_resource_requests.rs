@@ -8,7 +8,25 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a pod's container that sets no CPU or memory aside",
     since: "0.1.0",
     docs: include_str!("no_resource_requests.md"),
-    aliases: &["CKV_K8S_10", "CKV_K8S_12", "KSV-0015", "KSV-0016", "unset-cpu-requirements", "container-resources", "cpuRequestsMissing", "memoryRequestsMissing", "C-0268", "C-0269", "RequestsCPU", "RequestsMemory", "require-requests-limits", "require-qos-burstable", "C-0050", "resources-cpu-requests", "resources-memory-requests"],
+    aliases: &[
+        "CKV_K8S_10",
+        "CKV_K8S_12",
+        "KSV-0015",
+        "KSV-0016",
+        "unset-cpu-requirements",
+        "container-resources",
+        "cpuRequestsMissing",
+        "memoryRequestsMissing",
+        "C-0268",
+        "C-0269",
+        "RequestsCPU",
+        "RequestsMemory",
+        "require-requests-limits",
+        "require-qos-burstable",
+        "C-0050",
+        "resources-cpu-requests",
+        "resources-memory-requests",
+    ],
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
@@ -55,6 +73,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         (true, false) => &CPU,
         _ => &MEMORY,
     };
-    let message = format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value);
+    let message =
+        format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value);
     ctx.report(container.name.span, message).ids(ids);
 }

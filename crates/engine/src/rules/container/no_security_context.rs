@@ -7,11 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container of which nothing says what it may do",
     since: "0.1.0",
     docs: include_str!("no_security_context.md"),
-    aliases: &[
-        "KSV-0118",
-        "CKV_K8S_29",
-        "CKV_K8S_30",
-    ],
+    aliases: &["KSV-0118", "CKV_K8S_29", "CKV_K8S_30"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,

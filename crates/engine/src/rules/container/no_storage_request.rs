@@ -7,10 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that sets no local disk aside, or may fill it",
     since: "0.1.0",
     docs: include_str!("no_storage_request.md"),
-    aliases: &[
-        "container-ephemeral-storage-request-and-limit",
-        "require-emptydir-requests-and-limits",
-    ],
+    aliases: &["container-ephemeral-storage-request-and-limit", "require-emptydir-requests-and-limits"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,

@@ -6,10 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a port below 1024, which only root may listen on in many places",
     since: "0.1.0",
     docs: include_str!("privileged_port.md"),
-    aliases: &[
-        "privileged-ports",
-        "KSV-0117",
-    ],
+    aliases: &["privileged-ports", "KSV-0117"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -19,7 +16,10 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for port in container.ports.iter().filter(|port| port.container > 0 && port.container < 1024) {
-        let message = format!("`{}` listens on port {}, which needs a right that programs can do without", container.name.value, port.container);
+        let message = format!(
+            "`{}` listens on port {}, which needs a right that programs can do without",
+            container.name.value, port.container
+        );
         ctx.report(port.span, message);
     }
 }

@@ -7,11 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an image of a registry that is no longer kept",
     since: "0.1.0",
     docs: include_str!("retired_registry.md"),
-    aliases: &[
-        "C-0253",
-        "rule-identify-old-k8s-registry",
-        "restrict-deprecated-registry",
-    ],
+    aliases: &["C-0253", "rule-identify-old-k8s-registry", "restrict-deprecated-registry"],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -27,7 +23,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     };
     let Some(repository) = retired else { return };
     let at = container.image.at.unwrap_or(container.name.span);
-    let message = format!("`{image}` gets no new versions: Kubernetes' images are in `registry.k8s.io` since 2023");
+    let message =
+        format!("`{image}` gets no new versions: Kubernetes' images are in `registry.k8s.io` since 2023");
     let moved = ImageName { registry: Some("registry.k8s.io".to_owned()), repository, ..image.clone() };
     let title = format!("Take it from its new place: `{moved}`");
     // The images were copied as they are; those of Google's own project were not all.
@@ -41,5 +38,6 @@ fn retired_path(image: &ImageName) -> Option<String> {
         return Some(image.repository.clone());
     }
     let (project, rest) = image.repository.split_once('/')?;
-    matches!(project, "k8s-artifacts-prod" | "google_containers" | "google-containers").then(|| rest.to_owned())
+    matches!(project, "k8s-artifacts-prod" | "google_containers" | "google-containers")
+        .then(|| rest.to_owned())
 }

@@ -33,7 +33,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.image.at.unwrap_or(container.name.span);
     let official = matches!(image.registry.as_deref(), Some("registry.k8s.io" | "k8s.gcr.io" | "quay.io"));
     if image.short() == "tiller" {
-        ctx.report(at, "Tiller ended in 2020: whoever reaches it in the cluster may do what it may").ids(&TILLER);
+        ctx.report(at, "Tiller ended in 2020: whoever reaches it in the cluster may do what it may")
+            .ids(&TILLER);
     } else if image.repository.ends_with("ingress-nginx/controller") && official
         || image.repository == "kubernetes-ingress-controller/nginx-ingress-controller"
     {

@@ -33,8 +33,13 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Some(EnvValue::Secret { name, key, .. }) = variable.value.value() else { continue };
         let at = variable.value.at.unwrap_or(variable.name.span);
         let message = match key {
-            Some(_) => format!("`{}` holds a Secret, which every process and every crash report sees", variable.name.value),
-            None => format!("all of the Secret `{name}` is in the environment, which every process and every crash report sees"),
+            Some(_) => format!(
+                "`{}` holds a Secret, which every process and every crash report sees",
+                variable.name.value
+            ),
+            None => format!(
+                "all of the Secret `{name}` is in the environment, which every process and every crash report sees"
+            ),
         };
         let ids: &'static [&'static str] = if key.is_some() { ctx.all_ids() } else { &ALL_KEYS };
         ctx.report(at, message).ids(ids);

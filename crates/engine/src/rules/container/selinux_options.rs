@@ -1,4 +1,5 @@
 use seaworthy_syntax::Span;
+use seaworthy_syntax::yaml::Node;
 
 use crate::project::Container;
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
@@ -29,7 +30,8 @@ const KEPT_APART: [&str; 4] = ["container_t", "container_init_t", "container_kvm
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     let Some(at) = turned_off(container, ctx).or_else(|| other_context(container, ctx)) else { return };
-    let message = format!("`{}` leaves the SELinux context that keeps containers apart", container.name.value);
+    let message =
+        format!("`{}` leaves the SELinux context that keeps containers apart", container.name.value);
     ctx.report(at, message).fix(Safety::Unsafe, "Use the runtime's context", || {
         if container.is_in_pod() {
             container.remove_below(project, &["securityContext", "seLinuxOptions"])
@@ -54,5 +56,5 @@ fn other_context(container: &Container, ctx: &Ctx<'_>) -> Option<Span> {
     let options = container.at(ctx.project, &path).or_else(|| container.pod_at(ctx.project, &path))?;
     let value = |key| options.get(key).filter(|node| node.scalar().is_some_and(|text| !text.is_empty()));
     let kind = value("type").filter(|n| n.scalar().is_some_and(|t| !KEPT_APART.contains(&t.as_ref())));
-    kind.or_else(|| value("user")).or_else(|| value("role")).map(|node| node.span())
+    kind.or_else(|| value("user")).or_else(|| value("role")).map(Node::span)
 }

@@ -6,10 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a mount of a path within a volume that the container may write to",
     since: "0.1.0",
     docs: include_str!("sub_path_mount.md"),
-    aliases: &[
-        "C-0058",
-        "Symlink-Exchange-Can-Allow-Host-Filesystem-Access",
-    ],
+    aliases: &["C-0058", "Symlink-Exchange-Can-Allow-Host-Filesystem-Access"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,

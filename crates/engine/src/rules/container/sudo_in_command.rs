@@ -6,10 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container that starts its program by `sudo`",
     since: "0.1.0",
     docs: include_str!("sudo_in_command.md"),
-    aliases: &[
-        "C-0062",
-        "sudo-in-container-entrypoint",
-    ],
+    aliases: &["C-0062", "sudo-in-container-entrypoint"],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,

@@ -23,8 +23,11 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-const CPU: [&str; 3] =
-    ["container-resource-requests-equal-limits", "container-cpu-requests-equal-limits", "require-qos-guaranteed"];
+const CPU: [&str; 3] = [
+    "container-resource-requests-equal-limits",
+    "container-cpu-requests-equal-limits",
+    "require-qos-guaranteed",
+];
 const MEMORY: [&str; 5] = [
     "container-resource-requests-equal-limits",
     "container-memory-requests-equal-limits",

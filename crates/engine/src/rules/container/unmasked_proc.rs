@@ -1,4 +1,5 @@
 use crate::project::Container;
+use crate::project::compose::Item;
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -29,13 +30,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if !container.is_in_pod() {
         let options = container.item(project, &["security_opt"]);
         let unmasked = |text: &str| matches!(text, "systempaths=unconfined" | "systempaths:unconfined");
-        let item = options.into_iter().flat_map(|o| o.items()).find(|i| i.as_str().is_some_and(unmasked));
-        if let Some(at) = item.and_then(|item| item.span()) {
-            ctx.report(at, format!("`{name}` {what}")).fix(
-                Safety::Unsafe,
-                "Hide them again",
-                || container.remove_items(project, "security_opt", unmasked),
-            );
+        let item = options.into_iter().flat_map(Item::items).find(|i| i.as_str().is_some_and(unmasked));
+        if let Some(at) = item.and_then(Item::span) {
+            ctx.report(at, format!("`{name}` {what}")).fix(Safety::Unsafe, "Hide them again", || {
+                container.remove_items(project, "security_opt", unmasked)
+            });
         }
     } else if let Some(kind) = container.proc_mount.value().filter(|kind| *kind != "Default") {
         let at = container.proc_mount.at.unwrap_or(container.name.span);

@@ -36,5 +36,4 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     ctx.report(at, message).ids(ids);
 }
 
-const POD: [&str; 4] =
-    ["CKV_K8S_43", "C-0306", "image-not-pinned-to-digest", "require-image-checksum"];
+const POD: [&str; 4] = ["CKV_K8S_43", "C-0306", "image-not-pinned-to-digest", "require-image-checksum"];

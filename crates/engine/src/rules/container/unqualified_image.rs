@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an image whose registry is left to the node",
     since: "0.1.0",
     docs: include_str!("unqualified_image.md"),
-    aliases: &[
-        "KSV-0124",
-    ],
+    aliases: &["KSV-0124"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,

@@ -36,5 +36,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     let at = container.image.at.unwrap_or(container.name.span);
-    ctx.report(at, format!("`{image}` comes from `{registry}`, which is not on the list of trusted registries"));
+    ctx.report(
+        at,
+        format!("`{image}` comes from `{registry}`, which is not on the list of trusted registries"),
+    );
 }

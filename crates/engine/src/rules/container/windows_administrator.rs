@@ -1,3 +1,4 @@
+use seaworthy_syntax::yaml::Node;
 use seaworthy_syntax::yaml::edit::New;
 
 use crate::project::Container;
@@ -8,11 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a Windows container that runs as its administrator",
     since: "0.1.0",
     docs: include_str!("windows_administrator.md"),
-    aliases: &[
-        "require-run-as-containeruser",
-        "set-runasusername-value",
-        "set-gmsacredentialspecname-value",
-    ],
+    aliases: &["require-run-as-containeruser", "set-runasusername-value", "set-gmsacredentialspecname-value"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -28,14 +25,14 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let options = ["securityContext", "windowsOptions"];
     let own = container.at(project, &options).or_else(|| container.pod_at(project, &options));
     let user = own.and_then(|node| node.get("runAsUserName"));
-    let process = own.and_then(|node| node.get("hostProcess")).and_then(|node| node.scalar());
+    let process = own.and_then(|node| node.get("hostProcess")).and_then(Node::scalar);
     let administrator = user.is_none_or(|user| {
         user.scalar().is_some_and(|name| name.to_ascii_lowercase().contains("administrator"))
     });
     if !administrator || process.is_some_and(|text| text == "true") {
         return;
     }
-    let at = user.map_or(container.name.span, |user| user.span());
+    let at = user.map_or(container.name.span, Node::span);
     let message = format!("`{}` may run as `ContainerAdministrator`", container.name.value);
     let path = ["securityContext", "windowsOptions", "runAsUserName"];
     ctx.report(at, message).fix(Safety::Unsafe, "Run as `ContainerUser`", || {

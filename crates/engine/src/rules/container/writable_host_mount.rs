@@ -6,11 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a directory of the host that a container may write to",
     since: "0.1.0",
     docs: include_str!("writable_host_mount.md"),
-    aliases: &[
-        "alert-rw-hostpath",
-        "C-0045",
-        "ensure-readonly-hostpath",
-    ],
+    aliases: &["alert-rw-hostpath", "C-0045", "ensure-readonly-hostpath"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,

@@ -7,11 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an Ingress that answers for hosts which nobody named",
     since: "0.1.0",
     docs: include_str!("catch_all_ingress.md"),
-    aliases: &[
-        "disallow-empty-ingress-host",
-        "restrict-ingress-wildcard",
-        "restrict-ingress-defaultbackend",
-    ],
+    aliases: &["disallow-empty-ingress-host", "restrict-ingress-wildcard", "restrict-ingress-defaultbackend"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,

@@ -1,7 +1,8 @@
+use seaworthy_syntax::yaml::Node;
 use std::collections::HashMap;
 
-use crate::project::kubernetes::{Detail, Object};
 use crate::project::Project;
+use crate::project::kubernetes::{Detail, Object};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -9,11 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "two autoscalers of one workload",
     since: "0.1.0",
     docs: include_str!("conflicting_autoscalers.md"),
-    aliases: &[
-        "prevent-duplicate-hpa",
-        "prevent-duplicate-vpa",
-        "check-vpa-configuration",
-    ],
+    aliases: &["prevent-duplicate-hpa", "prevent-duplicate-vpa", "check-vpa-configuration"],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -58,13 +55,13 @@ fn target(project: &Project, object: &Object) -> Option<(String, String)> {
         let target = autoscaler.target.as_ref()?;
         return Some((target.kind.clone(), target.name.value.clone()));
     }
-    let reference = object.at(project, &["spec", "targetRef"]).filter(|_| {
-        object.kind.value == "VerticalPodAutoscaler" && object.group() == "autoscaling.k8s.io"
-    })?;
+    let reference = object
+        .at(project, &["spec", "targetRef"])
+        .filter(|_| object.kind.value == "VerticalPodAutoscaler" && object.group() == "autoscaling.k8s.io")?;
     let mode = object.at(project, &["spec", "updatePolicy", "updateMode"]);
     if mode.is_some_and(|mode| mode.scalar().is_some_and(|mode| mode == "Off")) {
         return None;
     }
-    let text = |key| reference.get(key).and_then(|node| node.scalar()).map(|text| text.into_owned());
+    let text = |key| reference.get(key).and_then(Node::scalar).map(std::borrow::Cow::into_owned);
     text("kind").zip(text("name"))
 }

@@ -44,29 +44,91 @@ pub(crate) static RULE: Rule = Rule {
 const CHANGE: [&str; 3] = ["create", "update", "patch"];
 
 /// A right: of which group and resources, by which verbs, what it gives, and what others call it.
-struct Right(&'static str, &'static [&'static str], &'static [&'static str], &'static str, &'static [&'static str]);
+struct Right(
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static str,
+    &'static [&'static str],
+);
 
 const RIGHTS: [Right; 10] = [
-    Right("certificates.k8s.io", &["certificatesigningrequests/approval", "signers"], &["approve", "update", "patch"],
+    Right(
+        "certificates.k8s.io",
+        &["certificatesigningrequests/approval", "signers"],
+        &["approve", "update", "patch"],
         "makes certificates for anybody",
-        &["CKV_K8S_156", "C-0280", "rule-can-approve-cert-signing-request", "restrict-clusterrole-csr"]),
-    Right("admissionregistration.k8s.io", &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"], &CHANGE,
+        &["CKV_K8S_156", "C-0280", "rule-can-approve-cert-signing-request", "restrict-clusterrole-csr"],
+    ),
+    Right(
+        "admissionregistration.k8s.io",
+        &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"],
+        &CHANGE,
         "reads and changes every object on its way",
-        &["CKV_K8S_155", "KSV-0114", "C-0281", "rule-can-modify-admission-webhooks",
-            "restrict-clusterrole-mutating-validating-admission-webhooks"]),
-    Right("", &["serviceaccounts/token"], &["create"], "makes tokens of other accounts",
-        &["C-0282", "rule-can-create-service-account-token"]),
-    Right("", &["persistentvolumes"], &["create"], "makes volumes of any path of any node", &["C-0278", "rule-can-create-pv"]),
-    Right("", &["services/status"], &["update", "patch"], "takes over traffic by addresses of Services", &["CKV2_K8S_4"]),
-    Right("", &["events"], &["delete", "deletecollection"], "deletes the traces of what was done",
-        &["C-0031", "rule-can-delete-k8s-events-v1"]),
-    Right("", &["pods/log"], &["delete", "deletecollection", "update"], "deletes the traces of what was done", &["KSV-0042"]),
-    Right("", &["configmaps"], &["create", "update", "patch", "delete"], "changes settings of everything beside, DNS too",
-        &["KSV-0049", "KSV-0115", "C-0037", "rule-can-update-configmap-v1"]),
-    Right("", &["services", "endpoints"], &["create", "update", "patch", "delete"], "takes over traffic of others",
-        &["KSV-0056", "restrict-edit-for-endpoints"]),
-    Right("", &["pods", "secrets", "configmaps", "services", "namespaces"], &["delete", "deletecollection"],
-        "deletes what others run", &["C-0007", "rule-excessive-delete-rights-v1"]),
+        &[
+            "CKV_K8S_155",
+            "KSV-0114",
+            "C-0281",
+            "rule-can-modify-admission-webhooks",
+            "restrict-clusterrole-mutating-validating-admission-webhooks",
+        ],
+    ),
+    Right(
+        "",
+        &["serviceaccounts/token"],
+        &["create"],
+        "makes tokens of other accounts",
+        &["C-0282", "rule-can-create-service-account-token"],
+    ),
+    Right(
+        "",
+        &["persistentvolumes"],
+        &["create"],
+        "makes volumes of any path of any node",
+        &["C-0278", "rule-can-create-pv"],
+    ),
+    Right(
+        "",
+        &["services/status"],
+        &["update", "patch"],
+        "takes over traffic by addresses of Services",
+        &["CKV2_K8S_4"],
+    ),
+    Right(
+        "",
+        &["events"],
+        &["delete", "deletecollection"],
+        "deletes the traces of what was done",
+        &["C-0031", "rule-can-delete-k8s-events-v1"],
+    ),
+    Right(
+        "",
+        &["pods/log"],
+        &["delete", "deletecollection", "update"],
+        "deletes the traces of what was done",
+        &["KSV-0042"],
+    ),
+    Right(
+        "",
+        &["configmaps"],
+        &["create", "update", "patch", "delete"],
+        "changes settings of everything beside, DNS too",
+        &["KSV-0049", "KSV-0115", "C-0037", "rule-can-update-configmap-v1"],
+    ),
+    Right(
+        "",
+        &["services", "endpoints"],
+        &["create", "update", "patch", "delete"],
+        "takes over traffic of others",
+        &["KSV-0056", "restrict-edit-for-endpoints"],
+    ),
+    Right(
+        "",
+        &["pods", "secrets", "configmaps", "services", "namespaces"],
+        &["delete", "deletecollection"],
+        "deletes what others run",
+        &["C-0007", "rule-excessive-delete-rights-v1"],
+    ),
 ];
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {

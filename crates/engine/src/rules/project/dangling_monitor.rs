@@ -1,6 +1,6 @@
+use crate::project::Project;
 use crate::project::kubernetes::{Object, Selector};
 use crate::project::links::closest;
-use crate::project::Project;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -8,9 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a ServiceMonitor that finds no Service",
     since: "0.1.0",
     docs: include_str!("dangling_monitor.md"),
-    aliases: &[
-        "dangling-servicemonitor",
-    ],
+    aliases: &["dangling-servicemonitor"],
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,

@@ -1,6 +1,6 @@
+use crate::project::Project;
 use crate::project::kubernetes::{Detail, Peer};
 use crate::project::links::closest;
-use crate::project::Project;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -8,9 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a rule of a NetworkPolicy for pods that are not there",
     since: "0.1.0",
     docs: include_str!("dangling_peer.md"),
-    aliases: &[
-        "dangling-networkpolicypeer-podselector",
-    ],
+    aliases: &["dangling-networkpolicypeer-podselector"],
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
@@ -30,16 +28,19 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             {
                 continue;
             }
-            let beside = || project.workloads.iter().filter(|w| {
-                project.directory(w.object(project).source) == project.directory(object.source)
-            });
+            let beside = || {
+                project.workloads.iter().filter(|w| {
+                    project.directory(w.object(project).source) == project.directory(object.source)
+                })
+            };
             let meant = selector.labels.iter().find_map(|(key, value)| {
                 let names = beside().filter_map(|w| w.pod_label(key)).map(|label| label.value.as_str());
                 Some((key, value, closest(&value.value, names)?.to_owned()))
             });
             match meant {
                 Some((key, value, near)) => {
-                    let message = format!("no pod has `{}: {}`; did you mean `{near}`?", key.value, value.value);
+                    let message =
+                        format!("no pod has `{}: {}`; did you mean `{near}`?", key.value, value.value);
                     ctx.report(value.span, message);
                 }
                 None => {

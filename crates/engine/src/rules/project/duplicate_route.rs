@@ -43,7 +43,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let below = path.path.as_ref().map_or("/", |path| path.value.as_str());
                 let (other, at) = *routes.entry((directory, &host.value, below)).or_insert((object, host));
                 if is_other(other, object) && class(other) == class(object) {
-                    let message = format!("`{}{below}` leads to two places, and the controller takes one of them", host.value);
+                    let message = format!(
+                        "`{}{below}` leads to two places, and the controller takes one of them",
+                        host.value
+                    );
                     ctx.report(host.span, message).ids(&ROUTE).related(at.span, "the other one");
                 }
             }

@@ -7,9 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a disruption budget that says neither how many may go nor how many must stay",
     since: "0.1.0",
     docs: include_str!("empty_disruption_budget.md"),
-    aliases: &[
-        "poddisruptionbudget-has-policy",
-    ],
+    aliases: &["poddisruptionbudget-has-policy"],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
@@ -21,7 +19,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in project.objects.iter().filter(|o| !o.patch) {
         let Detail::Budget(budget) = &object.detail else { continue };
         if budget.min_available.is_none() && budget.max_unavailable.is_none() {
-            ctx.report(object.headline(), "says neither how many pods may go nor how many must stay, so it keeps none");
+            ctx.report(
+                object.headline(),
+                "says neither how many pods may go nor how many must stay, so it keeps none",
+            );
         }
     }
 }

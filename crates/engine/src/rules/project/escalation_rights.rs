@@ -32,12 +32,30 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 const RBAC: &str = "rbac.authorization.k8s.io";
-const ESCALATE: [&str; 6] =
-    ["KSV-0051", "CKV_K8S_158", "C-0191", "rule-can-bind-escalate", "restrict-escalation-verbs-roles", "KSV-0050"];
-const BIND: [&str; 6] =
-    ["KSV-0052", "CKV_K8S_157", "C-0191", "rule-can-bind-escalate", "restrict-escalation-verbs-roles", "CKV2_K8S_1"];
-const IMPERSONATE: [&str; 6] =
-    ["KSV-0043", "C-0065", "C-0191", "rule-can-impersonate-users-groups-v1", "restrict-escalation-verbs-roles", "CKV2_K8S_3"];
+const ESCALATE: [&str; 6] = [
+    "KSV-0051",
+    "CKV_K8S_158",
+    "C-0191",
+    "rule-can-bind-escalate",
+    "restrict-escalation-verbs-roles",
+    "KSV-0050",
+];
+const BIND: [&str; 6] = [
+    "KSV-0052",
+    "CKV_K8S_157",
+    "C-0191",
+    "rule-can-bind-escalate",
+    "restrict-escalation-verbs-roles",
+    "CKV2_K8S_1",
+];
+const IMPERSONATE: [&str; 6] = [
+    "KSV-0043",
+    "C-0065",
+    "C-0191",
+    "rule-can-impersonate-users-groups-v1",
+    "restrict-escalation-verbs-roles",
+    "CKV2_K8S_3",
+];
 const MANAGE: [&str; 3] = ["KSV-0050", "KSV-0055", "C-0053"];
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
@@ -50,7 +68,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let bindings = ["rolebindings", "clusterrolebindings"];
             let who = ["users", "groups", "serviceaccounts"];
             let forms: [(&str, &[&str], &str, &str, &'static [&'static str]); 3] = [
-                (RBAC, &roles, "escalate", "writes rights into roles that it does not have itself", &ESCALATE),
+                (
+                    RBAC,
+                    &roles,
+                    "escalate",
+                    "writes rights into roles that it does not have itself",
+                    &ESCALATE,
+                ),
                 (RBAC, &roles, "bind", "binds roles whose rights it does not have itself", &BIND),
                 ("", &who, "impersonate", "acts as anybody else", &IMPERSONATE),
             ];

@@ -44,8 +44,13 @@ const EXEC: [&str; 8] = [
 ];
 const ATTACH: [&str; 3] = ["clusterrolePodExecAttach", "rolePodExecAttach", "KSV-0054"];
 const FORWARD: [&str; 2] = ["C-0063", "rule-can-portforward-v1"];
-const PROXY: [&str; 5] =
-    ["KSV-0047", "CKV2_K8S_2", "C-0279", "rule-can-access-proxy-subresource", "restrict-clusterrole-nodesproxy"];
+const PROXY: [&str; 5] = [
+    "KSV-0047",
+    "CKV2_K8S_2",
+    "C-0279",
+    "rule-can-access-proxy-subresource",
+    "restrict-clusterrole-nodesproxy",
+];
 
 /// What each resource gives, and what others call it.
 const WAYS: [(&[&str], &str, &[&str]); 4] = [
@@ -61,7 +66,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let reach = if role.cluster { "in the whole cluster" } else { "in its namespace" };
         for grant in &role.grants {
             for (resources, what, ids) in WAYS {
-                let Some((at, named)) = grant.allows("", resources, &["create", "get", "*"]) else { continue };
+                let Some((at, named)) = grant.allows("", resources, &["create", "get", "*"]) else {
+                    continue;
+                };
                 ctx.report(at, format!("{what} {reach}")).aside(!named).ids(ids);
             }
         }

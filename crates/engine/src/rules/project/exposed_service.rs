@@ -1,5 +1,5 @@
-use crate::project::kubernetes::{Detail, Object, Service};
 use crate::project::Project;
+use crate::project::kubernetes::{Detail, Object, Service};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -33,7 +33,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let Some((kind, at)) = service.kind.value().zip(service.kind.at) else { continue };
         match kind.as_str() {
             "NodePort" => {
-                let message = "every node takes connections for it, past whatever stands in front of the cluster";
+                let message =
+                    "every node takes connections for it, past whatever stands in front of the cluster";
                 // Where a route leads to it, the node's port is not how it is meant to be reached.
                 let routed = project.links.services.iter().any(|link| link.service == Some(object.id));
                 let edits = || if routed { inside(project, object, service) } else { None };

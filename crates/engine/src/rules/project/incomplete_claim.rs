@@ -1,7 +1,7 @@
 use seaworthy_syntax::Span;
 
-use crate::project::kubernetes::{Claim, Detail};
 use crate::project::Project;
+use crate::project::kubernetes::{Claim, Detail};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -9,10 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a claim that says neither how much it needs nor how it is mounted",
     since: "0.1.0",
     docs: include_str!("incomplete_claim.md"),
-    aliases: &[
-        "VolumeClaimRequestsStorage",
-        "VolumeClaimAccessModeReadWriteOnce",
-    ],
+    aliases: &["VolumeClaimRequestsStorage", "VolumeClaimAccessModeReadWriteOnce"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
@@ -25,9 +22,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         Detail::Claim(claim) if o.group().is_empty() => Some((claim, o.headline())),
         _ => None,
     });
-    let whole = project.workloads.iter().filter(|w| !w.object(project).patch && w.object(project).group() == "apps");
+    let whole =
+        project.workloads.iter().filter(|w| !w.object(project).patch && w.object(project).group() == "apps");
     let templates = whole.flat_map(|w| w.claims.iter().map(|claim| (claim, w.headline)));
-    let found: Vec<(Span, &str)> = objects.chain(templates).filter_map(|(claim, at)| missing(claim, at, project)).collect();
+    let found: Vec<(Span, &str)> =
+        objects.chain(templates).filter_map(|(claim, at)| missing(claim, at, project)).collect();
     for (at, what) in found {
         ctx.report(at, format!("the API refuses a claim without {what}"));
     }

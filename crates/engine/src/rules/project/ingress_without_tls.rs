@@ -35,16 +35,18 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let covered = |host: &str| {
             ingress.tls.iter().flat_map(|tls| &tls.hosts).any(|of| {
                 of.value == host
-                    || of.value.strip_prefix("*.").is_some_and(|domain| {
-                        host.split_once('.').is_some_and(|(_, rest)| rest == domain)
-                    })
+                    || of
+                        .value
+                        .strip_prefix("*.")
+                        .is_some_and(|domain| host.split_once('.').is_some_and(|(_, rest)| rest == domain))
             })
         };
         let mut seen: Vec<&str> = Vec::new();
         for host in ingress.paths.iter().filter_map(|path| path.host.as_ref()) {
             if !covered(&host.value) && !seen.contains(&host.value.as_str()) {
                 seen.push(&host.value);
-                ctx.report(host.span, format!("no certificate is for `{}`", host.value)).severity(Severity::Medium);
+                ctx.report(host.span, format!("no certificate is for `{}`", host.value))
+                    .severity(Severity::Medium);
             }
         }
     }

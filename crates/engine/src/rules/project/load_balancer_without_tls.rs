@@ -30,9 +30,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 .iter()
                 .any(|word| key.value.contains(word))
         });
-        let private = object.annotations.iter().any(|(key, value)| {
-            key.value.contains("internal") && value.value != "false"
-        });
+        let private = object
+            .annotations
+            .iter()
+            .any(|(key, value)| key.value.contains("internal") && value.value != "false");
         if let Some(at) = service.kind.at.filter(|_| service.kind.is(&"LoadBalancer".to_owned()))
             && plain
             && !certificate

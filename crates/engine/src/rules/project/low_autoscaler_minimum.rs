@@ -20,7 +20,8 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Project(check),
 };
 
-const FEW: [&str; 3] = ["hpa-minimum-three-replicas", "horizontalpodautoscaler-replicas", "hpaMinAvailability"];
+const FEW: [&str; 3] =
+    ["hpa-minimum-three-replicas", "horizontalpodautoscaler-replicas", "hpaMinAvailability"];
 const FIXED: [&str; 1] = ["hpaMaxAvailability"];
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
@@ -29,7 +30,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let least = autoscaler.min.as_ref().map_or(1, |min| min.value);
         let at = autoscaler.min.as_ref().map_or(object.headline(), |min| min.span);
         if let Some(most) = autoscaler.max.as_ref().filter(|max| max.value <= least) {
-            let message = format!("never changes anything: there are at least {least} pods and at most {}", most.value);
+            let message =
+                format!("never changes anything: there are at least {least} pods and at most {}", most.value);
             ctx.report(most.span, message).ids(&FIXED);
         }
         if least < 3 {

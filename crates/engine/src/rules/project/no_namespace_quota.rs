@@ -7,10 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a namespace that nothing limits",
     since: "0.1.0",
     docs: include_str!("no_namespace_quota.md"),
-    aliases: &[
-        "KSV-0039",
-        "KSV-0040",
-    ],
+    aliases: &["KSV-0039", "KSV-0040"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
@@ -31,11 +28,15 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             })
         };
         if !has("ResourceQuota") {
-            let message = format!("nothing limits what all pods of `{}` take: it has no ResourceQuota", name.value);
+            let message =
+                format!("nothing limits what all pods of `{}` take: it has no ResourceQuota", name.value);
             ctx.report(name.span, message).ids(&QUOTA);
         }
         if !has("LimitRange") {
-            let message = format!("a pod of `{}` that says nothing may take everything: it has no LimitRange", name.value);
+            let message = format!(
+                "a pod of `{}` that says nothing may take everything: it has no LimitRange",
+                name.value
+            );
             ctx.report(name.span, message).ids(&RANGE);
         }
     }

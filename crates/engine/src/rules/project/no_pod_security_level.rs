@@ -1,7 +1,7 @@
 use seaworthy_syntax::yaml::edit::New;
 
-use crate::project::kubernetes::Detail;
 use crate::project::Project;
+use crate::project::kubernetes::Detail;
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {

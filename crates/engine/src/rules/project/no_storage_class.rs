@@ -7,10 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a claim that takes whatever storage the cluster has",
     since: "0.1.0",
     docs: include_str!("no_storage_class.md"),
-    aliases: &[
-        "require-storageclass",
-        "restrict-storageclass",
-    ],
+    aliases: &["require-storageclass", "restrict-storageclass"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,

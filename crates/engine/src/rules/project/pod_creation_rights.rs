@@ -7,12 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a role that starts pods of its choice",
     since: "0.1.0",
     docs: include_str!("pod_creation_rights.md"),
-    aliases: &[
-        "access-to-create-pods",
-        "KSV-0048",
-        "C-0188",
-        "rule-can-create-pod",
-    ],
+    aliases: &["access-to-create-pods", "KSV-0048", "C-0188", "rule-can-create-pod"],
     category: Category::Security,
     severity: Severity::Medium,
     default: false,
@@ -31,7 +26,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let of_apps = || grant.allows("apps", &kinds, &VERBS);
             let of_batch = || grant.allows("batch", &["jobs", "cronjobs"], &VERBS);
             if let Some((at, named)) = of_core.or_else(of_apps).or_else(of_batch) {
-                let message = format!("starts pods {reach}, with any service account and any Secret of their namespace");
+                let message = format!(
+                    "starts pods {reach}, with any service account and any Secret of their namespace"
+                );
                 ctx.report(at, message).aside(!named);
             }
         }

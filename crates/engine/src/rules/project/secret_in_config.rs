@@ -10,12 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a secret in a ConfigMap",
     since: "0.1.0",
     docs: include_str!("secret_in_config.md"),
-    aliases: &[
-        "sensitiveConfigmapContent",
-        "KSV-0109",
-        "KSV-01010",
-        "rule-credentials-configmap",
-    ],
+    aliases: &["sensitiveConfigmapContent", "KSV-0109", "KSV-01010", "rule-credentials-configmap"],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -32,7 +27,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             if value.contains('\n') || !secret::is_secret(&key, &value) {
                 continue;
             }
-            let message = format!("`{key}` is a secret, and everyone who may read ConfigMaps or the repository reads it");
+            let message = format!(
+                "`{key}` is a secret, and everyone who may read ConfigMaps or the repository reads it"
+            );
             ctx.report(entry.key.span(), message).severity(secret::severity(&value)).hide(entry.value.span());
         }
     }

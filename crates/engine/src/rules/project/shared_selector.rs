@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
-use crate::project::kubernetes::Detail;
 use crate::project::Project;
+use crate::project::kubernetes::Detail;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -9,9 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "two Services of the same pods",
     since: "0.1.0",
     docs: include_str!("shared_selector.md"),
-    aliases: &[
-        "require-unique-service-selector",
-    ],
+    aliases: &["require-unique-service-selector"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,
@@ -31,7 +29,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let directory = project.directory(object.source);
         let other = *first.entry((directory, namespace, labels)).or_insert(object);
         if other.id != object.id && other.headline() != object.headline() {
-            ctx.report(selector.span, "another Service selects the same pods").related(other.headline(), "the other one");
+            ctx.report(selector.span, "another Service selects the same pods")
+                .related(other.headline(), "the other one");
         }
     }
 }

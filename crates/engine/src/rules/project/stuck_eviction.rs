@@ -1,7 +1,7 @@
 use seaworthy_syntax::yaml::edit::New;
 
-use crate::project::kubernetes::Detail;
 use crate::project::Project;
+use crate::project::kubernetes::Detail;
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -9,9 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a disruption budget that keeps pods which do not work anyway",
     since: "0.1.0",
     docs: include_str!("stuck_eviction.md"),
-    aliases: &[
-        "pdb-unhealthy-pod-eviction-policy",
-    ],
+    aliases: &["pdb-unhealthy-pod-eviction-policy"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
@@ -27,7 +25,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         let at = budget.unhealthy.as_ref().map_or(object.headline(), |policy| policy.span);
         let value = New::Str("AlwaysAllow".to_owned());
-        ctx.report(at, "pods that fail their probes count as gone and cannot be evicted: nodes are not drained").fix(
+        ctx.report(
+            at,
+            "pods that fail their probes count as gone and cannot be evicted: nodes are not drained",
+        )
+        .fix(
             Safety::Unsafe,
             "Let pods go that do not work",
             object.set(project, &["spec", "unhealthyPodEvictionPolicy"], &value),

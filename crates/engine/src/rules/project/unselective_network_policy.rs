@@ -7,10 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a NetworkPolicy about every pod of its namespace",
     since: "0.1.0",
     docs: include_str!("unselective_network_policy.md"),
-    aliases: &[
-        "KSV-0038",
-        "restrict-networkpolicy-empty-podselector",
-    ],
+    aliases: &["KSV-0038", "restrict-networkpolicy-empty-podselector"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,
@@ -23,7 +20,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let Detail::NetworkPolicy(policy) = &object.detail else { continue };
         let allows = !policy.ingress.is_empty() || !policy.egress.is_empty();
         if policy.selector.is_empty() && allows {
-            ctx.report(policy.selector.span, "what it lets through, it lets through for every pod of the namespace");
+            ctx.report(
+                policy.selector.span,
+                "what it lets through, it lets through for every pod of the namespace",
+            );
         }
     }
 }

@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "pods that say nothing of the nodes they run on",
     since: "0.1.0",
     docs: include_str!("any_node.md"),
-    aliases: &[
-        "no-node-affinity",
-    ],
+    aliases: &["no-node-affinity"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,

@@ -8,11 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "pods that may run beside the control plane",
     since: "0.1.0",
     docs: include_str!("control_plane_toleration.md"),
-    aliases: &[
-        "restrict-controlplane-scheduling",
-        "restrict-node-selection",
-        "restrict-node-affinity",
-    ],
+    aliases: &["restrict-controlplane-scheduling", "restrict-node-selection", "restrict-node-affinity"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -26,7 +22,6 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if workload.kind == WorkloadKind::DaemonSet {
         return;
     }
-    let project = project;
     for item in workload.pod_at(project, &["tolerations"]).into_iter().flat_map(Node::items) {
         let text = |key| item.get(key).and_then(Node::scalar);
         let key = text("key");
@@ -35,7 +30,10 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             matches!(key, "node-role.kubernetes.io/control-plane" | "node-role.kubernetes.io/master")
         });
         if all || control {
-            ctx.report(item.span(), "may run on the nodes of the control plane, beside the keys of the cluster");
+            ctx.report(
+                item.span(),
+                "may run on the nodes of the control plane, beside the keys of the cluster",
+            );
         }
     }
 }

@@ -7,9 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a pod of more containers than belong together",
     since: "0.1.0",
     docs: include_str!("crowded_pod.md"),
-    aliases: &[
-        "limit-containers-per-pod",
-    ],
+    aliases: &["limit-containers-per-pod"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,

@@ -7,9 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a debugging container that is written into a manifest",
     since: "0.1.0",
     docs: include_str!("debugging_container.md"),
-    aliases: &[
-        "block-ephemeral-containers",
-    ],
+    aliases: &["block-ephemeral-containers"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
@@ -20,7 +18,9 @@ pub(crate) static RULE: Rule = Rule {
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     let containers = workload.containers.iter().map(|id| project.container(*id));
-    let Some(first) = containers.filter(|c| c.role == Role::Ephemeral).map(|c| c.name.span).next() else { return };
+    let Some(first) = containers.filter(|c| c.role == Role::Ephemeral).map(|c| c.name.span).next() else {
+        return;
+    };
     ctx.report(first, "the API refuses a pod that is made with a debugging container").fix(
         Safety::Unsafe,
         "Leave debugging containers out",

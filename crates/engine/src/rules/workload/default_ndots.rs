@@ -9,10 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "pods that ask for five names to find one",
     since: "0.1.0",
     docs: include_str!("default_ndots.md"),
-    aliases: &[
-        "dnsconfig-options",
-        "add-ndots",
-    ],
+    aliases: &["dnsconfig-options", "add-ndots"],
     category: Category::Efficiency,
     severity: Severity::Low,
     default: false,
@@ -22,11 +19,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let project = project;
     let options = workload.pod_at(project, &["dnsConfig", "options"]);
-    let is_set = options.into_iter().flat_map(Node::items).any(|item| {
-        item.get("name").and_then(Node::scalar).is_some_and(|name| name == "ndots")
-    });
+    let is_set = options
+        .into_iter()
+        .flat_map(Node::items)
+        .any(|item| item.get("name").and_then(Node::scalar).is_some_and(|name| name == "ndots"));
     let policy = workload.pod.dns_policy.value().map_or("ClusterFirst", String::as_str);
     if is_set || workload.kind == WorkloadKind::Running || !policy.starts_with("ClusterFirst") {
         return;
@@ -37,9 +34,11 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     ]);
     // Beside other options it would have to be added to them.
     let fresh = options.is_none();
-    ctx.report(workload.headline, "each name outside of the cluster is looked for in every search domain first").fix(
-        Safety::Unsafe,
-        "Look for names with two dots as they are",
-        || fresh.then(|| workload.set_pod(project, &["dnsConfig", "options"], &New::Seq(vec![option])))?,
-    );
+    ctx.report(
+        workload.headline,
+        "each name outside of the cluster is looked for in every search domain first",
+    )
+    .fix(Safety::Unsafe, "Look for names with two dots as they are", || {
+        fresh.then(|| workload.set_pod(project, &["dnsConfig", "options"], &New::Seq(vec![option])))?
+    });
 }

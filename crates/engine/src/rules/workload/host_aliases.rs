@@ -6,10 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "lines that a pod writes into its `/etc/hosts`",
     since: "0.1.0",
     docs: include_str!("host_aliases.md"),
-    aliases: &[
-        "KSV-0007",
-        "HostAliases",
-    ],
+    aliases: &["KSV-0007", "HostAliases"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -20,10 +17,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     if let Some(at) = workload.pod.host_aliases {
-        ctx.report(at, "names are decided here and no longer by DNS: an address that moves is not followed").fix(
-            Safety::Unsafe,
-            "Ask DNS for all names",
-            workload.remove_pod(project, &["hostAliases"]),
-        );
+        ctx.report(at, "names are decided here and no longer by DNS: an address that moves is not followed")
+            .fix(Safety::Unsafe, "Ask DNS for all names", workload.remove_pod(project, &["hostAliases"]));
     }
 }

@@ -1,4 +1,5 @@
 use seaworthy_syntax::Span;
+use seaworthy_syntax::yaml::Node;
 
 use crate::project::Workload;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -29,7 +30,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let own = containers.filter_map(|container| container.at(project, &path));
     let all = workload.pod_at(project, &path).into_iter().chain(own);
     let found: Vec<Span> =
-        all.filter(|node| node.scalar().is_some_and(|text| text == "true")).map(|node| node.span()).collect();
+        all.filter(|node| node.scalar().is_some_and(|text| text == "true")).map(Node::span).collect();
     for at in found {
         ctx.report(at, "runs as a process of the node, with all that its account may do there");
     }

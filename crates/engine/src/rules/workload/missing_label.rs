@@ -34,20 +34,26 @@ const MAIL: [&str; 2] = ["required-annotation-email", "require-annotations"];
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let project = project;
     let object = workload.object(project);
     if object.label(NAME).is_none() {
         // The name stands there already, under the label of old.
         let old = object.label("app").map(|label| New::Str(label.value.clone()));
         let edits = || object.set(project, &["metadata", "labels", NAME], &old?);
-        ctx.report(workload.headline, format!("no tool can tell what program it is: it has no label `{NAME}`"))
-            .ids(&LABELS)
-            .fix(Safety::Safe, "Say what program it is", edits);
+        ctx.report(
+            workload.headline,
+            format!("no tool can tell what program it is: it has no label `{NAME}`"),
+        )
+        .ids(&LABELS)
+        .fix(Safety::Safe, "Say what program it is", edits);
     }
     if object.label("owner").is_none() {
-        ctx.report(workload.headline, "nothing says whose it is: it has no label `owner`").aside(true).ids(&OWNER);
+        ctx.report(workload.headline, "nothing says whose it is: it has no label `owner`")
+            .aside(true)
+            .ids(&OWNER);
     }
     if object.annotation("email").is_none() {
-        ctx.report(workload.headline, "nothing says whom to write to: it has no annotation `email`").aside(true).ids(&MAIL);
+        ctx.report(workload.headline, "nothing says whom to write to: it has no annotation `email`")
+            .aside(true)
+            .ids(&MAIL);
     }
 }

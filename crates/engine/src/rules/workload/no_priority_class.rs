@@ -21,6 +21,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if workload.pod.priority_class.is_unset() && workload.kind != WorkloadKind::Running {
-        ctx.report(workload.headline, "counts as little as all else when nodes are full: `priorityClassName` is not set");
+        ctx.report(
+            workload.headline,
+            "counts as little as all else when nodes are full: `priorityClassName` is not set",
+        );
     }
 }

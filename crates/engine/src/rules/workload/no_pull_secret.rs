@@ -41,11 +41,16 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         return;
     }
     for container in workload.containers.iter().map(|id| project.container(*id)) {
-        let Some(registry) = container.image.value().and_then(|image| image.registry.as_deref()) else { continue };
-        let cloud = [".amazonaws.com", ".azurecr.io", ".pkg.dev", ".gcr.io"].iter().any(|end| registry.ends_with(end));
+        let Some(registry) = container.image.value().and_then(|image| image.registry.as_deref()) else {
+            continue;
+        };
+        let cloud = [".amazonaws.com", ".azurecr.io", ".pkg.dev", ".gcr.io"]
+            .iter()
+            .any(|end| registry.ends_with(end));
         let at = container.image.at.unwrap_or(container.name.span);
         if !OPEN.contains(&registry) && !cloud {
-            let message = format!("nothing here lets the node pull from `{registry}`: `imagePullSecrets` is not set");
+            let message =
+                format!("nothing here lets the node pull from `{registry}`: `imagePullSecrets` is not set");
             ctx.report(at, message);
         }
     }

@@ -40,11 +40,8 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         let removed = removed.map(|edit| vec![edit]).or_else(|| {
             alone.then(|| workload.remove_pod(project, &["securityContext", "supplementalGroups"]))?
         });
-        ctx.report(group.span, "its processes are in the group root, to which many files of the node belong").fix(
-            Safety::Unsafe,
-            "Leave the group root",
-            removed,
-        );
+        ctx.report(group.span, "its processes are in the group root, to which many files of the node belong")
+            .fix(Safety::Unsafe, "Leave the group root", removed);
     }
     // Images for OpenShift give group 0 what they write to, so that the primary group is a choice.
     let containers = workload.containers.iter().map(|id| project.container(*id));

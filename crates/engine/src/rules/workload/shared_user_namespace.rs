@@ -1,3 +1,4 @@
+use seaworthy_syntax::yaml::Node;
 use seaworthy_syntax::yaml::edit::New;
 
 use crate::project::{Workload, WorkloadKind};
@@ -8,9 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "pods whose root is the root of the node",
     since: "0.1.0",
     docs: include_str!("shared_user_namespace.md"),
-    aliases: &[
-        "HostUsers",
-    ],
+    aliases: &["HostUsers"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -29,7 +28,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if node.is_some_and(|node| node.scalar().is_some_and(|text| text == "false")) {
         return;
     }
-    let at = node.map_or(workload.headline, |node| node.span());
+    let at = node.map_or(workload.headline, Node::span);
     ctx.report(at, "ids of its users are ids of the node: `hostUsers: false` is not set").fix(
         Safety::Unsafe,
         "Give it users of its own",

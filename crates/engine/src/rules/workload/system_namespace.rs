@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a workload of your own among those of the cluster",
     since: "0.1.0",
     docs: include_str!("system_namespace.md"),
-    aliases: &[
-        "KSV-0037",
-    ],
+    aliases: &["KSV-0037"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -18,10 +16,12 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let project = project;
     let Some(namespace) = &workload.object(project).namespace else { return };
     if matches!(namespace.value.as_str(), "kube-system" | "kube-public" | "kube-node-lease") {
-        let message = format!("runs in `{}`, where quotas and policies leave the cluster's own programs alone", namespace.value);
+        let message = format!(
+            "runs in `{}`, where quotas and policies leave the cluster's own programs alone",
+            namespace.value
+        );
         ctx.report(namespace.span, message);
     }
 }

@@ -7,11 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a volume of a kind that hardened namespaces refuse",
     since: "0.1.0",
     docs: include_str!("uncommon_volume_type.md"),
-    aliases: &[
-        "KSV-0028",
-        "restrict-volume-types",
-        "restricted:Volume-Types",
-    ],
+    aliases: &["KSV-0028", "restrict-volume-types", "restricted:Volume-Types"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -29,6 +25,9 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         if matches!(kind, "csi" | "downwardAPI" | "ephemeral" | "projected" | "image") {
             continue;
         }
-        ctx.report(volume.at, format!("namespaces with the level `restricted` take no volume of the kind `{kind}`"));
+        ctx.report(
+            volume.at,
+            format!("namespaces with the level `restricted` take no volume of the kind `{kind}`"),
+        );
     }
 }

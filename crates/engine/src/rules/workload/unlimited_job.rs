@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a Job that may run for ever",
     since: "0.1.0",
     docs: include_str!("unlimited_job.md"),
-    aliases: &[
-        "pod-lifetime",
-    ],
+    aliases: &["pod-lifetime"],
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
