@@ -24,6 +24,7 @@ mod probes;
 mod resources;
 mod secrets;
 mod security;
+mod steps;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -32,12 +33,14 @@ mod workload;
 mod yaml;
 
 use camino::Utf8PathBuf;
+use seaworthy_syntax::yaml::Node;
 use seaworthy_syntax::{Source, Span};
 
 use crate::project::Project;
 
 pub use chains::{Asked, Chains, chains};
 pub use report::{Carried, Fate, Row};
+pub use steps::Step;
 pub use text::Text;
 pub use tree::{Entry, Image, Map, Tree};
 
@@ -89,6 +92,8 @@ pub struct Plan {
     pub shared: Vec<Object>,
     /// The keys that somebody has to fill.
     pub to_fill: Vec<KeyToFill>,
+    /// What else somebody has to do.
+    pub steps: Vec<Step>,
     /// The variables of the Compose files, by name.
     pub variables: Vec<Setting>,
     /// What became of each key.
@@ -189,6 +194,16 @@ impl Ready {
         let composition = self.project.compositions.get(chains::position(&self.project, chain)?)?;
         let fallback = composition.directory.file_name().unwrap_or(&self.fallback);
         Some(plan::plan_of(&self.project, composition, &self.variants, options, fallback))
+    }
+
+    /// Whether a chain has no services since one of its files is of Compose 1, which had them at the top.
+    pub fn is_of_compose_1(&self, chain: &[Utf8PathBuf]) -> bool {
+        let files = self.project.parses().iter().filter(|parse| chain.contains(&parse.source.path));
+        let roots = files.filter_map(|parse| parse.yaml()).flat_map(|yaml| yaml.documents().flatten());
+        roots.into_iter().any(|root| {
+            let is_service = |node: Node<'_>| node.get("image").is_some() || node.get("build").is_some();
+            root.get("services").is_none() && root.entries().any(|entry| is_service(entry.value.resolve()))
+        })
     }
 
     /// What Compose refuses or warns of in a chain.

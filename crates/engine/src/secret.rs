@@ -62,7 +62,9 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
         return false;
     }
     NAMES.iter().any(|end| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
-        || (name.ends_with("password") && !name.contains("min") && !name.contains("max"))
+        || name
+            .strip_suffix("password")
+            .is_some_and(|rest| !rest.split('_').any(|word| matches!(word, "min" | "max")))
 }
 
 /// Whether a variable written out with this value gives a secret away.
@@ -159,6 +161,8 @@ mod tests {
             ("SECRET_KEY_BASE", "0a1b2c3d4e5f", true),
             ("spring.datasource.password", "hunter22", true),
             ("PGPASSWORD", "hunter22", true),
+            ("MONGODB_ADMINPASSWORD", "hunter22", true),
+            ("MIN_PASSWORD", "hunter22", false),
             ("DATABASE_URL", "postgres://app:hunter2@db/app", true),
             ("DATABASE_URL", "postgres://app@db/app", false),
             ("DATABASE_URL", "postgres://app:${PW}@db/app", false),

@@ -40,6 +40,12 @@ pub(crate) fn run(args: &Convert, global: &Global) -> Result<u8, Error> {
     let whole = &ready.chains.whole;
     let plan = ready.plan(whole, &options).filter(|plan| !plan.services.is_empty());
     let Some(plan) = plan else {
+        if ready.is_of_compose_1(whole) {
+            return Err(Error::message(format!(
+                "{} is in the format of Compose 1, with services at the top, which Compose 2 refuses too: put them below `services:` and convert again",
+                named(whole)
+            )));
+        }
         return Err(Error::message(format!(
             "{} has no services, so there is nothing to convert",
             named(whole)

@@ -84,6 +84,10 @@ fn text(template: &str, plan: &Plan) -> String {
         name => plan.name,
         to_make => to_make.collect::<Vec<_>>(),
         labels => labels.into_iter().flatten().collect::<Vec<_>>(),
+        steps => plan.steps.iter().map(|step| context! {
+            what => template_text(&step.what),
+            command => step.command.replace(&format!("--namespace {}", plan.name), "--namespace {{ .Release.Namespace }}"),
+        }).collect::<Vec<_>>(),
         hosts => hosts(plan).iter().map(|host| template_text(host)).collect::<Vec<_>>(),
         wordless => WORDLESS.iter().map(|(from, to)| vec![from.to_string(), to.to_string()]).collect::<Vec<_>>(),
     };

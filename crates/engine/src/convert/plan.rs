@@ -1,6 +1,6 @@
 //! Decides what is made of a Compose project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
@@ -9,7 +9,7 @@ use super::names::Names;
 use super::secrets::Secrets;
 use super::unit::Unit;
 use super::{
-    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, overrides,
+    Carried, KeyToFill, Object, Options, Plan, Planned, Setting, Text, attributes, network, overrides, steps,
     storage, unit, workload,
 };
 use crate::project::compose::Item;
@@ -31,6 +31,8 @@ pub(super) struct Out<'p> {
     pub(super) claims: storage::Claims,
     /// Files that somebody fills in, and the key of each.
     pub(super) files_to_fill: Vec<(Utf8PathBuf, String)>,
+    /// Jobs that other services wait for.
+    pub(super) awaited: BTreeSet<String>,
 }
 
 impl Out<'_> {
@@ -121,6 +123,7 @@ pub(super) fn plan_of(
         network: network::Network::default(),
         claims: storage::Claims::default(),
         files_to_fill: Vec::new(),
+        awaited: BTreeSet::new(),
     };
     let units: Vec<Unit<'_>> = unit::units(project, composition, variants, &names, options, &mut out);
     let mut services = Vec::new();
@@ -143,11 +146,13 @@ pub(super) fn plan_of(
     overrides::check(composition, &mut out);
     attributes::complete(composition, &mut out);
     out.carried.rows.sort_by_key(|row| (row.span.is_none(), row.span));
+    let steps = steps::steps(&services, &names.project, &out.awaited);
     Plan {
         name: names.project,
         services,
         shared,
         to_fill: out.to_fill,
+        steps,
         variables: out.variables.into_values().collect(),
         carried: out.carried,
         profiles: options.profiles.clone(),

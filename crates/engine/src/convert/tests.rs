@@ -77,6 +77,7 @@ pub(super) fn plan() -> Plan {
         ],
         shared: vec![namespace, policy],
         to_fill: Vec::new(),
+        steps: Vec::new(),
         variables: Vec::new(),
         carried: super::Carried::default(),
         profiles: Vec::new(),

@@ -450,16 +450,27 @@ fn waits(unit: &Unit<'_>, units: &[Unit<'_>], out: &mut Out<'_>) -> Vec<Map> {
         let Some(other) = units.get(to) else { continue };
         let port = other.ports.iter().find(|port| port.protocol == "TCP");
         match (dependency.condition.as_str(), port) {
-            ("service_completed_successfully", _) => out.carried.approximated(
-                key,
-                span,
-                format!("nothing waits for the Job `{}`: what starts before it has ended is started again until it holds", other.name),
-            ),
+            ("service_completed_successfully", _) => {
+                out.awaited.insert(other.name.clone());
+                let note = format!(
+                    "pods do not wait for the Job `{}`: what starts before it has ended is started again until it holds; a pipeline waits for it by `kubectl wait`",
+                    other.name
+                );
+                out.carried.approximated(key, span, note);
+            }
             (_, _) if !other.enabled && unit.enabled => {
-                out.carried.approximated(key, span, format!("`{name}` is in a profile that does not run, so nothing waits for it"));
+                out.carried.approximated(
+                    key,
+                    span,
+                    format!("`{name}` is in a profile that does not run, so nothing waits for it"),
+                );
             }
             ("service_healthy", Some(_)) if !network::calls(units, from, to, out) => {
-                out.carried.approximated(key, span, format!("it gives out files alone and never calls `{name}`, so nothing waits for it"));
+                out.carried.approximated(
+                    key,
+                    span,
+                    format!("it gives out files alone and never calls `{name}`, so nothing waits for it"),
+                );
             }
             ("service_healthy", Some(port)) => {
                 let host = other.name.as_str();

@@ -520,7 +520,11 @@ pub(super) fn project(units: &[Unit<'_>], out: &mut Out<'_>) {
             ("driver_opts", Fate::Refused, "the cluster's own network has no such settings"),
             ("ipam", Fate::Refused, "the cluster chooses the addresses of pods"),
             ("enable_ipv4", Fate::Refused, "whether pods have such addresses is the cluster's to decide"),
-            ("enable_ipv6", Fate::Refused, "whether pods have such addresses is the cluster's to decide"),
+            (
+                "enable_ipv6",
+                Fate::Refused,
+                "whether pods have such addresses is the cluster's to decide; NetworkPolicies let them out by IPv4 alone, and take `::/0` besides where they have",
+            ),
             ("attachable", Fate::Approximated, "who may reach pods is said by NetworkPolicies"),
             ("labels", Fate::Refused, "there is no object for a network that could have them"),
             ("name", Fate::Approximated, "there is no object for a network that could be called so"),

@@ -83,7 +83,7 @@ pub(super) fn policy(
         let block = Map::new().with("cidr", "0.0.0.0/0").because(
             "except",
             PRIVATE.to_vec(),
-            "the Internet, but no other machine of the cluster or around it",
+            "the Internet by IPv4, but no other machine of the cluster or around it",
         );
         egress.push(Map::new().with("to", vec![Map::new().with("ipBlock", block)]));
     }

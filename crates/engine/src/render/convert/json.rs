@@ -19,6 +19,7 @@ struct Report<'a> {
     rows: Vec<Key<'a>>,
     problems: Vec<Wrong<'a>>,
     to_fill: Vec<ToFill<'a>>,
+    steps: Vec<ToDo<'a>>,
     variables: Vec<Variable<'a>>,
     files: Vec<File<'a>>,
     summary: Summary,
@@ -69,6 +70,12 @@ struct ToFill<'a> {
     key: &'a str,
     purpose: &'a str,
     optional: bool,
+}
+
+#[derive(Serialize)]
+struct ToDo<'a> {
+    what: &'a str,
+    command: &'a str,
 }
 
 #[derive(Serialize)]
@@ -137,6 +144,7 @@ pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut 
         rows: plan.carried.rows.iter().map(|row| key(row, places)).collect(),
         problems: problems.collect(),
         to_fill: to_fill.collect(),
+        steps: plan.steps.iter().map(|step| ToDo { what: &step.what, command: &step.command }).collect(),
         variables: variables.collect(),
         files: files.unwrap_or_default(),
         summary: Summary {

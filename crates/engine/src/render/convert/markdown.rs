@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Conversion, Places, command, objects_to_make};
-use crate::convert::Row;
+use crate::convert::{Row, Step};
 use crate::render::markdown::cell;
 
 pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -40,6 +40,12 @@ pub(super) fn write(conversion: &Conversion<'_>, places: &Places<'_>, out: &mut 
         if let Some(command) = command(conversion.plan, object) {
             writeln!(out, "\n```sh\n{command}\n```")?;
         }
+    }
+    if !conversion.plan.steps.is_empty() {
+        writeln!(out, "\n### Left to do\n")?;
+    }
+    for Step { what, command } in &conversion.plan.steps {
+        writeln!(out, "- {}\n\n  ```sh\n  {command}\n  ```", cell(what))?;
     }
     Ok(())
 }

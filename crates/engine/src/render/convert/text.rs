@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::{Conversion, Places, command, objects_to_make};
-use crate::convert::{Fate, Row};
+use crate::convert::{Fate, Row, Step};
 use crate::render::visible_path;
 
 pub(super) fn write(
@@ -60,6 +60,12 @@ pub(super) fn write(
             }
         }
     }
+    if !conversion.plan.steps.is_empty() {
+        writeln!(out, "\n{bold}Left to do{bold:#}")?;
+    }
+    for Step { what, command } in &conversion.plan.steps {
+        writeln!(out, "    {what}\n      {command}")?;
+    }
     if let Some(folder) = conversion.folder {
         for file in folder.refused() {
             let path = visible_path(&file.source.path);
@@ -70,7 +76,8 @@ pub(super) fn write(
             writeln!(out, "{red}{path}{red:#} is made no more, but was edited and stays: remove it by hand")?;
         }
     }
-    if conversion.rows().next().is_some() || !conversion.plan.to_fill.is_empty() {
+    let plan = conversion.plan;
+    if conversion.rows().next().is_some() || !plan.to_fill.is_empty() || !plan.steps.is_empty() {
         writeln!(out)?;
     }
     writeln!(out, "{bold}{}{bold:#}", conversion.summary())

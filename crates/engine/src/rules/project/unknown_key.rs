@@ -33,7 +33,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
     }
 }
 
-/// Whether it is a service of the first format, which had them at the top level.
+/// Whether it is a service of the first format.
 fn is_old(project: &Project, problem: &Problem) -> bool {
     let roots = project.parse(problem.span.source).and_then(|parse| parse.yaml());
     roots.into_iter().flat_map(|yaml| yaml.documents().flatten()).any(|root| {
