@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use seaworthy_syntax::dockerfile::{Arguments, Command};
 
 use super::Project;
-use super::dockerfile::{Call, Stage};
+use super::dockerfile::{Call, Run, Stage};
 use super::layout::What;
+use crate::images::PackageManager;
 
 /// A web server with settings of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +102,23 @@ impl WebServer {
         listens_low && stage.facts.and_then(|f| f.command.as_ref()?.first()).is_some_and(|w| w == program)
     }
 
+    /// Whether it is nginx as Debian and Ubuntu package it, and nothing runs beside it: its user is `www-data`.
+    pub fn is_of_debian(self, stage: &Stage, project: &Project) -> bool {
+        let packages = ["nginx", "nginx-light", "nginx-full", "nginx-extras", "nginx-core"];
+        let is_nginx = |word: &str| packages.contains(&word.split('=').next().unwrap_or_default());
+        let installed = |run: &Run<'_>| {
+            run.installs().any(|i| i.call.args.iter().filter_map(|w| w.value.as_deref()).any(is_nginx))
+        };
+        self == Self::Nginx
+            && stage.distribution(project).is_some_and(|d| d.packages == PackageManager::Apt)
+            && stage.programs(project).iter().all(|p| matches!(p.as_str(), "nginx" | "sh" | "bash" | "dash"))
+            && stage.and_below(project).any(|s| s.runs(project).iter().any(installed))
+            // The packages of nginx.org make a user of their own.
+            && !stage.and_below(project).any(|s| {
+                s.instructions(project).iter().any(|i| project.text(i.span).contains("nginx.org"))
+            })
+    }
+
     /// The files that say where it listens.
     ///
     /// # Errors
@@ -154,21 +172,26 @@ impl WebServer {
             }
         }
         self.refuse_unknown(stage, project, &found)?;
-        if self.is_of_image(stage) {
-            for (path, text) in self.own_files() {
-                let kept = !found.iter().any(|f| f.path == *path) && !removes(stage, project, path);
-                let included = self != Self::Nginx
-                    || found
-                        .iter()
-                        .find(|f| f.path == "/etc/nginx/nginx.conf")
-                        .is_none_or(|f| f.text.contains("conf.d/"));
-                if kept && included {
-                    found.push(Settings {
-                        path: (*path).to_owned(),
-                        text: Cow::Borrowed(*text),
-                        instruction: None,
-                    });
-                }
+        let own: &[(&str, &str)] = if self.is_of_image(stage) {
+            self.own_files()
+        } else if self.is_of_debian(stage, project) {
+            &[("/etc/nginx/sites-enabled/default", "listen 80 default_server;\nlisten [::]:80 default_server;")]
+        } else {
+            &[]
+        };
+        for (path, text) in own {
+            let kept = !found.iter().any(|f| f.path == *path) && !removes(stage, project, path);
+            let included = self != Self::Nginx
+                || found
+                    .iter()
+                    .find(|f| f.path == "/etc/nginx/nginx.conf")
+                    .is_none_or(|f| f.text.contains("conf.d/") || f.text.contains("sites-enabled"));
+            if kept && included {
+                found.push(Settings {
+                    path: (*path).to_owned(),
+                    text: Cow::Borrowed(*text),
+                    instruction: None,
+                });
             }
         }
         Ok(found)

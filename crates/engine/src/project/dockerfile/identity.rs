@@ -7,6 +7,7 @@ use seaworthy_syntax::{Edit, Span};
 use super::accounts::{self, Id, Made, Primary};
 use super::owned::is_root;
 use super::{Base, Call, Project, Stage, State};
+use crate::project::listen::WebServer;
 use crate::images::{self, Account, Facts, PackageManager, UserTools};
 use crate::project::Origin;
 use crate::project::container::{ImageName, User};
@@ -221,6 +222,11 @@ impl Stage {
                 Identity { name: facts.runs_as.clone(), uid, gid: facts.gid, home, need: Need::Nothing };
             let number = identity.owner();
             return Ok(Identity { need: Need::Number(number), ..identity });
+        }
+        if WebServer::of(self, project).is_some_and(|server| server.is_of_debian(self, project))
+            && let Some(account) = self.of_distribution(project, "www-data")
+        {
+            return Ok(numbered(&account));
         }
         if self.programs(project).iter().any(|p| p == "nginx") {
             let why = "nothing tells the id of the user that nginx has in this image";

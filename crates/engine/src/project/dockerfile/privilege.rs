@@ -6,6 +6,7 @@ use super::identity::Obstacle;
 use super::start::base;
 use super::{ImageCommand, Project, Stage};
 use crate::project::Origin;
+use crate::project::listen::WebServer;
 
 /// Programs that need root, and what for.
 const ROOTS: [(&[&str], &str); 14] = [
@@ -275,7 +276,8 @@ impl Stage {
             .facts
             .and_then(|f| f.command.as_ref())
             .is_some_and(|c| c.iter().any(|w| base(w).starts_with(&*own)));
-        (!of_image).then(|| Obstacle {
+        let prepared = WebServer::of(self, project).is_some_and(|server| server.is_of_debian(self, project));
+        (!of_image && !prepared).then(|| Obstacle {
             why: format!("`{own}` comes from a package that has a user of its own for it"),
             span,
         })

@@ -59,7 +59,7 @@ impl Stage {
     }
 
     /// The names of the programs that it starts, without their directories.
-    pub(super) fn programs(&self, project: &Project) -> Vec<String> {
+    pub(in crate::project) fn programs(&self, project: &Project) -> Vec<String> {
         self.started(project).iter().filter_map(|words| Some(base(words.first()?).to_owned())).collect()
     }
 

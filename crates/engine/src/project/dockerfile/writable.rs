@@ -215,8 +215,9 @@ impl Stage {
         if let Some(facts) = self.facts {
             paths.extend(facts.writable.iter().chain(&facts.data).cloned());
         }
-        if let Some(path) = self.fills_settings(project) {
-            paths.push(path);
+        paths.extend(self.fills_settings(project));
+        if WebServer::of(self, project).is_some_and(|server| server.is_of_debian(self, project)) {
+            paths.push("/run".to_owned());
         }
         paths.retain(|path| !is_within(path, "/tmp"));
         paths.sort();

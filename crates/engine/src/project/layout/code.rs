@@ -225,11 +225,46 @@ impl Project {
     }
 }
 
+impl Project {
+    /// The variable that the code of an image takes its port from, where it is this one unless that is set, and the image
+    /// does not set it: `process.env.PORT || 80`.
+    pub(crate) fn port_variable(&self, stage: &Stage, port: u16) -> Option<String> {
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        for code in self.code(stage) {
+            for at in memchr::memmem::find_iter(code.text.as_bytes(), "PORT") {
+                let before = &code.text[..at];
+                let begin = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+                let asked = before[..begin].trim_end_matches(['"', '\'', '[', '(']);
+                let asks = ["process.env.", "process.env", "environ.get", "getenv", "ENV", "ENV.fetch"];
+                if asks.iter().any(|end| asked.ends_with(end))
+                    && !is_comment(before)
+                    && default_of(&code.text[at + 4..]) == Some(port)
+                {
+                    found.insert(&code.text[begin..at + 4]);
+                }
+            }
+        }
+        let name = found.pop_first().filter(|_| found.is_empty())?;
+        matches!(variable_of(stage, name), Variable::Unset).then(|| name.to_owned())
+    }
+}
+
+/// The port behind the name of a variable that is taken where the variable is not set: `', '80'))`, ` || 80`.
+fn default_of(rest: &str) -> Option<u16> {
+    let rest = rest.trim_start_matches(['"', '\'', ']', ')', ' ']);
+    let rest = ["||", "??", ",", "or "].iter().find_map(|operator| rest.strip_prefix(operator))?;
+    let rest = rest.trim_start_matches([' ', '"', '\'']);
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    (!rest[end..].starts_with(['.', '_'])).then(|| rest[..end].parse().ok())?
+}
+
 /// What an image says of a variable.
 fn variable_of(stage: &Stage, name: &str) -> Variable {
     match stage.end().env(name) {
         Value::Set(value) => Variable::Set(value.to_owned()),
         Value::Unset => Variable::Unset,
+        // Public images set variables of their own kind.
+        Value::Unknown if stage.facts.is_some() => Variable::Unset,
         Value::Unknown => Variable::Unknown,
     }
 }
@@ -297,4 +332,25 @@ pub(crate) fn is_code(path: &Utf8Path) -> bool {
 fn is_comment(before: &str) -> bool {
     let line = before.rsplit('\n').next().unwrap_or_default().trim_start();
     line.starts_with('#') || line.starts_with("//") || line.starts_with('*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::default_of;
+
+    #[test]
+    fn ports_by_default() {
+        for (rest, port) in [
+            (" || 80;", Some(80)),
+            ("', '80'))", Some(80)),
+            ("\", 443)", Some(443)),
+            ("'] ?? 80)", Some(80)),
+            (" || 80.5;", None),
+            (" || other;", None),
+            (") {", None),
+            ("", None),
+        ] {
+            assert_eq!(default_of(rest), port, "{rest}");
+        }
+    }
 }

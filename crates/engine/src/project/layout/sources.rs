@@ -24,12 +24,13 @@ const ETC: [&str; 6] = [
 ];
 
 /// The files at the top of a context, or named by a `COPY`, that say what a program is made of.
-pub(crate) const MANIFESTS: [&str; 9] = [
+pub(crate) const MANIFESTS: [&str; 10] = [
     "pyproject.toml",
     "setup.py",
     "setup.cfg",
     "requirements.txt",
     "package.json",
+    "Gemfile",
     "Procfile",
     "uwsgi.ini",
     "gunicorn.conf.py",

@@ -2,7 +2,8 @@ use serde_json::Value;
 
 use crate::project::dockerfile::{Call, Run};
 use crate::project::{Project, Stage};
-use crate::syntax::dockerfile::{Value as Known, edit};
+use crate::syntax::dockerfile::edit::{self, New};
+use crate::syntax::dockerfile::{Keyword, Value as Known};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -75,6 +76,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         });
         let option = match (call.program, verb.value.as_deref()) {
             ("npm", Some("install" | "ci" | "i")) => "--omit=dev",
+            ("pnpm", Some("install" | "i")) => "--prod",
+            ("poetry", Some("install")) => "--only main",
+            ("bundle" | "bundler", Some("install")) => "BUNDLE_WITHOUT",
             ("composer", Some("install")) => "--no-dev",
             ("uv", Some("sync")) => "--no-dev",
             _ => continue,
@@ -90,6 +94,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             "--prod",
             "--no-dev",
             "--no-default-groups",
+            "--without",
+            "--only-root",
+            "--with",
+            "-P",
             "--only-group",
             "-g",
             "--global",
@@ -103,7 +111,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             project.in_image(stage, &format!("{directory}/{name}")).and_then(|f| f.text(project))
         };
         let needed = match call.program {
-            "npm" => match state.env("NODE_ENV") {
+            "npm" | "pnpm" => match state.env("NODE_ENV") {
                 Known::Set("production") => continue,
                 _ => npm(stage, project, text("package.json")),
             },
@@ -111,11 +119,23 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 Known::Set("local" | "dev" | "development" | "test" | "testing") => continue,
                 _ => Ok(true),
             },
+            "poetry" => poetry(stage, text("pyproject.toml")),
+            "bundle" | "bundler" => bundler(stage, project, text("Gemfile")),
             _ => uv(stage, project, text("pyproject.toml")),
         };
         let message = format!("`{} {}` installs what only developers need as well", call.program, verb.text);
         match needed {
             Ok(false) => {}
+            // What is left out has to be so as well where the program starts.
+            Ok(true) if option == "BUNDLE_WITHOUT" => {
+                let Some(file) = project.dockerfile(stage.source) else { continue };
+                let new = [New::new(Keyword::Env, "BUNDLE_WITHOUT=development:test")];
+                ctx.report(call.command.span, message).fix(
+                    Safety::Unsafe,
+                    "Leave out what only developers need",
+                    edit::insert_before(file, run.instruction, &new),
+                );
+            }
             Ok(true) => {
                 ctx.report(call.command.span, message).fix(
                     Safety::Unsafe,
@@ -181,6 +201,44 @@ fn uv(stage: &Stage, project: &Project, file: Option<&str>) -> Result<bool, Stri
     let starts = stage.launch(project).program().is_some_and(|p| p.through.iter().any(|t| t == "uv run"));
     if starts {
         return Err("`uv run` would install them again when the container starts".to_owned());
+    }
+    Ok(true)
+}
+
+/// Whether a project of Poetry has groups of packages for its developers.
+fn poetry(stage: &Stage, file: Option<&str>) -> Result<bool, String> {
+    let file = file.ok_or("`pyproject.toml` cannot be read here")?;
+    let file: toml::Table = file.parse().map_err(|_| "`pyproject.toml` cannot be read here")?;
+    let own = file.get("tool").and_then(|t| t.get("poetry"));
+    let developers = |name: &str| matches!(name, "dev" | "test" | "tests" | "lint" | "docs" | "typing");
+    let groups = [own.and_then(|p| p.get("group")), file.get("dependency-groups")];
+    let groups: Vec<&String> =
+        groups.into_iter().flatten().filter_map(toml::Value::as_table).flat_map(toml::Table::keys).collect();
+    if let Some(other) = groups.iter().find(|name| !developers(name)) {
+        return Err(format!("the program may need the group `{other}`"));
+    }
+    let old = own.and_then(|p| p.get("dev-dependencies")).is_some();
+    let end = stage.end();
+    let said = end.set_at("POETRY_WITHOUT").is_some() || end.set_at("POETRY_ONLY").is_some();
+    Ok((old || !groups.is_empty()) && !said)
+}
+
+/// Whether a Gemfile has groups for developers and tests, and the program does without.
+fn bundler(stage: &Stage, project: &Project, file: Option<&str>) -> Result<bool, String> {
+    let file = file.ok_or("the `Gemfile` cannot be read here")?;
+    let groups = file.lines().map(str::trim).any(|line| {
+        let group = line.starts_with("group ") || line.contains("group:") || line.contains("groups:");
+        group && (line.contains(":development") || line.contains(":test"))
+    });
+    let said = stage.end().set_at("BUNDLE_WITHOUT").is_some()
+        || stage.runs(project).iter().any(|r| project.text(r.instruction.span).contains("without"));
+    if !groups || said {
+        return Ok(false);
+    }
+    // Rails loads the group that its environment is called.
+    let production = ["RAILS_ENV", "RACK_ENV"].iter().any(|name| stage.end().env(name) == Known::Set("production"));
+    if !production && ["rails", "hanami", "Bundler.require"].iter().any(|word| file.contains(word)) {
+        return Err("`RAILS_ENV` is not `production`, so that the program loads them".to_owned());
     }
     Ok(true)
 }

@@ -147,10 +147,14 @@ fn in_command(stage: &Stage, file: &Dockerfile, ctx: &mut Ctx<'_>) {
         let Some(at) = at else { continue };
         let set = variables(stage, ctx, port);
         edits.extend(set.iter().filter_map(|word| in_word(file, word, port)));
-        if edits.is_empty() && is_old_aspnet(stage, ctx) {
-            let Some(instruction) = place(stage, ctx, None) else { continue };
-            let new = [New::new(Keyword::Env, format!("ASPNETCORE_URLS=http://+:{}", moved(port)))];
-            edits.push(edit::insert_after(file, instruction, &new));
+        let setting = || match is_old_aspnet(stage, ctx) {
+            true => Some(format!("ASPNETCORE_URLS=http://+:{}", moved(port))),
+            false => Some(format!("{}={}", project.port_variable(stage, port)?, moved(port))),
+        };
+        if edits.is_empty()
+            && let (Some(setting), Some(instruction)) = (setting(), place(stage, ctx, None))
+        {
+            edits.push(edit::insert_after(file, instruction, &[New::new(Keyword::Env, setting)]));
         }
         if edits.is_empty() {
             ctx.report(

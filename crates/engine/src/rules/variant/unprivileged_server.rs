@@ -60,6 +60,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     };
     let needs = match server {
         // Distributions keep nginx's files elsewhere, and give them to users of their own.
+        WebServer::Nginx if server.is_of_debian(stage, project) => {
+            let mut needs = nginx(stage, project, &settings);
+            needs.trees = vec!["/var/lib/nginx".to_owned(), "/var/log/nginx".to_owned()];
+            needs
+        }
         WebServer::Nginx if !facts.users.iter().any(|user| user.name == "nginx") => return,
         WebServer::Nginx => nginx(stage, project, &settings),
         WebServer::Caddy => {
