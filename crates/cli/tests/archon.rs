@@ -389,7 +389,10 @@ impl Archon {
         let rules: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
         let holds = rules.contains(&"root-user") && !rules.iter().any(|rule| rule.contains("healthcheck"));
         self.hold("mcp A3", holds, rules.join(", "));
-        self.say("mcp A3", Later("versions that are pinned: policy, off by default"));
+        let policies = "base-without-digest,unpinned-packages";
+        let (_, out) = self.run(&["check", "--select", policies, "--format", "concise", &pair.paths[0]]);
+        let pinned = policies.split(',').all(|rule| out.contains(rule));
+        self.hold("mcp A3", pinned, "versions that are not pinned are found where the policy is asked for");
         let copies = (copied(&pair.original), copied(&pair.variant));
         let first = pair.last_stage().iter().position(|i| i.keyword.value == Keyword::Copy);
         let late = pair

@@ -93,3 +93,19 @@ fn the_screen_in_the_readme_is_real() {
         assert_eq!(printed, shown, "`UPDATE=1 cargo test -p seaworthy --test repositories` rewrites it");
     }
 }
+
+#[test]
+fn the_variant_in_the_readme_is_that_of_the_walk() {
+    let top = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let readme = std::fs::read_to_string(top.join("README.md")).unwrap();
+    // Another test holds the walk to what the program prints.
+    let walk = std::fs::read_to_string(top.join("docs/variants.md")).unwrap();
+    let (_, shown) = readme.split_once("keeps the two in step:\n\n```\n").unwrap();
+    let (shown, _) = shown.split_once("\n```\n").unwrap();
+    let mut rest = walk.as_str();
+    for part in shown.split("\n\n") {
+        let at = rest.find(part);
+        assert!(at.is_some(), "docs/variants.md has no longer what README.md shows:\n{part}");
+        rest = &rest[at.unwrap_or_default()..];
+    }
+}

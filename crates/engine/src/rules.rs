@@ -78,6 +78,7 @@ mod dockerfile {
     pub(super) mod apt_instead_of_apt_get;
     pub(super) mod archive_copied_to_unpack;
     pub(super) mod base_argument;
+    pub(super) mod base_without_digest;
     pub(super) mod broken_exec_form;
     pub(super) mod build_error;
     pub(super) mod cd_in_run;
@@ -347,6 +348,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::apt_instead_of_apt_get::RULE,
     &dockerfile::archive_copied_to_unpack::RULE,
     &dockerfile::base_argument::RULE,
+    &dockerfile::base_without_digest::RULE,
     &project::blocked_eviction::RULE,
     &project::blocked_traffic::RULE,
     &dockerfile::broken_exec_form::RULE,

@@ -446,7 +446,17 @@ fn programs_of_every_kind() {
 
 #[test]
 fn what_cannot_be_told_is_said() {
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let cases: [(&[(&str, &str)], &str); 9] = [
+        (
+            &[
+                (
+                    "pyproject.toml",
+                    "[project]\nname = \"quartz\"\nversion = \"1\"\nclassifiers = [\"Topic :: Software Development :: Libraries :: Application Frameworks\"]\n[project.scripts]\nquartz = \"quartz.cli:main\"\n",
+                ),
+                ("src/quartz/cli.py", "def main(): ..."),
+            ],
+            "it is a library",
+        ),
         (
             &[("package.json", "{\"scripts\": {\"start\": \"node a.js\"}}"), ("a.js", "")],
             "there is no lock file",

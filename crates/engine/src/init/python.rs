@@ -445,6 +445,9 @@ fn start(
     if let Some(start) = stated(look, &uses) {
         return Ok(start);
     }
+    if let Some(says) = library(section) {
+        return Err(format!("it is a library, as it says of itself (`{says}`): there is no program to put into an image"));
+    }
     if django() {
         return self::django(look, &uses);
     }
@@ -610,6 +613,20 @@ fn settings<'f>(look: &Look<'f>) -> Option<&'f str> {
         look.below().filter(|path| path.file_name() == Some("settings.py")).collect();
     found.sort_by_key(|path| path.components().count());
     look.text(found.first()?.as_str())
+}
+
+/// What a package says of itself that is there for other programs to import.
+fn library(section: Option<&Table>) -> Option<&str> {
+    let classifiers = section?.get("classifiers")?.as_array()?.iter().filter_map(|c| c.as_str());
+    let all: Vec<&str> = classifiers.collect();
+    // A tool says so besides: an environment that it runs in, or who uses it.
+    let runs = all.iter().any(|c| {
+        matches!(*c, "Environment :: Console" | "Environment :: No Input/Output (Daemon)")
+            || c.starts_with("Topic :: Internet :: WWW/HTTP :: WSGI :: Server")
+            || c.starts_with("Intended Audience :: System Administrators")
+            || c.starts_with("Intended Audience :: End Users")
+    });
+    all.into_iter().find(|c| !runs && c.starts_with("Topic :: Software Development :: Libraries"))
 }
 
 /// The module and the name that hold an object of a class, or a function that makes one.
