@@ -446,7 +446,9 @@ fn start(
         return Ok(start);
     }
     if let Some(says) = library(section) {
-        return Err(format!("it is a library, as it says of itself (`{says}`): there is no program to put into an image"));
+        return Err(format!(
+            "it is a library, as it says of itself (`{says}`): there is no program to put into an image"
+        ));
     }
     if django() {
         return self::django(look, &uses);

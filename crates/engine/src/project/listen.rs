@@ -175,7 +175,10 @@ impl WebServer {
         let own: &[(&str, &str)] = if self.is_of_image(stage) {
             self.own_files()
         } else if self.is_of_debian(stage, project) {
-            &[("/etc/nginx/sites-enabled/default", "listen 80 default_server;\nlisten [::]:80 default_server;")]
+            &[(
+                "/etc/nginx/sites-enabled/default",
+                "listen 80 default_server;\nlisten [::]:80 default_server;",
+            )]
         } else {
             &[]
         };

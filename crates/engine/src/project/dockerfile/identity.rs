@@ -7,10 +7,10 @@ use seaworthy_syntax::{Edit, Span};
 use super::accounts::{self, Id, Made, Primary};
 use super::owned::is_root;
 use super::{Base, Call, Project, Stage, State};
-use crate::project::listen::WebServer;
 use crate::images::{self, Account, Facts, PackageManager, UserTools};
 use crate::project::Origin;
 use crate::project::container::{ImageName, User};
+use crate::project::listen::WebServer;
 
 /// A user that is not root and that the program of an image can run as.
 #[derive(Clone, Debug, PartialEq, Eq)]

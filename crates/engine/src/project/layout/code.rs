@@ -233,7 +233,8 @@ impl Project {
         for code in self.code(stage) {
             for at in memchr::memmem::find_iter(code.text.as_bytes(), "PORT") {
                 let before = &code.text[..at];
-                let begin = before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+                let begin =
+                    before.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(0, |at| at + 1);
                 let asked = before[..begin].trim_end_matches(['"', '\'', '[', '(']);
                 let asks = ["process.env.", "process.env", "environ.get", "getenv", "ENV", "ENV.fetch"];
                 if asks.iter().any(|end| asked.ends_with(end))

@@ -236,7 +236,8 @@ fn bundler(stage: &Stage, project: &Project, file: Option<&str>) -> Result<bool,
         return Ok(false);
     }
     // Rails loads the group that its environment is called.
-    let production = ["RAILS_ENV", "RACK_ENV"].iter().any(|name| stage.end().env(name) == Known::Set("production"));
+    let production =
+        ["RAILS_ENV", "RACK_ENV"].iter().any(|name| stage.end().env(name) == Known::Set("production"));
     if !production && ["rails", "hanami", "Bundler.require"].iter().any(|word| file.contains(word)) {
         return Err("`RAILS_ENV` is not `production`, so that the program loads them".to_owned());
     }
