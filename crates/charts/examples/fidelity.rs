@@ -114,7 +114,19 @@ fn rendered(chart: &Path) -> Result<Vec<Document>, String> {
     let rendered = helm::render(&files, &helm::Settings::default()).map_err(|f| f.to_string())?;
     let mut documents = Vec::new();
     for file in rendered {
-        documents.extend(read(file.text.as_str()).map_err(|e| format!("{}: {e}", file.name))?);
+        // `helm template` prints each manifest without the white space around it.
+        let mut text = String::new();
+        for line in file.text.as_str().lines() {
+            if line.starts_with("---") {
+                text.truncate(text.trim_end().len());
+                text.push('\n');
+            }
+            text.push_str(line);
+            text.push('\n');
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+        documents.extend(read(&text).map_err(|e| format!("{}: {e}", file.name))?);
     }
     Ok(documents)
 }
@@ -181,7 +193,7 @@ fn named(documents: &[Document]) -> BTreeMap<String, &Document> {
     let mut named = BTreeMap::new();
     for document in documents {
         let part = |key: &str| document.get(key).cloned().unwrap_or_default();
-        let name = ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(part).join(" ").replace(['"', '(', ')'], "");
+        let name = ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(part).join(" ").replace("Some(Str(\"", "").replace("\"))", "");
         let mut key = name.clone();
         let mut n = 1;
         while named.contains_key(&key) {
@@ -216,8 +228,14 @@ fn differences(ours: &[Document], first: &[Document], second: &[Document]) -> Ve
             let (a, b) = (own.get(path), theirs.get(path));
             let stable = again.is_none_or(|again| again.get(path) == b);
             if a != b && stable {
-                let short = |v: Option<&String>| v.map_or("-".to_owned(), |v| v.chars().take(300).collect());
-                out.push(format!("{name} {path}: {} | {}", short(a), short(b)));
+                let from = match (a, b) {
+                    (Some(a), Some(b)) => a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count(),
+                    _ => 0,
+                };
+                let short = |v: Option<&String>| {
+                    v.map_or("-".to_owned(), |v| v.chars().skip(from.saturating_sub(40)).take(120).collect())
+                };
+                out.push(format!("{name} {path}:\n        {}\n        {}", short(a), short(b)));
             }
         }
     }

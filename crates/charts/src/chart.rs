@@ -225,7 +225,7 @@ impl Chart {
             return Err(Failure::new("Chart.yaml: chart.metadata.name is required"));
         }
         if api_version.is_empty() {
-            return Err(Failure::new("Chart.yaml: chart.metadata.apiVersion is required"));
+            put(&mut fields, "APIVersion", Value::str("v1"));
         }
         if Version::parse(&version).is_none() {
             return Err(Failure::new(format!("Chart.yaml: chart.metadata.version {version:?} is invalid")));

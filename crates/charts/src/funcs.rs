@@ -28,11 +28,6 @@ pub(crate) struct Args<'a> {
 }
 
 impl Args<'_> {
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// Refuses another number of arguments.
     pub(crate) fn exactly(&self, count: usize) -> Result<(), Failure> {
         if self.all.len() == count {
@@ -89,10 +84,13 @@ impl Args<'_> {
         }
     }
 
-    /// A map.
-    pub(crate) fn map(&self, n: usize) -> Result<&Rc<Map>, Failure> {
+    /// A map; nothing is an empty one.
+    pub(crate) fn map(&self, n: usize) -> Result<Rc<Map>, Failure> {
         let value = self.any(n);
-        value.as_map().ok_or_else(|| self.wrong(value, "map[string]interface {}"))
+        if value.is_nil() && n < self.all.len() {
+            return Ok(Rc::default());
+        }
+        value.as_map().cloned().ok_or_else(|| self.wrong(value, "map[string]interface {}"))
     }
 
     /// A list.

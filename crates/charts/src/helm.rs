@@ -57,7 +57,7 @@ pub struct Rendered {
 }
 
 /// The API versions that Helm takes a cluster to have where it asks none.
-const API_VERSIONS: [&str; 54] = [
+const API_VERSIONS: [&str; 57] = [
     "v1", "admissionregistration.k8s.io/v1", "admissionregistration.k8s.io/v1alpha1",
     "admissionregistration.k8s.io/v1beta1", "internal.apiserver.k8s.io/v1alpha1", "apps/v1", "apps/v1beta1",
     "apps/v1beta2", "authentication.k8s.io/v1", "authentication.k8s.io/v1alpha1", "authentication.k8s.io/v1beta1",
@@ -72,7 +72,8 @@ const API_VERSIONS: [&str; 54] = [
     "rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1", "resource.k8s.io/v1",
     "resource.k8s.io/v1beta2", "resource.k8s.io/v1beta1", "resource.k8s.io/v1alpha3", "scheduling.k8s.io/v1alpha3",
     "scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1", "storage.k8s.io/v1beta1", "storage.k8s.io/v1",
-    "storage.k8s.io/v1alpha1", "storagemigration.k8s.io/v1beta1",
+    "storage.k8s.io/v1alpha1", "storagemigration.k8s.io/v1", "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io/v1",
 ];
 
 /// Renders a chart from its files. Nothing else is read, and nothing fetched.
@@ -167,12 +168,38 @@ pub fn render(files: &[File<'_>], settings: &Settings<'_>) -> Result<Vec<Rendere
         } else {
             (text, sites)
         };
+        let (text, sites) = separated(text, sites);
         if !text.as_str().trim().is_empty() {
             rendered.push(Rendered { name: piece.name, file: piece.file, text, sites });
         }
     }
     rendered.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(rendered)
+}
+
+/// A line that begins with `---` ends a manifest for Helm, whatever follows; for YAML nothing may follow but white space.
+fn separated(text: Text, mut sites: Vec<Site>) -> (Text, Vec<Site>) {
+    let whole = text.as_str();
+    let joined = |at: &usize| {
+        (*at == 0 || whole[..*at].ends_with('\n'))
+            && whole[at + 3..].chars().next().is_some_and(|c| !c.is_whitespace())
+    };
+    let places: Vec<usize> = whole.match_indices("---").map(|(at, _)| at).filter(joined).map(|at| at + 3).collect();
+    if places.is_empty() {
+        return (text, sites);
+    }
+    for site in &mut sites {
+        site.start += places.partition_point(|at| *at <= site.start as usize) as u32;
+    }
+    let mut out = Text::default();
+    let mut at = 0;
+    for place in places {
+        out.push_range(&text, at..place);
+        out.push_made("\n");
+        at = place;
+    }
+    out.push_range(&text, at..text.len());
+    (out, sites)
 }
 
 /// Sites after what Go prints for no value is taken out.

@@ -9,7 +9,7 @@ use crate::value::{Data, Entries, Value, put};
 
 /// A struct of Helm's.
 #[derive(Debug)]
-pub enum Object {
+pub(crate) enum Object {
     /// `.Chart`: its fields by the names Go gives them.
     Chart(Entries),
     /// `.Files`.
@@ -32,22 +32,22 @@ pub enum Object {
 
 /// The files of a chart that are no templates, by their path in it.
 #[derive(Debug, Default)]
-pub struct Files(pub Vec<(Rc<str>, Rc<Text>)>);
+pub(crate) struct Files(pub(crate) Vec<(Rc<str>, Rc<Text>)>);
 
 /// What the cluster can do.
 #[derive(Debug)]
-pub struct Capabilities {
+pub(crate) struct Capabilities {
     /// The minor version of Kubernetes 1.
-    pub minor: u32,
+    pub(crate) minor: u32,
     /// The patch.
-    pub patch: u32,
+    pub(crate) patch: u32,
     /// `apps/v1` and `apps/v1/Deployment`, sorted.
-    pub api_versions: Vec<Rc<str>>,
+    pub(crate) api_versions: Vec<Rc<str>>,
 }
 
 impl Capabilities {
     /// `v1.34.0`.
-    pub fn version(&self) -> String {
+    pub(crate) fn version(&self) -> String {
         format!("v1.{}.{}", self.minor, self.patch)
     }
 }
@@ -80,6 +80,9 @@ impl Object {
         match self {
             Self::KubeVersion(capabilities) => capabilities.version(),
             Self::Version(version) => version.to_string(),
+            Self::ApiVersions(c) => {
+                format!("[{}]", c.api_versions.iter().map(|v| &**v).collect::<Vec<_>>().join(" "))
+            }
             Self::Time(seconds) => crate::date::format(*seconds, "2006-01-02 15:04:05 -0700 MST"),
             _ => "{}".to_owned(),
         }
@@ -198,7 +201,7 @@ impl Object {
 
 impl Files {
     /// The text of a file; `None` where there is none.
-    pub fn get(&self, path: &str) -> Option<Text> {
+    pub(crate) fn get(&self, path: &str) -> Option<Text> {
         self.0.iter().find(|(name, _)| **name == *path).map(|(_, text)| {
             let mut text = (**text).clone();
             if text.origin().how == How::Nowhere {

@@ -5,30 +5,30 @@ use std::fmt;
 
 /// A version; what is left out is 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Version {
+pub(crate) struct Version {
     /// As it was written.
-    pub original: String,
+    pub(crate) original: String,
     /// The first number.
-    pub major: u64,
+    pub(crate) major: u64,
     /// The second.
-    pub minor: u64,
+    pub(crate) minor: u64,
     /// The third.
-    pub patch: u64,
+    pub(crate) patch: u64,
     /// What stands behind `-`.
-    pub pre: String,
+    pub(crate) pre: String,
     /// What stands behind `+`.
-    pub build: String,
+    pub(crate) build: String,
 }
 
 impl Version {
     /// Reads `1.2.3-pre+build`, also `v1.2`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (version, given) = partial(text)?;
         (given > 0).then_some(version)
     }
 
     /// Their order; what was built does not count.
-    pub fn cmp_version(&self, other: &Self) -> Ordering {
+    pub(crate) fn cmp_version(&self, other: &Self) -> Ordering {
         (self.major, self.minor, self.patch)
             .cmp(&(other.major, other.minor, other.patch))
             .then_with(|| prerelease(&self.pre, &other.pre))
@@ -105,7 +105,7 @@ fn partial(text: &str) -> Option<(Version, usize)> {
 }
 
 /// Whether a version is in a range; `None` for what is no range.
-pub fn matches(range: &str, version: &Version) -> Option<bool> {
+pub(crate) fn matches(range: &str, version: &Version) -> Option<bool> {
     let mut any = false;
     for part in range.split("||") {
         any |= all(part, version)?;

@@ -98,14 +98,14 @@ pub(crate) enum Operand {
 /// A number in Go's notation.
 pub(crate) enum Number {
     Int(i64),
-    Float(f64),
+    Float,
 }
 
 /// Reads a number in Go's notation.
 pub(crate) fn number(text: &str) -> Option<Number> {
     match lex::number(text)? {
         lex::Kind::Int(value) => Some(Number::Int(value)),
-        lex::Kind::Float(value) => Some(Number::Float(value)),
+        lex::Kind::Float(_) => Some(Number::Float),
         _ => None,
     }
 }

@@ -9,16 +9,16 @@ use crate::text::{Origin, Text};
 
 /// A value and where it was written.
 #[derive(Clone, Debug)]
-pub struct Value {
+pub(crate) struct Value {
     /// What it is.
-    pub data: Data,
+    pub(crate) data: Data,
     /// Where it was written; of a collection, all of it.
-    pub at: Origin,
+    pub(crate) at: Origin,
 }
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub enum Data {
+pub(crate) enum Data {
     /// No value at all.
     Nil,
     /// An interface that holds nothing: a key that is missing or null. Its fields are an error, those of [`Data::Nil`]
@@ -44,19 +44,19 @@ pub enum Data {
 
 /// A map, shared and changeable.
 #[derive(Debug, Default)]
-pub struct Map {
+pub(crate) struct Map {
     /// Its entries, sorted as Go ranges over them.
-    pub entries: RefCell<Entries>,
+    pub(crate) entries: RefCell<Entries>,
     /// What Go calls its type.
-    pub kind: MapKind,
+    pub(crate) kind: MapKind,
 }
 
 /// The entries of a map.
-pub type Entries = BTreeMap<Rc<str>, Entry>;
+pub(crate) type Entries = BTreeMap<Rc<str>, Entry>;
 
 /// What Go calls the type of a map.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MapKind {
+pub(crate) enum MapKind {
     /// `map[string]interface {}`.
     #[default]
     Any,
@@ -68,79 +68,79 @@ pub enum MapKind {
 
 /// A value in a map, and where its key was written.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Where the key stands.
-    pub key: Origin,
+    pub(crate) key: Origin,
     /// The value.
-    pub value: Value,
+    pub(crate) value: Value,
 }
 
 impl Value {
     /// A value that nobody wrote.
-    pub fn new(data: Data) -> Self {
+    pub(crate) fn new(data: Data) -> Self {
         Self { data, at: Origin::NOWHERE }
     }
 
     /// No value.
-    pub const NIL: Self = Self { data: Data::Nil, at: Origin::NOWHERE };
+    pub(crate) const NIL: Self = Self { data: Data::Nil, at: Origin::NOWHERE };
 
     /// A key that is missing.
-    pub const NULL: Self = Self { data: Data::Null, at: Origin::NOWHERE };
+    pub(crate) const NULL: Self = Self { data: Data::Null, at: Origin::NOWHERE };
 
     /// A string that nobody wrote.
-    pub fn str(text: impl Into<String>) -> Self {
+    pub(crate) fn str(text: impl Into<String>) -> Self {
         Self::new(Data::Str(Rc::new(Text::made(text))))
     }
 
     /// A string.
-    pub fn text(text: Text) -> Self {
+    pub(crate) fn text(text: Text) -> Self {
         let at = text.origin();
         Self { data: Data::Str(Rc::new(text)), at }
     }
 
     /// A boolean.
-    pub fn bool(value: bool) -> Self {
+    pub(crate) fn bool(value: bool) -> Self {
         Self::new(Data::Bool(value))
     }
 
     /// A list.
-    pub fn list(items: Vec<Self>) -> Self {
+    pub(crate) fn list(items: Vec<Self>) -> Self {
         Self::new(Data::List(Rc::new(items)))
     }
 
     /// A map.
-    pub fn map(entries: Entries) -> Self {
+    pub(crate) fn map(entries: Entries) -> Self {
         Self::new(Data::Map(Rc::new(Map { entries: RefCell::new(entries), kind: MapKind::Any })))
     }
 
     /// A map of strings.
-    pub fn strings(entries: Entries) -> Self {
+    pub(crate) fn strings(entries: Entries) -> Self {
         Self::new(Data::Map(Rc::new(Map { entries: RefCell::new(entries), kind: MapKind::Strings })))
     }
 
     /// The values of a chart.
-    pub fn values(entries: Entries) -> Self {
+    pub(crate) fn values(entries: Entries) -> Self {
         Self::new(Data::Map(Rc::new(Map { entries: RefCell::new(entries), kind: MapKind::Values })))
     }
 
     /// A struct.
-    pub fn object(object: Object) -> Self {
+    pub(crate) fn object(object: Object) -> Self {
         Self::new(Data::Object(Rc::new(object)))
     }
 
     /// The same, with the interface around nothing taken away.
     #[must_use]
-    pub fn unwrapped(self) -> Self {
+    pub(crate) fn unwrapped(self) -> Self {
         if matches!(self.data, Data::Null) { Self { data: Data::Nil, at: self.at } } else { self }
     }
 
     /// Whether it is nothing.
-    pub fn is_nil(&self) -> bool {
+    pub(crate) fn is_nil(&self) -> bool {
         matches!(self.data, Data::Nil | Data::Null)
     }
 
     /// Its text, if it is a string.
-    pub fn as_text(&self) -> Option<&Rc<Text>> {
+    pub(crate) fn as_text(&self) -> Option<&Rc<Text>> {
         match &self.data {
             Data::Str(text) => Some(text),
             _ => None,
@@ -148,12 +148,12 @@ impl Value {
     }
 
     /// Its text, if it is a string.
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         self.as_text().map(|text| text.as_str())
     }
 
     /// The map, if it is one.
-    pub fn as_map(&self) -> Option<&Rc<Map>> {
+    pub(crate) fn as_map(&self) -> Option<&Rc<Map>> {
         match &self.data {
             Data::Map(map) => Some(map),
             _ => None,
@@ -161,7 +161,7 @@ impl Value {
     }
 
     /// The items, if it is a list.
-    pub fn as_list(&self) -> Option<&Rc<Vec<Self>>> {
+    pub(crate) fn as_list(&self) -> Option<&Rc<Vec<Self>>> {
         match &self.data {
             Data::List(items) => Some(items),
             _ => None,
@@ -169,12 +169,12 @@ impl Value {
     }
 
     /// The value of a key; `None` where it is no map or has no such key.
-    pub fn get(&self, key: &str) -> Option<Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<Self> {
         Some(self.as_map()?.entries.borrow().get(key)?.value.clone())
     }
 
     /// Whether Go's templates take it for true.
-    pub fn is_true(&self) -> bool {
+    pub(crate) fn is_true(&self) -> bool {
         match &self.data {
             Data::Object(_) => true,
             _ => !self.is_empty(),
@@ -182,7 +182,7 @@ impl Value {
     }
 
     /// Whether it is the zero value of its type, as sprig's `empty` has it.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match &self.data {
             Data::Nil | Data::Null => true,
             Data::Bool(value) => !value,
@@ -196,7 +196,7 @@ impl Value {
     }
 
     /// The name of its kind, as Go's reflection has it.
-    pub fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match &self.data {
             Data::Nil | Data::Null => "invalid",
             Data::Bool(_) => "bool",
@@ -211,7 +211,7 @@ impl Value {
     }
 
     /// The name of its type, as Go prints it.
-    pub fn type_name(&self) -> &'static str {
+    pub(crate) fn type_name(&self) -> &'static str {
         match &self.data {
             Data::Nil | Data::Null => "<nil>",
             Data::List(_) => "[]interface {}",
@@ -226,7 +226,7 @@ impl Value {
     }
 
     /// Whether two values have the same type and content, as `reflect.DeepEqual` has it.
-    pub fn deep_equal(&self, other: &Self) -> bool {
+    pub(crate) fn deep_equal(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (Data::Nil | Data::Null, Data::Nil | Data::Null) => true,
             (Data::Bool(a), Data::Bool(b)) => a == b,
@@ -252,7 +252,7 @@ impl Value {
 
     /// A copy that shares no map with it.
     #[must_use]
-    pub fn deep_copy(&self) -> Self {
+    pub(crate) fn deep_copy(&self) -> Self {
         let data = match &self.data {
             Data::List(items) => Data::List(Rc::new(items.iter().map(Self::deep_copy).collect())),
             Data::Map(map) => {
@@ -270,12 +270,12 @@ impl Value {
 
     /// With another place.
     #[must_use]
-    pub fn with_origin(self, at: Origin) -> Self {
+    pub(crate) fn with_origin(self, at: Origin) -> Self {
         Self { at, ..self }
     }
 
     /// The text that Go's `%v` makes of it, with the origins of what is in it.
-    pub fn display(&self) -> Text {
+    pub(crate) fn display(&self) -> Text {
         match &self.data {
             Data::Str(text) => (**text).clone(),
             Data::List(_) | Data::Map(_) => {

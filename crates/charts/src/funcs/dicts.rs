@@ -26,6 +26,9 @@ pub(super) fn call(args: &Args<'_>) -> Option<Outcome> {
         }),
         "set" => args.exactly(3).and_then(|()| {
             let map = args.map(0)?;
+            if all[0].is_nil() {
+                return Err(Failure::new("error calling set: assignment to entry in nil map"));
+            }
             let key = args.text(1)?;
             let entry = Entry { key: key.origin(), value: all[2].clone() };
             map.entries.borrow_mut().insert(key.as_str().into(), entry);
@@ -67,7 +70,8 @@ pub(super) fn call(args: &Args<'_>) -> Option<Outcome> {
             for n in 1..all.len() {
                 names.push(args.str(n)?);
             }
-            let entries = args.map(0)?.entries.borrow();
+            let map = args.map(0)?;
+            let entries = map.entries.borrow();
             let kept = entries.iter().filter(|(key, _)| names.contains(&&***key) == picks);
             Ok(Value::map(kept.map(|(k, e)| (Rc::clone(k), e.clone())).collect()))
         }),
@@ -75,12 +79,9 @@ pub(super) fn call(args: &Args<'_>) -> Option<Outcome> {
             let target = args.map(0)?;
             let overwrites = args.name.ends_with("Overwrite");
             for n in 1..all.len() {
-                if all[n].is_nil() && !overwrites {
-                    return Err(Failure::new("error calling merge: invalid value; expected map[string]interface {}"));
-                }
-                merge(target, args.map(n)?, overwrites);
+                merge(&target, &args.map(n)?, overwrites);
             }
-            Ok(all[0].clone())
+            Ok(Value { data: Data::Map(target), at: all[0].at })
         }),
         "deepCopy" | "mustDeepCopy" => args.exactly(1).map(|()| all[0].deep_copy()),
         "dig" => args.at_least(3).and_then(|()| {

@@ -151,7 +151,7 @@ fn parse(text: &str) -> Option<i64> {
     };
     match crate::template::number(text)? {
         crate::template::Number::Int(value) => Some(value),
-        crate::template::Number::Float(_) => None,
+        crate::template::Number::Float => None,
     }
 }
 
