@@ -175,10 +175,7 @@ impl Value {
 
     /// Whether Go's templates take it for true.
     pub(crate) fn is_true(&self) -> bool {
-        match &self.data {
-            Data::Object(_) => true,
-            _ => !self.is_empty(),
-        }
+        !self.is_empty()
     }
 
     /// Whether it is the zero value of its type, as sprig's `empty` has it.
@@ -191,7 +188,11 @@ impl Value {
             Data::Str(text) => text.is_empty(),
             Data::List(items) => items.is_empty(),
             Data::Map(map) => map.entries.borrow().is_empty(),
-            Data::Object(_) => false,
+            Data::Object(object) => match &**object {
+                Object::Files(files) => files.0.is_empty(),
+                Object::ApiVersions(capabilities) => capabilities.api_versions.is_empty(),
+                _ => false,
+            },
         }
     }
 

@@ -242,6 +242,11 @@ pub(super) fn number(text: &str) -> Option<Kind> {
     if let Some(value) = whole {
         return Some(Kind::Int(if negative { -value } else { value }));
     }
+    if let Some((mantissa, power)) = lower.strip_prefix("0x").and_then(|hex| hex.split_once('p')) {
+        let mantissa = u32::from_str_radix(mantissa, 16).ok()?;
+        let value = f64::from(mantissa) * 2_f64.powi(power.parse().ok()?);
+        return Some(Kind::Float(if negative { -value } else { value }));
+    }
     if !lower.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
