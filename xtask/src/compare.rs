@@ -38,9 +38,29 @@ struct Wish {
     samples: usize,
 }
 
+/// `cargo xtask compare helm|kustomize DIR [--program FILE]`: the comparison itself is an example of the crate that renders.
+fn rendered(root: &Path, rival: &str, folder: &str, options: &[&str]) -> Result<(), String> {
+    let program = match options {
+        [] => rival,
+        ["--program", file] => file,
+        _ => return Err(format!("unknown option: {}", options.join(" "))),
+    };
+    let status = Command::new("cargo")
+        .current_dir(root)
+        .args(["run", "--quiet", "--package", "seaworthy-charts", "--example", "fidelity", "--"])
+        .args([rival, program])
+        .arg(fs::canonicalize(folder).map_err(|e| format!("{folder}: {e}"))?)
+        .status()
+        .map_err(|e| format!("cargo: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("what is rendered is not what {rival} renders")) }
+}
+
 /// `cargo xtask compare hadolint|buildkit DIR [--program FILE] [--config FILE] [--samples N]`
 pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String> {
     let [folder, options @ ..] = words else { return Err("compare needs a folder".into()) };
+    if matches!(rival, "helm" | "kustomize") {
+        return rendered(root, rival, folder, options);
+    }
     let folder = fs::canonicalize(folder).map_err(|e| format!("{folder}: {e}"))?;
     let mut wish = Wish { folder, program: None, config: None, samples: 0 };
     for pair in options.chunks(2) {
@@ -57,7 +77,7 @@ pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String
     let theirs = match rival {
         "hadolint" => hadolint(&wish, &files)?,
         "buildkit" => buildkit(&wish, &files)?,
-        _ => return Err(format!("compare with hadolint or buildkit, not {rival}")),
+        _ => return Err(format!("compare with hadolint, buildkit, helm or kustomize, not {rival}")),
     };
     let read: Vec<&String> = files.iter().filter(|file| !theirs.refused.contains(*file)).collect();
     let ours = ours(root, &wish, &read, |id| match rival {

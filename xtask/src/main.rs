@@ -40,6 +40,10 @@ cargo xtask compare hadolint|buildkit DIR
     --program FILE            hadolint, or the dockerfile-oracle of tests/engines
     --config FILE             a .hadolint.yaml for both
     --samples N               show so many places of each id that differ
+cargo xtask compare helm|kustomize DIR
+                              render every chart, or build every overlay, below DIR, and fail where the objects are not those of
+                              `helm template` and `kustomize build`
+    --program FILE            the program to compare with
 cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
                               tests/starts, hold the images against the model, run them; fail where one is not as it should be
     --no-run                  only build them";

@@ -5,6 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "it compares with a program over real files")]
 #![expect(clippy::disallowed_types, reason = "it runs that program")]
+#![expect(clippy::exit, reason = "it tells how it ended")]
 #![expect(clippy::print_stdout, reason = "it prints what it found")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +71,9 @@ fn charts(program: &str, roots: &[PathBuf]) {
         *counts.entry(verdict).or_default() += 1;
     }
     println!("{counts:?}");
+    if counts.contains_key("different") {
+        std::process::exit(1);
+    }
 }
 
 fn find(directory: &Path, found: &mut Vec<PathBuf>) {

@@ -44,15 +44,12 @@ pub(crate) fn format(seconds: i64, layout: &str) -> String {
     let mut out = String::new();
     let mut rest = layout;
     while let Some(c) = rest.chars().next() {
-        match words.iter().find(|(word, _)| rest.starts_with(word)) {
-            Some((word, value)) => {
-                out.push_str(value);
-                rest = &rest[word.len()..];
-            }
-            None => {
-                out.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
+        if let Some((word, value)) = words.iter().find(|(word, _)| rest.starts_with(word)) {
+            out.push_str(value);
+            rest = &rest[word.len()..];
+        } else {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
         }
     }
     out

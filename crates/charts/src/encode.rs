@@ -75,23 +75,24 @@ pub(crate) fn sha1(text: &str) -> String {
         for n in 16..80 {
             words[n] = (words[n - 3] ^ words[n - 8] ^ words[n - 14] ^ words[n - 16]).rotate_left(1);
         }
-        let [mut a, mut b, mut c, mut d, mut e] = state;
+        let mut round = state;
         for (n, word) in words.iter().enumerate() {
+            let [first, x, y, z, last] = round;
             let (mixed, constant) = match n {
-                0..20 => (b & c | !b & d, 0x5a82_7999),
-                20..40 => (b ^ c ^ d, 0x6ed9_eba1),
-                40..60 => (b & c | b & d | c & d, 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
+                0..20 => (x & y | !x & z, 0x5a82_7999),
+                20..40 => (x ^ y ^ z, 0x6ed9_eba1),
+                40..60 => (x & y | x & z | y & z, 0x8f1b_bcdc),
+                _ => (x ^ y ^ z, 0xca62_c1d6_u32),
             };
-            let next = a
+            let next = first
                 .rotate_left(5)
                 .wrapping_add(mixed)
-                .wrapping_add(e)
+                .wrapping_add(last)
                 .wrapping_add(constant)
                 .wrapping_add(*word);
-            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+            round = [next, first, x.rotate_left(30), y, z];
         }
-        for (sum, value) in state.iter_mut().zip([a, b, c, d, e]) {
+        for (sum, value) in state.iter_mut().zip(round) {
             *sum = sum.wrapping_add(value);
         }
     }

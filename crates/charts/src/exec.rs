@@ -236,7 +236,7 @@ impl State {
         let before = out.len();
         match &value.data {
             Data::Nil | Data::Null => out.push_made(NO_VALUE),
-            Data::Str(text) if text.origin().how == How::Nowhere => {
+            Data::Str(text) if text.pieces().all(|(_, origin)| origin.how == How::Nowhere) => {
                 for (range, origin) in text.pieces() {
                     let origin = if origin.how == How::Nowhere { place.origin.derived() } else { origin };
                     out.push_str(&text.as_str()[range], origin);
@@ -399,12 +399,12 @@ impl State {
             Operand::Function(name) => self.function(dot, name, rest, last),
             Operand::Field(names) => {
                 let args = self.arguments(dot, rest, last)?;
-                self.fields(dot.clone(), names, args)
+                Self::fields(dot.clone(), names, args)
             }
             Operand::Variable(name, names) => {
                 let value = self.variable(name)?;
                 let args = self.arguments(dot, rest, last)?;
-                self.fields(value, names, args)
+                Self::fields(value, names, args)
             }
             Operand::Chain(inner, names) => {
                 if matches!(**inner, Operand::Nil) {
@@ -412,7 +412,7 @@ impl State {
                 }
                 let value = self.operand(dot, inner)?.unwrapped();
                 let args = self.arguments(dot, rest, last)?;
-                self.fields(value, names, args)
+                Self::fields(value, names, args)
             }
             _ if !rest.is_empty() || last.is_some() => {
                 Err(Failure::new("can't give argument to non-function"))
@@ -444,16 +444,16 @@ impl State {
             Operand::Int(value, at) => Value { data: Data::Int(*value), at: *at },
             Operand::Float(value, at) => Value { data: Data::Float(*value), at: *at },
             Operand::Str(text) => Value { at: text.origin(), data: Data::Str(Rc::clone(text)) },
-            Operand::Field(names) => self.fields(dot.clone(), names, Vec::new())?,
+            Operand::Field(names) => Self::fields(dot.clone(), names, Vec::new())?,
             Operand::Variable(name, names) => {
                 let value = self.variable(name)?;
-                self.fields(value, names, Vec::new())?
+                Self::fields(value, names, Vec::new())?
             }
             Operand::Function(name) => self.function(dot, name, &[], None)?,
             Operand::Pipe(pipe) => self.pipe(dot, pipe)?,
             Operand::Chain(inner, names) => {
                 let value = self.operand(dot, inner)?.unwrapped();
-                self.fields(value, names, Vec::new())?
+                Self::fields(value, names, Vec::new())?
             }
         })
     }
@@ -490,7 +490,7 @@ impl State {
     }
 
     /// Follows fields; arguments are for the last, which then is a method.
-    fn fields(&mut self, value: Value, names: &[Rc<str>], args: Vec<Value>) -> Result<Value, Failure> {
+    fn fields(value: Value, names: &[Rc<str>], args: Vec<Value>) -> Result<Value, Failure> {
         let Some((last, way)) = names.split_last() else {
             return if args.is_empty() {
                 Ok(value)
@@ -500,12 +500,12 @@ impl State {
         };
         let mut value = value;
         for name in way {
-            value = self.field(&value, name, &[])?;
+            value = Self::field(&value, name, &[])?;
         }
-        self.field(&value, last, &args)
+        Self::field(&value, last, &args)
     }
 
-    fn field(&mut self, value: &Value, name: &str, args: &[Value]) -> Result<Value, Failure> {
+    fn field(value: &Value, name: &str, args: &[Value]) -> Result<Value, Failure> {
         match &value.data {
             Data::Nil => Ok(Value::NIL),
             Data::Null => Err(Failure::new(format!("nil pointer evaluating interface {{}}.{name}"))),

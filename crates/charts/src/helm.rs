@@ -9,7 +9,7 @@ use crate::object::{Capabilities, Object};
 use crate::read_yaml;
 use crate::semver::{Version, matches};
 use crate::template::parse;
-use crate::text::{FileId, Text};
+use crate::text::{FileId, How, Origin, Text};
 use crate::value::{Data, Entries, Value, put};
 use crate::values;
 
@@ -291,4 +291,87 @@ fn missing(chart: &Chart) -> Result<(), Failure> {
         "Chart.yaml asks for {}, which charts/ does not hold; `helm dependency build` fetches what is missing",
         missing.join(", ")
     )))
+}
+
+/// Where a part of what was rendered comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// What to point at: bytes of a template, or of a file of values; and the action that put them there, where that is elsewhere.
+    At(Origin, Option<Origin>),
+    /// It is another text each time.
+    Generated,
+    /// No file that is known.
+    Unknown,
+}
+
+impl Rendered {
+    /// Where a range of the text comes from. With `own` the template is named rather than the value that it shows: what is
+    /// called so is wrong, not what it is called.
+    pub fn cause(&self, range: std::ops::Range<usize>, own: bool) -> Cause {
+        let whole = self.text.as_str();
+        let range = if range.is_empty() { range.start.saturating_sub(1)..range.end.max(1) } else { range };
+        let mut places: Vec<(std::ops::Range<usize>, Origin)> = Vec::new();
+        for (piece, origin) in self.text.within(range.clone()) {
+            let blank = whole[piece.clone()].chars().all(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '-' | '|'));
+            match origin.how {
+                How::Generated => return Cause::Generated,
+                How::Nowhere => {}
+                // Quotes and white space around a value.
+                _ if blank && piece.len() < range.len() => {}
+                _ => places.push((piece, origin)),
+            }
+        }
+        let here = self.site(range.start);
+        let Some(((_, first), rest)) = places.split_first() else {
+            return here.map_or(Cause::Unknown, |origin| Cause::At(origin, None));
+        };
+        let is_own = |origin: &Origin| Some(origin.file) == self.file;
+        let one_file = rest.iter().all(|(_, o)| o.file == first.file);
+        let in_order = places.windows(2).all(|w| w[0].1.end <= w[1].1.start);
+        // Of values whole entries are copied, though not byte for byte.
+        let copied = places.iter().all(|(_, o)| o.how == How::Verbatim) || !is_own(first);
+        if one_file && (rest.is_empty() || copied && in_order) {
+            let all = rest.iter().fold(*first, |all, (_, o)| Origin { end: o.end.max(all.end), ..all });
+            return match here {
+                Some(here) if own && !is_own(&all) => Cause::At(here, None),
+                here => Cause::At(all, here.filter(|here| here.file != all.file)),
+            };
+        }
+        // Of several makings: what of the template stands there, from the first to the last.
+        let mut all: Option<Origin> = None;
+        for (piece, origin) in &places {
+            let place = if is_own(origin) { Some(*origin) } else { self.site(piece.start) };
+            let Some(place) = place else { continue };
+            all = Some(all.map_or(place, |all| Origin {
+                start: all.start.min(place.start),
+                end: all.end.max(place.end),
+                ..all
+            }));
+        }
+        let value = places.iter().map(|(_, o)| *o).find(|o| !is_own(o));
+        all.map_or(Cause::At(*first, None), |all| Cause::At(all, value))
+    }
+
+    /// The bytes of a file that a range stands in as they are.
+    pub fn verbatim(&self, range: std::ops::Range<usize>) -> Option<Origin> {
+        if range.is_empty() {
+            // Between two bytes that stand beside each other.
+            let at = range.start;
+            let before = self.verbatim(at.checked_sub(1)?..at)?;
+            let after = self.verbatim(at..at + 1);
+            let goes_on = after.is_none_or(|after| after.file == before.file && after.start == before.end);
+            let ends = at == self.text.len() || self.text.as_str().as_bytes().get(at - 1) == Some(&b'\n');
+            return (after.is_some() && goes_on || ends).then_some(Origin { start: before.end, ..before });
+        }
+        let mut pieces = self.text.within(range.clone());
+        let (piece, origin) = pieces.next()?;
+        (piece == range && origin.how == How::Verbatim).then_some(origin)
+    }
+
+    /// The action that wrote what stands at an offset.
+    fn site(&self, offset: usize) -> Option<Origin> {
+        let at = self.sites.partition_point(|site| site.start as usize <= offset).checked_sub(1)?;
+        let site = self.sites.get(at)?.origin;
+        (site.is_place() && Some(site.file) == self.file).then_some(site)
+    }
 }

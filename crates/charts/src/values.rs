@@ -125,7 +125,7 @@ fn globals(target: &mut Entries, source: &Entries, keeps: bool) {
                 }
                 Some(_) => {}
             }
-        } else if !own.get(key).is_some_and(|e| e.value.as_map().is_some()) {
+        } else if own.get(key).is_none_or(|e| e.value.as_map().is_none()) {
             own.insert(Rc::clone(key), entry.clone());
         }
     }
@@ -215,13 +215,12 @@ fn import(chart: &mut Chart) -> Result<(), Failure> {
     for requirement in &chart.requirements {
         let name = requirement.called();
         for item in &requirement.import_values {
-            let (from, to) = match item.as_str() {
-                Some(export) => (format!("{name}.exports.{export}"), String::new()),
-                None => {
-                    let text = |key: &str| item.get(key).and_then(|v| v.as_str().map(str::to_owned));
-                    let (Some(from), Some(to)) = (text("child"), text("parent")) else { continue };
-                    (format!("{name}.{from}"), to)
-                }
+            let (from, to) = if let Some(export) = item.as_str() {
+                (format!("{name}.exports.{export}"), String::new())
+            } else {
+                let text = |key: &str| item.get(key).and_then(|v| v.as_str().map(str::to_owned));
+                let (Some(from), Some(to)) = (text("child"), text("parent")) else { continue };
+                (format!("{name}.{from}"), to)
             };
             let Some(found) = at_path(&values, &from).filter(|v| v.as_map().is_some()) else { continue };
             let mut table = entries(&found);

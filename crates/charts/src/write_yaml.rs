@@ -121,9 +121,7 @@ impl Writer {
         let breaks = !key;
         if s.contains('\n') && !key && shape.block {
             self.literal(text, indent);
-        } else if s.contains('\n') || !shape.single {
-            self.double(text, indent, breaks);
-        } else if !is_string(s) {
+        } else if s.contains('\n') || !shape.single || !is_string(s) {
             self.double(text, indent, breaks);
         } else if shape.plain && !s.is_empty() {
             self.flowing(text, indent, breaks, "");

@@ -353,7 +353,7 @@ pub(crate) struct VerifyDocker {
     pub(crate) output: Printing,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Input {
     /// Files and directories; `-` is standard input, nothing is the current directory
     #[arg(value_name = "PATH")]
@@ -364,6 +364,12 @@ pub(crate) struct Input {
     /// Read settings from this file alone
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<Utf8PathBuf>,
+    /// Render Helm charts with the values in this file over their own; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values: Vec<Utf8PathBuf>,
+    /// Render Helm charts with this value: KEY=VALUE, as Helm's --set; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
 }
 
 #[derive(Debug, Default, clap::Args)]

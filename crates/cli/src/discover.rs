@@ -357,7 +357,7 @@ fn may_be_ours(head: &[u8], candidate: Candidate) -> bool {
         Candidate::Dockerfile | Candidate::PerhapsDockerfile => {
             !head.contains(&0) && ["FROM", "from", "ARG"].into_iter().any(has)
         }
-        Candidate::Ignore | Candidate::Env => false,
+        Candidate::Ignore | Candidate::Env | Candidate::Definitions => false,
     }
 }
 
@@ -468,12 +468,13 @@ fn settle_symlinks(walked: &mut Walked, tree: &Tree, notes: &mut Vec<Note>) {
     });
 }
 
-/// Whether a file lies in the `templates` of a chart.
+/// Whether a file is a part of a chart that rendering begins with: its `Chart.yaml`, its values, what lies in its `templates`.
 fn is_chart_template(path: &Utf8Path, exists: impl Fn(&Utf8Path) -> bool) -> bool {
-    path.ancestors().skip(1).any(|directory| {
-        directory.file_name() == Some("templates")
-            && directory.parent().is_some_and(|chart| {
-                exists(&normalise(&chart.join("Chart.yaml"))) || exists(&normalise(&chart.join("Chart.yml")))
-            })
-    })
+    let is_chart = |directory: &Utf8Path| {
+        exists(&normalise(&directory.join("Chart.yaml"))) || exists(&normalise(&directory.join("Chart.yml")))
+    };
+    matches!(path.file_name(), Some("Chart.yaml" | "values.yaml")) && path.parent().is_some_and(is_chart)
+        || path.ancestors().skip(1).any(|directory| {
+            directory.file_name() == Some("templates") && directory.parent().is_some_and(is_chart)
+        })
 }

@@ -69,7 +69,7 @@ pub(crate) fn check_builds(
         };
         let mut diagnostics = rules.on_stages(build, project, config, wanted);
         diagnostics.retain(|d| !d.aside);
-        let mut report = Report { diagnostics, ..Report::default() };
+        let mut report = Report { diagnostics: project.attribute(diagnostics), ..Report::default() };
         suppress::silence(project, build.source, &mut report);
         report.diagnostics
     });
@@ -114,6 +114,7 @@ pub fn check_measured(project: &Project, config: &Config, measured: &[Measured])
             }
         }
     }
+    let diagnostics = project.attribute(diagnostics);
     let hidden = unasked_secrets(project, config, &[]).into_iter();
     let mut report = Report { diagnostics, suppressed: 0, hidden: hidden.collect() };
     report.diagnostics.retain_mut(|d| {
@@ -153,9 +154,11 @@ fn key(d: &Diagnostic) -> (Span, &str, &str, bool) {
 }
 
 /// What no parser accepts.
-fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
+fn syntax_errors(project: &Project) -> Vec<Diagnostic> {
     let rule = rules::find("syntax-error").first().copied();
-    project.parses().iter().flat_map(Parse::errors).filter_map(move |error| {
+    let files = project.parses().iter().flat_map(Parse::errors);
+    let rendered = project.rendered_parses().iter().flat_map(Parse::errors);
+    let found = files.chain(rendered).filter_map(move |error| {
         let rule = rule?;
         Some(Diagnostic {
             rule,
@@ -168,7 +171,8 @@ fn syntax_errors(project: &Project) -> impl Iterator<Item = Diagnostic> {
             aside: false,
             fix: None,
         })
-    })
+    });
+    project.attribute(found.collect())
 }
 
 /// Rules by what they look at.
@@ -209,7 +213,8 @@ impl Rules {
         let workloads = workloads.flat_map_iter(|some| self.on_workloads(some, project, config));
         let builds = project.builds.par_iter();
         let builds = builds.flat_map_iter(|build| self.on_stages(build, project, config, |_, _| true));
-        whole.chain(containers).chain(workloads).chain(builds).collect()
+        let found = whole.chain(containers).chain(workloads).chain(builds).collect();
+        project.attribute(suppress::silence_rendered(project, config, found))
     }
 
     /// Runs those of stages on one Dockerfile, so that its scripts are parsed once and kept no longer than that.

@@ -9,6 +9,8 @@ use seaworthy_syntax::dockerfile::Dockerfile;
 use seaworthy_syntax::yaml::Yaml;
 use seaworthy_syntax::{Kind, Source, SourceId, Spanned};
 
+use crate::project::charts::Given;
+
 /// A source and the tree that stands for it.
 #[derive(Debug)]
 pub struct Parse {
@@ -94,6 +96,8 @@ pub struct Files {
     /// Chains of Compose files that somebody named, as `docker compose -f a.yaml -f b.yaml` does: each is a project, besides
     /// those that Compose finds unasked.
     pub chains: Vec<Vec<Utf8PathBuf>>,
+    /// What charts are rendered with besides their own values.
+    pub charts: Given,
 }
 
 impl Files {

@@ -3,6 +3,7 @@
 //! Dockerfiles, Compose files, Kubernetes manifests and CI workflows lower into it, one file a format, and the same file
 //! knows how a change of the model is written back. A rule asks the model and never cares which file said it.
 
+pub mod charts;
 pub mod compose;
 pub mod container;
 mod data;
@@ -19,6 +20,7 @@ pub mod setting;
 pub mod workflow;
 mod write;
 
+pub use charts::NotRendered;
 pub use compose::{Composition, Service};
 pub use container::{
     Action, Container, ContainerId, EnvValue, EnvVar, ImageName, Intent, Mount, Namespace, Port, Probe,
@@ -46,7 +48,9 @@ use crate::parse::{Files, Parse};
 /// A repository as one thing.
 #[derive(Debug, Default)]
 pub struct Project {
+    /// Those of files, and behind them those of what templates of charts came to.
     parses: Vec<Parse>,
+    charts: charts::Charts,
     /// The directory of each source.
     directories: Vec<DirectoryId>,
     /// What else lies in the repository.
@@ -130,9 +134,10 @@ impl Project {
         }
     }
 
-    fn lower(parses: Vec<Parse>, files: Files, chains: compose::Chains) -> Self {
+    fn lower(mut parses: Vec<Parse>, files: Files, chains: compose::Chains) -> Self {
+        let charts = charts::render(&mut parses, &files);
         let directories = directories(&parses);
-        let mut project = Self { parses, directories, files, ..Self::default() };
+        let mut project = Self { parses, charts, directories, files, ..Self::default() };
         let Self { parses, files, .. } = &project;
         let ((builds, mut kubernetes), ((compositions, mut containers), workflow)) = rayon::join(
             || (dockerfile::lower(parses), kubernetes::lower(parses)),
@@ -169,6 +174,7 @@ impl Project {
         let mut wanted: Vec<Utf8PathBuf> = chains.load(parses, files, false).into_iter().collect();
         wanted.extend(dockerfile::wanted(parses, files));
         wanted.extend(measured::wanted(files));
+        wanted.extend(charts::wanted(parses, files));
         wanted.retain(|path| !files.has_asked(path));
         wanted.sort();
         wanted.dedup();
@@ -206,13 +212,19 @@ impl Project {
     }
 
     /// The trees and files it was made of.
-    pub fn into_parts(self) -> (Vec<Parse>, Files) {
+    pub fn into_parts(mut self) -> (Vec<Parse>, Files) {
+        self.parses.truncate(self.parses.len() - self.charts.len());
         (self.parses, self.files)
     }
 
-    /// The trees, in the order of their sources.
+    /// The trees of files, in the order of their sources.
     pub fn parses(&self) -> &[Parse] {
-        &self.parses
+        &self.parses[..self.parses.len() - self.charts.len()]
+    }
+
+    /// The trees of what templates came to.
+    pub(crate) fn rendered_parses(&self) -> &[Parse] {
+        &self.parses[self.parses.len() - self.charts.len()..]
     }
 
     /// The tree of a source.

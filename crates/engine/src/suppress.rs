@@ -91,7 +91,12 @@ pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
     let mut found: BTreeMap<SourceId, Vec<Suppression>> =
         commented.filter(|(_, here)| !here.is_empty()).collect();
     let annotated: Vec<Suppression> =
-        project.objects.par_iter().flat_map_iter(|object| annotations(project, object)).collect();
+        project
+            .objects
+            .par_iter()
+            .filter(|object| !project.is_rendered(object.source))
+            .flat_map_iter(|object| annotations(project, object))
+            .collect();
     for suppression in annotated {
         found.entry(suppression.at.source).or_default().push(suppression);
     }
@@ -125,6 +130,24 @@ pub(crate) fn is_hadolint_pragma(comment: &str) -> bool {
     let rest = comment.trim_start_matches('#').trim_start();
     rest.strip_prefix("hadolint").is_some_and(|rest| rest.trim_start().starts_with("ignore"))
         && !comment::read(comment).is_empty()
+}
+
+/// Takes out what comments and annotations in rendered templates silence: they speak of what they stand beside there.
+pub(crate) fn silence_rendered(
+    project: &Project,
+    config: &Config,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    if project.rendered_parses().is_empty() {
+        return diagnostics;
+    }
+    let commented = project.rendered_parses().par_iter().flat_map_iter(comments);
+    let objects = project.objects.par_iter().filter(|object| project.is_rendered(object.source));
+    let mut found: Vec<Suppression> =
+        commented.chain(objects.flat_map_iter(|object| annotations(project, object))).collect();
+    found.retain(|s| s.tool == Tool::Seaworthy || config.hears_pragmas(s.at.source));
+    diagnostics.retain(|diagnostic| !found.iter().any(|s| s.silences(diagnostic)));
+    diagnostics
 }
 
 /// Takes out what comments of a source silence.

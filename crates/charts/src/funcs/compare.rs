@@ -136,9 +136,8 @@ fn index(value: &Value, key: &Value) -> Outcome {
             })
         }
         Data::List(items) => {
-            let n = match key.data {
-                Data::Int(n) | Data::Int64(n) => n,
-                _ => return Err(Failure::new(format!("cannot index slice/array with type {}", key.type_name()))),
+            let (Data::Int(n) | Data::Int64(n)) = key.data else {
+                return Err(Failure::new(format!("cannot index slice/array with type {}", key.type_name())));
             };
             let item = usize::try_from(n).ok().and_then(|n| items.get(n));
             item.cloned().ok_or_else(|| Failure::new(format!("error calling index: index out of range: {n}")))

@@ -62,8 +62,8 @@ pub(super) fn parts(source: &Text) -> Result<Vec<Part>, (Failure, u32)> {
             range.start += rest.len() - rest.trim_start_matches(SPACE).len();
         }
         let marked = open.is_some_and(|open| {
-            let rest = text[open + 2..].as_bytes();
-            rest.first() == Some(&b'-') && rest.get(1).is_some_and(|b| b.is_ascii_whitespace())
+            let rest = &text.as_bytes()[open + 2..];
+            rest.first() == Some(&b'-') && rest.get(1).is_some_and(u8::is_ascii_whitespace)
         });
         if marked {
             range.end = range.start + text[range.clone()].trim_end_matches(SPACE).len();

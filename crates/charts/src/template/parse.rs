@@ -34,7 +34,7 @@ struct Parser<'t> {
 /// What ended a list of nodes.
 enum End {
     File,
-    End,
+    Closed,
     /// `{{ else }}`, with what stands behind it.
     Else(Vec<Token>, Place),
 }
@@ -44,7 +44,7 @@ impl Parser<'_> {
         let (nodes, end) = self.list(true)?;
         match end {
             End::File => Ok(nodes),
-            End::End => Err(Failure::new("unexpected {{end}}")),
+            End::Closed => Err(Failure::new("unexpected {{end}}")),
             End::Else(..) => Err(Failure::new("unexpected {{else}}")),
         }
     }
@@ -78,7 +78,7 @@ impl Parser<'_> {
                 _ => String::new(),
             };
             match keyword.as_str() {
-                "end" => break End::End,
+                "end" => break End::Closed,
                 "else" => break End::Else(tokens, place),
                 "if" | "with" | "range" => {
                     let branch = self.branch(&keyword, &tokens[1..], place)?;
@@ -95,7 +95,7 @@ impl Parser<'_> {
                     let name = name_of(tokens.get(1))?;
                     let pipe = (keyword == "block").then(|| self.pipe_of(&tokens[2..], place)).transpose()?;
                     let (body, end) = self.list(false)?;
-                    if !matches!(end, End::End) {
+                    if !matches!(end, End::Closed) {
                         return Err(Failure::new(format!("unexpected end of {{{{{keyword}}}}}")));
                     }
                     self.defined.push((Rc::clone(&name), body));
@@ -123,7 +123,7 @@ impl Parser<'_> {
         let pipe = self.pipe_of(tokens, place)?;
         let (then, end) = self.list(false)?;
         let otherwise = match end {
-            End::End => Vec::new(),
+            End::Closed => Vec::new(),
             End::File => return Err(Failure::new("unexpected EOF")),
             End::Else(tokens, place) => self.otherwise(keyword, &tokens[1..], place)?,
         };
@@ -135,7 +135,7 @@ impl Parser<'_> {
             None => {
                 let (nodes, end) = self.list(false)?;
                 match end {
-                    End::End => Ok(nodes),
+                    End::Closed => Ok(nodes),
                     End::File => Err(Failure::new("unexpected EOF")),
                     End::Else(..) => Err(Failure::new("expected end; found {{else}}")),
                 }
@@ -168,6 +168,15 @@ fn name_of(token: Option<&Token>) -> Result<Rc<str>, Failure> {
     match token.map(|t| &t.kind) {
         Some(Kind::Str(name, _)) => Ok(name.as_str().into()),
         _ => Err(Failure::new("a template's name has to be a string")),
+    }
+}
+
+fn check_command(operands: &[Operand], piped: bool) -> Result<(), Failure> {
+    match operands.first() {
+        Some(Operand::Bool(_) | Operand::Nil | Operand::Int(..) | Operand::Float(..) | Operand::Str(_)) if piped => {
+            Err(Failure::new("non executable command in pipeline"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -214,7 +223,7 @@ impl<'t> Tokens<'t> {
                 return Err(Failure::new("missing value for command"));
             }
             if operands.len() > 1 || !pipe.commands.is_empty() {
-                self.check_command(&operands, !pipe.commands.is_empty())?;
+                check_command(&operands, !pipe.commands.is_empty())?;
             }
             pipe.commands.push(operands);
             match self.peek() {
@@ -232,22 +241,10 @@ impl<'t> Tokens<'t> {
         Ok(pipe)
     }
 
-    fn check_command(&self, operands: &[Operand], piped: bool) -> Result<(), Failure> {
-        match operands.first() {
-            Some(Operand::Bool(_) | Operand::Nil | Operand::Int(..) | Operand::Float(..) | Operand::Str(_))
-                if piped =>
-            {
-                Err(Failure::new("non executable command in pipeline"))
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn variables(&mut self, pipe: &mut Pipe) {
         let from = self.at;
         let mut names: Vec<Rc<str>> = Vec::new();
-        loop {
-            let Some(Kind::Variable(name)) = self.peek() else { break };
+        while let Some(Kind::Variable(name)) = self.peek() {
             names.push(name.as_str().into());
             self.at += 1;
             match self.peek() {

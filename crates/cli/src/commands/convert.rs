@@ -139,7 +139,7 @@ fn ready(
     }
     let here = [Utf8PathBuf::from(".")];
     let asked = discover::Asked::of(&args.paths, cwd);
-    let input = Input { paths: asked.paths.clone(), stdin_filename: None, config: args.config.clone() };
+    let input = Input { paths: asked.paths.clone(), config: args.config.clone(), ..Input::default() };
     let loaded = load(&input, &Selection::default(), global, progress, Variants::Beside)?;
     if loaded.misconfigured {
         return Err(Error::message(

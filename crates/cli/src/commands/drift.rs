@@ -13,7 +13,7 @@ use crate::{CLEAN, FAILED, FOUND, discover, output};
 /// Compares, prints, and tells the exit status.
 pub(crate) fn run(args: &Drift, global: &Global) -> Result<u8, Error> {
     let progress = Progress::new(global.quiet);
-    let input = Input { paths: args.paths.clone(), stdin_filename: None, config: args.config.clone() };
+    let input = Input { paths: args.paths.clone(), config: args.config.clone(), ..Input::default() };
     let selection = Selection {
         select: RULES.map(str::to_owned).to_vec(),
         ignore: args.ignore.clone(),

@@ -2,10 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use seaworthy_engine::config::{Layer, Selector};
 use seaworthy_engine::images::Day;
+use seaworthy_engine::project::charts::Given;
 use seaworthy_engine::{Config, Kind, Project, Severity, SourceId, parse};
 
 use crate::args::{Global, Input, Selection};
@@ -108,18 +109,37 @@ pub(crate) fn load(
         .enumerate()
         .map(|(n, source)| parse(SourceId(n as u32), source))
         .collect();
-    if global.verbose {
-        for source in parses.iter().map(|p| &p.source).filter(|s| s.kind == Kind::Chart) {
-            complain("note", &format!("{}: a Helm template, not checked before it is rendered", source.path));
-        }
-    }
     progress.doing(format!("checking {}", count(parses.len(), "file")));
+    found.files.charts = Given { set: input.set.clone(), ..Given::default() };
+    for path in &input.values {
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::message(format!("--values {path}: {}", reason(&e))))?;
+        let label = discover::label(path, &cwd);
+        found.files.add_text(label.clone(), Some(text.into()));
+        found.files.charts.values.push(label);
+    }
     let mut project = Project::read(parses, found.files, |path| discover::text_in(&found.tree, path));
+    if global.verbose {
+        say_what_is_not_rendered(&project);
+    }
     discover::read_sources(&mut project, &found.tree);
     if variants == Variants::Beside {
         discover::read_code(&mut project, &found.tree);
     }
     Ok(Loaded { project, config, tree: found.tree, stdin: found.stdin, failed, misconfigured })
+}
+
+/// Says which charts are not checked, and why; and which templates are no chart's.
+fn say_what_is_not_rendered(project: &Project) {
+    for chart in project.not_rendered() {
+        let directory = if chart.directory.as_str().is_empty() { Utf8Path::new(".") } else { &chart.directory };
+        complain("note", &format!("{directory}: a chart that is not rendered, so it is not checked: {}", chart.failure));
+    }
+    for source in project.parses().iter().map(|p| &p.source).filter(|s| s.kind == Kind::Chart) {
+        if !project.is_of_chart(&source.path) {
+            complain("note", &format!("{}: a template of no chart, not checked before it is rendered", source.path));
+        }
+    }
 }
 
 /// The day, by the clock or by `SOURCE_DATE_EPOCH`, which makes a run repeatable.

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Variant, global: &Global) -> Result<u8, Error> {
     }
     let cwd = std::env::current_dir().ok().and_then(|cwd| Utf8PathBuf::from_path_buf(cwd).ok());
     let asked = Asked::of(&input.paths, &cwd.unwrap_or_default());
-    let input = Input { paths: asked.paths.clone(), stdin_filename: None, config: input.config.clone() };
+    let input = Input { paths: asked.paths.clone(), config: input.config.clone(), ..Input::default() };
     let loaded = load(&input, &selection, global, &progress, Variants::Beside)?;
     if loaded.misconfigured {
         return Err(Error::message(

@@ -35,7 +35,7 @@ pub(crate) fn docker(args: &VerifyDocker, global: &Global) -> Result<u8, Error> 
     let paths =
         if top.is_file() { args.project.parent().unwrap_or(Utf8Path::new(".")) } else { &args.project };
     let paths = if paths.as_str().is_empty() { Utf8Path::new(".") } else { paths };
-    let input = Input { paths: vec![paths.to_owned()], stdin_filename: None, config: args.config.clone() };
+    let input = Input { paths: vec![paths.to_owned()], config: args.config.clone(), ..Input::default() };
     let quiet = Global { quiet: true, ..*global };
     let Loaded { project, mut config, failed, tree, .. } =
         load(&input, &args.selection, &quiet, &progress, Variants::AsFound)?;

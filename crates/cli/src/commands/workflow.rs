@@ -22,7 +22,7 @@ use crate::{CLEAN, FAILED, FOUND};
 /// Makes the workflow and writes it, and tells the exit status.
 pub(crate) fn run(args: &Workflow, global: &Global) -> Result<u8, Error> {
     let directory = args.directory.clone().unwrap_or_else(|| ".".into());
-    let input = Input { paths: vec![directory.clone()], stdin_filename: None, config: args.config.clone() };
+    let input = Input { paths: vec![directory.clone()], config: args.config.clone(), ..Input::default() };
     let progress = Progress::new(global.quiet);
     let loaded = load(&input, &Selection::default(), global, &progress, Variants::AsFound)?;
     drop(progress);

@@ -21,6 +21,8 @@ pub(crate) enum Candidate {
     Ignore,
     /// A `.env`.
     Env,
+    /// What charts call a file of definitions.
+    Definitions,
 }
 
 /// What a file is.
@@ -96,6 +98,7 @@ pub(crate) fn candidate(path: &Utf8Path) -> Option<Candidate> {
         "yml" | "yaml" => Some(Candidate::Yaml),
         "json" if JSON_NEVER.contains(&name.as_str()) || name.starts_with("tsconfig") => None,
         "json" => Some(Candidate::Json),
+        "tpl" => Some(Candidate::Definitions),
         _ if name == "kustomization" => Some(Candidate::Yaml),
         _ => None,
     }
@@ -133,6 +136,15 @@ pub(crate) fn classify(
     let name = path.file_name().unwrap_or_default().to_ascii_lowercase();
     match candidate {
         Candidate::Ignore => Verdict::Ours(Kind::Ignore),
+        Candidate::Definitions => {
+            if in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other }
+        }
+        Candidate::Yaml if matches!(name.as_str(), "chart.yaml" | "values.yaml") => {
+            yaml_kind(path, &name, text).map_or_else(
+                || if in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other },
+                Verdict::Ours,
+            )
+        }
         Candidate::Env => Verdict::Ours(Kind::Env),
         Candidate::Dockerfile if is_docker_template(text) => Verdict::Template,
         Candidate::Dockerfile if matches!(name.as_str(), "dockerfile" | "containerfile") => {
@@ -149,7 +161,7 @@ pub(crate) fn classify(
         }
         Candidate::Yaml | Candidate::Json => {
             let Some(kind) = yaml_kind(path, &name, text) else {
-                return if text.contains("{{") && in_chart() { Verdict::Template } else { Verdict::Other };
+                return if text.contains("{{") && in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other };
             };
             if kind != Kind::Workflow && text.contains("{{") && (in_chart() || has_template_lines(text)) {
                 return Verdict::Ours(Kind::Chart);

@@ -244,7 +244,8 @@ impl Lowered {
             annotations: labels(field("annotations")),
             workloads: Vec::new(),
             detail: detail::read(root, &api_version, &kind),
-            patch: false,
+            // What is there only while a release is tested is nobody's workload.
+            patch: super::charts::is_test(root),
             api_version,
             kind,
         };
@@ -380,7 +381,7 @@ fn mark_patches(parses: &[Parse], lowered: &mut Lowered) {
         let directives = kustomize::may_have_directives(&parse.source.text);
         for object in objects {
             let root = yaml.node(object.place.node);
-            object.patch = patch
+            object.patch |= patch
                 || directives && kustomize::has_directives(root)
                 // What no kustomization names, but lies where Kustomize works, is a patch if it is no whole object.
                 || near && kustomize::is_partial(root, &object.api_version, &object.kind);
