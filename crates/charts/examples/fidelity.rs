@@ -197,7 +197,11 @@ fn named(documents: &[Document]) -> BTreeMap<String, &Document> {
     let mut named = BTreeMap::new();
     for document in documents {
         let part = |key: &str| document.get(key).cloned().unwrap_or_default();
-        let name = ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"].map(part).join(" ").replace("Some(Str(\"", "").replace("\"))", "");
+        let name = ["/apiVersion", "/kind", "/metadata/namespace", "/metadata/name"]
+            .map(part)
+            .join(" ")
+            .replace("Some(Str(\"", "")
+            .replace("\"))", "");
         let mut key = name.clone();
         let mut n = 1;
         while named.contains_key(&key) {
@@ -222,7 +226,10 @@ fn differences(ours: &[Document], first: &[Document], second: &[Document]) -> Ve
             if first.keys().collect::<Vec<_>>().iter().filter(generated).count()
                 != ours.keys().collect::<Vec<_>>().iter().filter(here).count()
             {
-                out.push(format!("{name}: {}", if ours.contains_key(name) { "only here" } else { "only theirs" }));
+                out.push(format!(
+                    "{name}: {}",
+                    if ours.contains_key(name) { "only here" } else { "only theirs" }
+                ));
             }
             continue;
         };

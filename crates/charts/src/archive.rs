@@ -8,12 +8,13 @@ const LARGEST: usize = 64 << 20;
 /// The files of a packed chart with their paths, the folder around all of them taken off.
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let body = gzip_body(bytes).ok_or_else(|| Failure::new("a packed chart that is no gzip file"))?;
-    let tar = miniz_oxide::inflate::decompress_to_vec_with_limit(body, LARGEST).map_err(|e| match e.status {
-        miniz_oxide::inflate::TINFLStatus::HasMoreOutput => {
-            Failure::bounded(format!("a packed chart comes to more than {} MiB", LARGEST >> 20))
-        }
-        _ => Failure::new("a packed chart that cannot be unpacked"),
-    })?;
+    let tar =
+        miniz_oxide::inflate::decompress_to_vec_with_limit(body, LARGEST).map_err(|e| match e.status {
+            miniz_oxide::inflate::TINFLStatus::HasMoreOutput => {
+                Failure::bounded(format!("a packed chart comes to more than {} MiB", LARGEST >> 20))
+            }
+            _ => Failure::new("a packed chart that cannot be unpacked"),
+        })?;
     let mut files = Vec::new();
     let mut at = 0;
     let mut long: Option<String> = None;

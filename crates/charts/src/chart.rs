@@ -159,9 +159,10 @@ impl Chart {
         }
         let Some(metadata) = metadata else { return Err(Failure::new("Chart.yaml file is missing")) };
         let mut chart = Self::of_metadata(&metadata)?;
-        let declared = metadata.get("dependencies").filter(|d| !d.is_nil()).or_else(|| {
-            requirements_file.as_ref().and_then(|file| file.get("dependencies"))
-        });
+        let declared = metadata
+            .get("dependencies")
+            .filter(|d| !d.is_nil())
+            .or_else(|| requirements_file.as_ref().and_then(|file| file.get("dependencies")));
         for item in declared.as_ref().and_then(Value::as_list).into_iter().flat_map(|items| items.iter()) {
             chart.requirements.push(requirement(item));
         }
@@ -250,7 +251,11 @@ impl Chart {
                     .collect(),
             )
         };
-        put(&mut fields, "Maintainers", structs("maintainers", &[("name", "Name"), ("email", "Email"), ("url", "URL")]));
+        put(
+            &mut fields,
+            "Maintainers",
+            structs("maintainers", &[("name", "Name"), ("email", "Email"), ("url", "URL")]),
+        );
         let dependency = [
             ("name", "Name"),
             ("version", "Version"),
@@ -288,9 +293,8 @@ impl Chart {
 
 fn requirement(item: &Value) -> Requirement {
     let text = |key: &str| item.get(key).map(|v| v.display().as_str().to_owned()).unwrap_or_default();
-    let list = |key: &str| {
-        item.get(key).and_then(|v| v.as_list().map(|items| items.to_vec())).unwrap_or_default()
-    };
+    let list =
+        |key: &str| item.get(key).and_then(|v| v.as_list().map(|items| items.to_vec())).unwrap_or_default();
     let or_empty = |text: String| if text == "<nil>" { String::new() } else { text };
     Requirement {
         name: or_empty(text("name")),

@@ -158,7 +158,10 @@ impl State {
     pub(crate) fn make(&mut self, bytes: usize) -> Result<(), Failure> {
         self.bytes += bytes as u64;
         if self.bytes > self.bounds.bytes {
-            return Err(Failure::bounded(format!("it makes more than {} MiB of text", self.bounds.bytes >> 20)));
+            return Err(Failure::bounded(format!(
+                "it makes more than {} MiB of text",
+                self.bounds.bytes >> 20
+            )));
         }
         Ok(())
     }
@@ -195,7 +198,8 @@ impl State {
                 }
                 Node::If(branch) | Node::With(branch) => {
                     let mark = self.variables.len();
-                    let value = self.pipe(dot, &branch.pipe).map_err(|f| f.at(|| at(file, branch.pipe.at)))?;
+                    let value =
+                        self.pipe(dot, &branch.pipe).map_err(|f| f.at(|| at(file, branch.pipe.at)))?;
                     let flow = if value.is_true() {
                         let dot = if matches!(node, Node::With(_)) { &value } else { dot };
                         self.walk(file, dot, &branch.then, out)
@@ -291,10 +295,18 @@ impl State {
                     .enumerate()
                     .map(|(n, v)| (Value::new(Data::Int(n as i64)), Value::str(&**v)))
                     .collect(),
-                _ => return Err(place(Failure::new(format!("range can't iterate over {}", value.type_name())))),
+                _ => {
+                    return Err(place(Failure::new(format!(
+                        "range can't iterate over {}",
+                        value.type_name()
+                    ))));
+                }
             },
             Data::Bool(_) | Data::Float(_) | Data::Str(_) => {
-                return Err(place(Failure::new(format!("range can't iterate over {}", value.display().as_str()))));
+                return Err(place(Failure::new(format!(
+                    "range can't iterate over {}",
+                    value.display().as_str()
+                ))));
             }
         };
         if items.is_empty() {

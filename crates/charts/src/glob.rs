@@ -21,7 +21,9 @@ fn at(pattern: &[u8], path: &[u8], fuel: &mut u32) -> bool {
         }
         b'?' => path.first().is_some_and(|b| *b != b'/') && at(rest, &path[1..], fuel),
         b'[' => {
-            let Some(close) = rest.iter().skip(1).position(|b| *b == b']').map(|n| n + 1) else { return false };
+            let Some(close) = rest.iter().skip(1).position(|b| *b == b']').map(|n| n + 1) else {
+                return false;
+            };
             let (set, after) = (&rest[..close], &rest[close + 1..]);
             let (negated, set) = match set.first() {
                 Some(b'!' | b'^') => (true, &set[1..]),

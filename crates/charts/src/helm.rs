@@ -58,22 +58,63 @@ pub struct Rendered {
 
 /// The API versions that Helm takes a cluster to have where it asks none.
 const API_VERSIONS: [&str; 57] = [
-    "v1", "admissionregistration.k8s.io/v1", "admissionregistration.k8s.io/v1alpha1",
-    "admissionregistration.k8s.io/v1beta1", "internal.apiserver.k8s.io/v1alpha1", "apps/v1", "apps/v1beta1",
-    "apps/v1beta2", "authentication.k8s.io/v1", "authentication.k8s.io/v1alpha1", "authentication.k8s.io/v1beta1",
-    "authorization.k8s.io/v1", "authorization.k8s.io/v1beta1", "autoscaling/v1", "autoscaling/v2", "batch/v1",
-    "batch/v1beta1", "certificates.k8s.io/v1", "certificates.k8s.io/v1beta1", "certificates.k8s.io/v1alpha1",
-    "coordination.k8s.io/v1alpha2", "coordination.k8s.io/v1beta1", "coordination.k8s.io/v1",
-    "discovery.k8s.io/v1", "discovery.k8s.io/v1beta1", "events.k8s.io/v1", "events.k8s.io/v1beta1",
-    "extensions/v1beta1", "flowcontrol.apiserver.k8s.io/v1", "flowcontrol.apiserver.k8s.io/v1beta1",
-    "flowcontrol.apiserver.k8s.io/v1beta2", "flowcontrol.apiserver.k8s.io/v1beta3", "lifecycle.k8s.io/v1alpha1",
-    "networking.k8s.io/v1", "networking.k8s.io/v1beta1", "node.k8s.io/v1", "node.k8s.io/v1alpha1",
-    "node.k8s.io/v1beta1", "policy/v1", "policy/v1beta1", "rbac.authorization.k8s.io/v1",
-    "rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1", "resource.k8s.io/v1",
-    "resource.k8s.io/v1beta2", "resource.k8s.io/v1beta1", "resource.k8s.io/v1alpha3", "scheduling.k8s.io/v1alpha3",
-    "scheduling.k8s.io/v1beta1", "scheduling.k8s.io/v1", "storage.k8s.io/v1beta1", "storage.k8s.io/v1",
-    "storage.k8s.io/v1alpha1", "storagemigration.k8s.io/v1", "storagemigration.k8s.io/v1beta1",
-    "apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io/v1",
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "lifecycle.k8s.io/v1alpha1",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
 ];
 
 /// Renders a chart from its files. Nothing else is read, and nothing fetched.
@@ -87,7 +128,8 @@ pub fn render(files: &[File<'_>], settings: &Settings<'_>) -> Result<Vec<Rendere
         return Err(Failure::new("a library chart, which only others use"));
     }
     let minor = settings.kubernetes_minor;
-    let version = Version { original: format!("v1.{minor}.0"), major: 1, minor: minor.into(), ..Version::default() };
+    let version =
+        Version { original: format!("v1.{minor}.0"), major: 1, minor: minor.into(), ..Version::default() };
     incompatible(&chart, &version)?;
     missing(&chart)?;
     let mut given = Entries::new();
@@ -184,7 +226,8 @@ fn separated(text: Text, mut sites: Vec<Site>) -> (Text, Vec<Site>) {
         (*at == 0 || whole[..*at].ends_with('\n'))
             && whole[at + 3..].chars().next().is_some_and(|c| !c.is_whitespace())
     };
-    let places: Vec<usize> = whole.match_indices("---").map(|(at, _)| at).filter(joined).map(|at| at + 3).collect();
+    let places: Vec<usize> =
+        whole.match_indices("---").map(|(at, _)| at).filter(joined).map(|at| at + 3).collect();
     if places.is_empty() {
         return (text, sites);
     }
@@ -229,7 +272,14 @@ struct Piece {
     data: Value,
 }
 
-fn collect(chart: &Chart, values: Value, parent: &str, root: bool, around: &Around, pieces: &mut Vec<Piece>) -> Value {
+fn collect(
+    chart: &Chart,
+    values: Value,
+    parent: &str,
+    root: bool,
+    around: &Around,
+    pieces: &mut Vec<Piece>,
+) -> Value {
     let path = if root { chart.name.clone() } else { format!("{parent}/charts/{}", chart.name) };
     let mut fields = chart.fields.clone();
     put(&mut fields, "IsRoot", Value::bool(root));
@@ -312,7 +362,9 @@ impl Rendered {
         let range = if range.is_empty() { range.start.saturating_sub(1)..range.end.max(1) } else { range };
         let mut places: Vec<(std::ops::Range<usize>, Origin)> = Vec::new();
         for (piece, origin) in self.text.within(range.clone()) {
-            let blank = whole[piece.clone()].chars().all(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '-' | '|'));
+            let blank = whole[piece.clone()]
+                .chars()
+                .all(|c| c.is_whitespace() || matches!(c, '"' | '\'' | '-' | '|'));
             match origin.how {
                 How::Generated => return Cause::Generated,
                 How::Nowhere => {}

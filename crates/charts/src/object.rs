@@ -147,11 +147,9 @@ impl Object {
                     _ => Value::bool(order.is_eq()),
                 }))
             }
-            (Self::Time(seconds), "Format") => {
-                Some(text(0).map(|layout| {
-                    Value::text(Text::new(crate::date::format(*seconds, layout), Origin::GENERATED))
-                }))
-            }
+            (Self::Time(seconds), "Format") => Some(text(0).map(|layout| {
+                Value::text(Text::new(crate::date::format(*seconds, layout), Origin::GENERATED))
+            })),
             _ => self.field(name).filter(|_| args.is_empty()).map(Ok),
         }
     }

@@ -98,7 +98,9 @@ impl Reader<'_> {
             Some(Scalar::Str(text)) => {
                 let value = if text.len() == span.len() {
                     self.text.slice(span)
-                } else if text.len() + 2 == span.len() && self.text.as_str()[span.start + 1..].starts_with(&*text) {
+                } else if text.len() + 2 == span.len()
+                    && self.text.as_str()[span.start + 1..].starts_with(&*text)
+                {
                     self.text.slice(span.start + 1..span.end - 1)
                 } else {
                     Text::new(text, at.derived())

@@ -85,8 +85,12 @@ fn partial(text: &str) -> Option<(Version, usize)> {
     if !valid(pre) || !valid(build) {
         return None;
     }
-    let mut version =
-        Version { original: text.to_owned(), pre: pre.to_owned(), build: build.to_owned(), ..Version::default() };
+    let mut version = Version {
+        original: text.to_owned(),
+        pre: pre.to_owned(),
+        build: build.to_owned(),
+        ..Version::default()
+    };
     let mut given = 0;
     for (n, part) in numbers.split('.').enumerate() {
         if matches!(part, "x" | "X" | "*") {

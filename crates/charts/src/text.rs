@@ -131,7 +131,10 @@ impl Text {
     }
 
     /// The pieces that overlap a range, each cut to it; verbatim ones name just the bytes that are left of them.
-    pub fn within(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = (std::ops::Range<usize>, Origin)> + '_ {
+    pub fn within(
+        &self,
+        range: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = (std::ops::Range<usize>, Origin)> + '_ {
         let first = self.pieces.partition_point(|p| p.start as usize <= range.start).saturating_sub(1);
         self.pieces_from(first).take_while(move |(piece, _)| piece.start < range.end).filter_map(
             move |(piece, origin)| {
@@ -146,7 +149,9 @@ impl Text {
         let mut pieces = self.within(range.clone());
         match (pieces.next(), pieces.next()) {
             (Some((_, origin)), None) => origin,
-            (None, _) => Origin { end: self.origin_at(range.start).start, ..self.origin_at(range.start) }.derived(),
+            (None, _) => {
+                Origin { end: self.origin_at(range.start).start, ..self.origin_at(range.start) }.derived()
+            }
             _ => self.slice(range).origin(),
         }
     }
@@ -170,7 +175,11 @@ impl Text {
             }
             match &mut only {
                 None => only = Some(piece.origin),
-                Some(all) if all.file == piece.origin.file && piece.origin.how == all.how && piece.origin.start >= all.end => {
+                Some(all)
+                    if all.file == piece.origin.file
+                        && piece.origin.how == all.how
+                        && piece.origin.start >= all.end =>
+                {
                     all.end = piece.origin.end;
                     all.how = How::Derived;
                 }

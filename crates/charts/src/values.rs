@@ -20,7 +20,9 @@ pub(crate) fn over(base: Entries, top: &Entries) -> Entries {
     for (key, entry) in top {
         let both = merged.get(key).filter(|e| e.value.as_map().is_some() && entry.value.as_map().is_some());
         let value = match both {
-            Some(below) => map(over(entries(&below.value), &entries(&entry.value))).with_origin(entry.value.at),
+            Some(below) => {
+                map(over(entries(&below.value), &entries(&entry.value))).with_origin(entry.value.at)
+            }
             None => entry.value.clone(),
         };
         merged.insert(Rc::clone(key), Entry { key: entry.key, value });
@@ -43,7 +45,9 @@ pub(crate) fn coalesce(chart: &Chart, given: &Entries, keeps: bool) -> Result<En
                 // Nothing is handed on to it.
                 Entries::new()
             }
-            Some(_) => return Err(Failure::new(format!("type mismatch on {}: expected a mapping", child.name))),
+            Some(_) => {
+                return Err(Failure::new(format!("type mismatch on {}: expected a mapping", child.name)));
+            }
         };
         let mut inner = inner;
         globals(&mut inner, &values, keeps);
@@ -55,10 +59,7 @@ pub(crate) fn coalesce(chart: &Chart, given: &Entries, keeps: bool) -> Result<En
 }
 
 fn deep(given: &Entries) -> Entries {
-    given
-        .iter()
-        .map(|(k, e)| (Rc::clone(k), Entry { key: e.key, value: e.value.deep_copy() }))
-        .collect()
+    given.iter().map(|(k, e)| (Rc::clone(k), Entry { key: e.key, value: e.value.deep_copy() })).collect()
 }
 
 fn coalesce_values(chart: &Chart, values: &mut Entries, keeps: bool) {
@@ -96,7 +97,8 @@ pub(crate) fn tables(target: Entries, source: &Entries, keeps: bool) -> Entries 
                 if there.value.as_map().is_some() && entry.value.as_map().is_some() {
                     let merged = tables(entries(&there.value), &entries(&entry.value), keeps);
                     let at = if there.value.at.is_place() { there.value.at } else { entry.value.at };
-                    target.insert(Rc::clone(key), Entry { key: there.key, value: map(merged).with_origin(at) });
+                    target
+                        .insert(Rc::clone(key), Entry { key: there.key, value: map(merged).with_origin(at) });
                 }
             }
         }
@@ -164,7 +166,11 @@ fn enable(chart: &mut Chart, given: &Entries, path: &str) -> Result<(), Failure>
         .collect();
     for requirement in &chart.requirements {
         if let Some(child) = chart.charts.iter().find(|child| requirement.is(child)) {
-            taken.push(if requirement.alias.is_empty() { child.clone() } else { child.called(&requirement.alias) });
+            taken.push(if requirement.alias.is_empty() {
+                child.clone()
+            } else {
+                child.called(&requirement.alias)
+            });
         }
     }
     chart.charts = taken;
@@ -185,7 +191,9 @@ fn enable(chart: &mut Chart, given: &Entries, path: &str) -> Result<(), Failure>
             enabled = false;
         }
         for condition in requirement.condition.split(',').map(str::trim).filter(|c| !c.is_empty()) {
-            if let Some(Value { data: Data::Bool(value), .. }) = at_path(&values, &format!("{path}{condition}")) {
+            if let Some(Value { data: Data::Bool(value), .. }) =
+                at_path(&values, &format!("{path}{condition}"))
+            {
                 enabled = value;
                 break;
             }

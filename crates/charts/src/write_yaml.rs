@@ -252,7 +252,8 @@ impl Shape {
         while let Some(c) = chars.next() {
             let ends = chars.peek().is_none_or(|n| matches!(n, ' ' | '\n' | '\t' | '\r'));
             indicator |= match c {
-                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
+                | '`'
                     if first =>
                 {
                     true
@@ -300,9 +301,9 @@ fn escaped(c: char) -> Option<String> {
 /// Whether a plain scalar would be read as a string.
 pub(crate) fn is_string(s: &str) -> bool {
     const WORDS: [&str; 38] = [
-        "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "y", "Y", "yes", "Yes",
-        "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", ".nan", ".NaN", ".NAN", ".inf",
-        ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF",
+        "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "y", "Y", "yes",
+        "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF", ".nan", ".NaN",
+        ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF",
     ];
     if s.is_empty() || WORDS.contains(&s) {
         return false;
@@ -343,9 +344,7 @@ fn is_base60(s: &str) -> bool {
     let mut parts = body.split(':');
     let head = parts.next().unwrap_or_default();
     let rest: Vec<&str> = parts.collect();
-    let two = |p: &str| {
-        matches!(p.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
-    };
+    let two = |p: &str| matches!(p.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
     head.starts_with(|c: char| c.is_ascii_digit())
         && head.bytes().all(|b| b.is_ascii_digit() || b == b'_')
         && !rest.is_empty()
@@ -361,8 +360,10 @@ fn is_time(s: &str) -> bool {
         return false;
     }
     let date_end = s.find(['T', 't', ' ']).unwrap_or(s.len());
-    let mut numbers = s[5..date_end].split('-').map(|p| (p.len() <= 2).then(|| p.parse::<u32>().ok()).flatten());
-    let (Some(Some(1..=12)), Some(Some(1..=31)), None) = (numbers.next(), numbers.next(), numbers.next()) else {
+    let mut numbers =
+        s[5..date_end].split('-').map(|p| (p.len() <= 2).then(|| p.parse::<u32>().ok()).flatten());
+    let (Some(Some(1..=12)), Some(Some(1..=31)), None) = (numbers.next(), numbers.next(), numbers.next())
+    else {
         return false;
     };
     let rest = s.get(date_end + 1..).unwrap_or_default();

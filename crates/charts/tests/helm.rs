@@ -46,7 +46,10 @@ fn templates_say_what_helm_says() {
         ("{{ if and .Values.flag (fail \"never\") }}x{{ end }}ok", "ok"),
         ("{{ list 1 2 3 | join \"-\" }} {{ \"a,b\" | splitList \",\" | last }}", "1-2-3 b"),
         ("{{ semverCompare \">=1.25-0\" .Capabilities.KubeVersion.Version }}", "true"),
-        ("{{ .Release.Name }} {{ .Chart.AppVersion }} {{ .Template.Name }}", "release-name 4.5 shop/templates/a.yaml"),
+        (
+            "{{ .Release.Name }} {{ .Chart.AppVersion }} {{ .Template.Name }}",
+            "release-name 4.5 shop/templates/a.yaml",
+        ),
         ("{{ tpl \"{{ .Values.s }}\" . }}", "a: b"),
         ("{{ regexReplaceAll \"a(x*)b\" \"-axxb-\" \"${1}W\" }}", "-xxW-"),
         ("{{ (fromYaml \"a: {b: [1]}\").a.b | first }}", "1"),
@@ -92,10 +95,16 @@ fn charts_below_get_their_values() {
         ("templates/a.yaml", "a: {{ .Values.db.size }}\n"),
         ("charts/db/Chart.yaml", child),
         ("charts/db/values.yaml", "size: 1\nname: x\n"),
-        ("charts/db/templates/b.yaml", "{{ .Chart.Name }}: {{ .Values.size }}{{ .Values.name }}{{ .Values.global.g }}\n"),
+        (
+            "charts/db/templates/b.yaml",
+            "{{ .Chart.Name }}: {{ .Values.size }}{{ .Values.name }}{{ .Values.global.g }}\n",
+        ),
     ];
-    let files: Vec<File<'_>> =
-        all.iter().enumerate().map(|(n, (path, text))| File { path, id: Some(FileId(n as u32)), text }).collect();
+    let files: Vec<File<'_>> = all
+        .iter()
+        .enumerate()
+        .map(|(n, (path, text))| File { path, id: Some(FileId(n as u32)), text })
+        .collect();
     let texts = |set: &[String]| -> Vec<String> {
         let settings = Settings { set, ..Settings::default() };
         let rendered = render(&files, &settings).unwrap();
@@ -113,7 +122,8 @@ fn every_part_knows_where_it_was_written() {
     let values = "image:\n  name: web\n  tag: \"1.0\"\nextra:\n  privileged: true\n";
     let helpers = "{{ define \"labels\" }}app: shop\n{{- end }}\n";
     let template = "kind: Pod\nimage: \"{{ .Values.image.name }}:{{ .Values.image.tag }}\"\ntag: {{ .Values.image.tag | quote }}\nlabels:\n  {{- include \"labels\" . | nindent 2 }}\nextra:\n  {{- toYaml .Values.extra | nindent 2 }}\nsecret: {{ randAlphaNum 8 | b64enc }}\n";
-    let inputs = [("values.yaml", values), ("templates/_helpers.tpl", helpers), ("templates/a.yaml", template)];
+    let inputs =
+        [("values.yaml", values), ("templates/_helpers.tpl", helpers), ("templates/a.yaml", template)];
     let all = rendered(&inputs).unwrap();
     let out = &all[0];
     let sources = [CHART, values, helpers, template];
@@ -147,7 +157,10 @@ fn malicious_charts_are_stopped() {
         ("{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}", "deep"),
         ("{{ define \"a\" }}{{ tpl \"{{ include `a` . }}\" . }}{{ end }}{{ include \"a\" . }}", "deep"),
         ("{{ $d := dict }}{{ $_ := set $d \"d\" $d }}{{ toYaml $d }}", "holds itself"),
-        ("{{ $d := dict }}{{ range until 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ toJson $d }}", "too many"),
+        (
+            "{{ $d := dict }}{{ range until 60 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}{{ toJson $d }}",
+            "too many",
+        ),
         ("{{ printf \"%1000000000d\" 1 }}", "width"),
         ("{{ indent 1000000000 \"a\" }}", "MiB"),
     ];

@@ -90,13 +90,12 @@ pub(crate) fn apply(project: &Project, config: &Config, report: &mut Report) {
     let commented = project.parses().par_iter().map(|parse| (parse.id, comments(parse)));
     let mut found: BTreeMap<SourceId, Vec<Suppression>> =
         commented.filter(|(_, here)| !here.is_empty()).collect();
-    let annotated: Vec<Suppression> =
-        project
-            .objects
-            .par_iter()
-            .filter(|object| !project.is_rendered(object.source))
-            .flat_map_iter(|object| annotations(project, object))
-            .collect();
+    let annotated: Vec<Suppression> = project
+        .objects
+        .par_iter()
+        .filter(|object| !project.is_rendered(object.source))
+        .flat_map_iter(|object| annotations(project, object))
+        .collect();
     for suppression in annotated {
         found.entry(suppression.at.source).or_default().push(suppression);
     }

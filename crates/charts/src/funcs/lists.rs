@@ -41,7 +41,9 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             let items = args.list(0)?;
             Ok(if items.is_empty() { Value::NIL } else { Value::list(items[..items.len() - 1].to_vec()) })
         }),
-        "reverse" => args.exactly(1).and_then(|()| Ok(Value::list(args.list(0)?.iter().rev().cloned().collect()))),
+        "reverse" => {
+            args.exactly(1).and_then(|()| Ok(Value::list(args.list(0)?.iter().rev().cloned().collect())))
+        }
         "compact" => args.exactly(1).and_then(|()| {
             Ok(Value::list(args.list(0)?.iter().filter(|v| !v.is_empty()).cloned().collect()))
         }),
@@ -124,7 +126,11 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             Ok(Value::list(parts.into_iter().map(|p| Value::text(text.part(p))).collect()))
         }),
         "split" | "splitn" => args.exactly(if name == "split" { 2 } else { 3 }).and_then(|()| {
-            let limit = if name == "split" { usize::MAX } else { usize::try_from(args.int(1)?).unwrap_or(usize::MAX) };
+            let limit = if name == "split" {
+                usize::MAX
+            } else {
+                usize::try_from(args.int(1)?).unwrap_or(usize::MAX)
+            };
             let text = args.text(all.len() - 1)?;
             let parts = split(args.str(0)?, text.as_str(), limit);
             let mut entries = crate::value::Entries::new();

@@ -23,9 +23,9 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
         "int64" => args.exactly(1).map(|()| int64(to_i64(&all[0]))),
         "float64" => args.exactly(1).map(|()| float(to_f64(&all[0]))),
         "atoi" => args.exactly(1).and_then(|()| Ok(Value::new(Data::Int(args.str(0)?.parse().unwrap_or(0))))),
-        "toDecimal" => args
-            .exactly(1)
-            .map(|()| int64(i64::from_str_radix(all[0].display().as_str(), 8).unwrap_or(0))),
+        "toDecimal" => {
+            args.exactly(1).map(|()| int64(i64::from_str_radix(all[0].display().as_str(), 8).unwrap_or(0)))
+        }
         "add" => Ok(int64(all.iter().map(to_i64).fold(0, i64::wrapping_add))),
         "add1" => args.exactly(1).map(|()| int64(to_i64(&all[0]).wrapping_add(1))),
         "sub" => args.exactly(2).map(|()| int64(to_i64(&all[0]).wrapping_sub(to_i64(&all[1])))),
@@ -67,14 +67,17 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             let version = Version::parse(args.str(1)?)
                 .ok_or_else(|| Failure::new("error calling semverCompare: invalid semantic version"))?;
             let matched = matches(args.str(0)?, &version).ok_or_else(|| {
-                Failure::new(format!("error calling semverCompare: improper constraint: {}", all[0].display().as_str()))
+                Failure::new(format!(
+                    "error calling semverCompare: improper constraint: {}",
+                    all[0].display().as_str()
+                ))
             })?;
             Ok(Value::bool(matched))
         }),
         "now" => Ok(Value::object(Object::Time(NOW))),
-        "toDate" | "mustToDate" => {
-            args.exactly(2).and_then(|()| Ok(Value::object(Object::Time(crate::date::parse(args.str(1)?).unwrap_or(0)))))
-        }
+        "toDate" | "mustToDate" => args
+            .exactly(2)
+            .and_then(|()| Ok(Value::object(Object::Time(crate::date::parse(args.str(1)?).unwrap_or(0))))),
         "dateModify" | "date_modify" | "mustDateModify" | "must_date_modify" => {
             args.exactly(2).map(|()| all[1].clone())
         }

@@ -42,7 +42,8 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
         "title" => map(&|text| capitalized(text, true)),
         "untitle" => map(&|text| capitalized(text, false)),
         "swapcase" => map(&|text| {
-            let swap = |c: char| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
+            let swap =
+                |c: char| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() };
             text.chars().map(swap).collect()
         }),
         "nospace" => map(&|text| text.chars().filter(|c| !c.is_whitespace()).collect()),
@@ -53,11 +54,15 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             text.split(['_', '-', ' ', '.'])
                 .map(|word| {
                     let mut chars = word.chars();
-                    chars.next().map_or_else(String::new, |c| c.to_uppercase().collect::<String>() + chars.as_str())
+                    chars
+                        .next()
+                        .map_or_else(String::new, |c| c.to_uppercase().collect::<String>() + chars.as_str())
                 })
                 .collect()
         }),
-        "shuffle" => args.exactly(1).and_then(|()| Ok(Value::text(Text::new(args.str(0)?, Origin::GENERATED)))),
+        "shuffle" => {
+            args.exactly(1).and_then(|()| Ok(Value::text(Text::new(args.str(0)?, Origin::GENERATED))))
+        }
         "trunc" => args.exactly(2).and_then(|()| {
             let (count, text) = (args.int(0)?, args.text(1)?);
             let length = text.len() as i64;
@@ -148,18 +153,14 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
         }))),
         "cat" => Ok(Value::text(joined(all, Value::display))),
         "toString" => args.exactly(1).map(|()| Value::text(all[0].display())),
-        "plural" => args
-            .exactly(3)
-            .and_then(|()| Ok(all[usize::from(args.int(2)? != 1)].clone())),
-        "wrap" | "wrapWith" => {
-            args.exactly(if args.name == "wrap" { 2 } else { 3 }).and_then(|()| {
-                let width = usize::try_from(args.int(0)?).unwrap_or(1).max(1);
-                let between = if args.name == "wrap" { "\n" } else { args.str(1)? };
-                let text = args.text(all.len() - 1)?;
-                let cuts = args.name == "wrapWith";
-                Ok(Value::text(text.remade(wrapped(text.as_str(), width, between, cuts))))
-            })
-        }
+        "plural" => args.exactly(3).and_then(|()| Ok(all[usize::from(args.int(2)? != 1)].clone())),
+        "wrap" | "wrapWith" => args.exactly(if args.name == "wrap" { 2 } else { 3 }).and_then(|()| {
+            let width = usize::try_from(args.int(0)?).unwrap_or(1).max(1);
+            let between = if args.name == "wrap" { "\n" } else { args.str(1)? };
+            let text = args.text(all.len() - 1)?;
+            let cuts = args.name == "wrapWith";
+            Ok(Value::text(text.remade(wrapped(text.as_str(), width, between, cuts))))
+        }),
         "hello" => Ok(Value::str("Hello!")),
         "html" => Ok(Value::text(joined(all, |value| {
             let text = value.display();
@@ -190,9 +191,7 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             let name = path.rsplit('/').next().unwrap_or(path);
             name.rfind('.').map_or_else(String::new, |at| name[at..].to_owned())
         }),
-        "isAbs" | "osIsAbs" => {
-            args.exactly(1).and_then(|()| Ok(Value::bool(args.str(0)?.starts_with('/'))))
-        }
+        "isAbs" | "osIsAbs" => args.exactly(1).and_then(|()| Ok(Value::bool(args.str(0)?.starts_with('/')))),
         _ => return None,
     })
 }
@@ -257,7 +256,11 @@ fn capitalized(text: &str, upper: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {
-        let starts = if upper { !(before.is_alphanumeric() || matches!(before, '_' | '\'')) } else { before.is_whitespace() };
+        let starts = if upper {
+            !(before.is_alphanumeric() || matches!(before, '_' | '\''))
+        } else {
+            before.is_whitespace()
+        };
         if starts && upper {
             out.extend(c.to_uppercase());
         } else if starts {
@@ -285,7 +288,9 @@ fn words(text: &str) -> Vec<String> {
         let before = n.checked_sub(1).map(|n| chars[n]);
         let next = chars.get(n + 1);
         let begins = c.is_uppercase()
-            && before.is_some_and(|b| b.is_lowercase() || b.is_ascii_digit() || next.is_some_and(|n| n.is_lowercase()));
+            && before.is_some_and(|b| {
+                b.is_lowercase() || b.is_ascii_digit() || next.is_some_and(|n| n.is_lowercase())
+            });
         if begins && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
@@ -340,4 +345,3 @@ fn clean(path: &str) -> String {
         (false, false) => parts.join("/"),
     }
 }
-

@@ -97,7 +97,8 @@ pub(super) fn parts(source: &Text) -> Result<Vec<Part>, (Failure, u32)> {
             trimmed = trims;
             continue;
         }
-        let (tokens, after, trims) = tokens(text, inner).map_err(|(f, at)| (f, line + lines(&text[open..at.min(text.len())])))?;
+        let (tokens, after, trims) =
+            tokens(text, inner).map_err(|(f, at)| (f, line + lines(&text[open..at.min(text.len())])))?;
         parts.push(Part::Action { tokens, start: open, end: after, line });
         line += lines(&text[open..after]);
         at = after;
@@ -165,14 +166,16 @@ fn tokens(text: &str, start: usize) -> Result<(Vec<Token>, usize, bool), (Failur
                 Kind::Str(value, plain)
             }
             b'`' => {
-                let length = rest[1..].find('`').ok_or_else(|| fail("unterminated raw quoted string".into()))?;
+                let length =
+                    rest[1..].find('`').ok_or_else(|| fail("unterminated raw quoted string".into()))?;
                 at += length + 2;
                 let value = rest[1..=length].replace('\r', "");
                 let plain = value.len() == length;
                 Kind::Str(value, plain)
             }
             b'\'' => {
-                let (value, length) = character(rest).ok_or_else(|| fail("malformed character constant".into()))?;
+                let (value, length) =
+                    character(rest).ok_or_else(|| fail("malformed character constant".into()))?;
                 at += length;
                 Kind::Int(value)
             }
@@ -192,11 +195,13 @@ fn tokens(text: &str, start: usize) -> Result<(Vec<Token>, usize, bool), (Failur
                     .find(|(n, c)| {
                         !(c.is_alphanumeric()
                             || matches!(c, '_' | '.')
-                            || matches!(c, '+' | '-') && (*n == 0 || rest[..*n].ends_with(['e', 'E', 'p', 'P'])))
+                            || matches!(c, '+' | '-')
+                                && (*n == 0 || rest[..*n].ends_with(['e', 'E', 'p', 'P'])))
                     })
                     .map_or(rest.len(), |(n, _)| n);
                 at += length;
-                number(&rest[..length]).ok_or_else(|| fail(format!("bad number syntax: {:?}", &rest[..length])))?
+                number(&rest[..length])
+                    .ok_or_else(|| fail(format!("bad number syntax: {:?}", &rest[..length])))?
             }
             _ => {
                 let name = word(rest);

@@ -173,7 +173,9 @@ fn name_of(token: Option<&Token>) -> Result<Rc<str>, Failure> {
 
 fn check_command(operands: &[Operand], piped: bool) -> Result<(), Failure> {
     match operands.first() {
-        Some(Operand::Bool(_) | Operand::Nil | Operand::Int(..) | Operand::Float(..) | Operand::Str(_)) if piped => {
+        Some(Operand::Bool(_) | Operand::Nil | Operand::Int(..) | Operand::Float(..) | Operand::Str(_))
+            if piped =>
+        {
             Err(Failure::new("non executable command in pipeline"))
         }
         _ => Ok(()),
@@ -314,4 +316,3 @@ impl<'t> Tokens<'t> {
         }
     }
 }
-

@@ -132,12 +132,19 @@ pub(crate) fn load(
 /// Says which charts are not checked, and why; and which templates are no chart's.
 fn say_what_is_not_rendered(project: &Project) {
     for chart in project.not_rendered() {
-        let directory = if chart.directory.as_str().is_empty() { Utf8Path::new(".") } else { &chart.directory };
-        complain("note", &format!("{directory}: a chart that is not rendered, so it is not checked: {}", chart.failure));
+        let directory =
+            if chart.directory.as_str().is_empty() { Utf8Path::new(".") } else { &chart.directory };
+        complain(
+            "note",
+            &format!("{directory}: a chart that is not rendered, so it is not checked: {}", chart.failure),
+        );
     }
     for source in project.parses().iter().map(|p| &p.source).filter(|s| s.kind == Kind::Chart) {
         if !project.is_of_chart(&source.path) {
-            complain("note", &format!("{}: a template of no chart, not checked before it is rendered", source.path));
+            complain(
+                "note",
+                &format!("{}: a template of no chart, not checked before it is rendered", source.path),
+            );
         }
     }
 }

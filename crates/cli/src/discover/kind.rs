@@ -137,14 +137,16 @@ pub(crate) fn classify(
     match candidate {
         Candidate::Ignore => Verdict::Ours(Kind::Ignore),
         Candidate::Definitions => {
-            if in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other }
+            if in_chart() {
+                Verdict::Ours(Kind::Chart)
+            } else {
+                Verdict::Other
+            }
         }
-        Candidate::Yaml if matches!(name.as_str(), "chart.yaml" | "values.yaml") => {
-            yaml_kind(path, &name, text).map_or_else(
-                || if in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other },
-                Verdict::Ours,
-            )
-        }
+        Candidate::Yaml if matches!(name.as_str(), "chart.yaml" | "values.yaml") => yaml_kind(
+            path, &name, text,
+        )
+        .map_or_else(|| if in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other }, Verdict::Ours),
         Candidate::Env => Verdict::Ours(Kind::Env),
         Candidate::Dockerfile if is_docker_template(text) => Verdict::Template,
         Candidate::Dockerfile if matches!(name.as_str(), "dockerfile" | "containerfile") => {
@@ -161,7 +163,11 @@ pub(crate) fn classify(
         }
         Candidate::Yaml | Candidate::Json => {
             let Some(kind) = yaml_kind(path, &name, text) else {
-                return if text.contains("{{") && in_chart() { Verdict::Ours(Kind::Chart) } else { Verdict::Other };
+                return if text.contains("{{") && in_chart() {
+                    Verdict::Ours(Kind::Chart)
+                } else {
+                    Verdict::Other
+                };
             };
             if kind != Kind::Workflow && text.contains("{{") && (in_chart() || has_template_lines(text)) {
                 return Verdict::Ours(Kind::Chart);

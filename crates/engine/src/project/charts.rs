@@ -184,8 +184,9 @@ fn rendered(chart: &Chart<'_>, files: &Files) -> Result<Vec<Rendered>, Failure> 
     let settings = &settings;
     let inputs = &inputs;
     std::thread::scope(|scope| {
-        let thread =
-            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || helm::render(inputs, settings));
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || helm::render(inputs, settings));
         thread
             .ok()
             .and_then(|thread| thread.join().ok())
@@ -317,7 +318,8 @@ impl Project {
             return None;
         }
         let before = |text: &str, at: usize| text[..at].rsplit('\n').next().map(str::to_owned);
-        let same = before(text, origin.start as usize) == before(rendered.text.as_str(), edit.span.start as usize);
+        let same =
+            before(text, origin.start as usize) == before(rendered.text.as_str(), edit.span.start as usize);
         let set = |line: &str| {
             let key = line.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default();
             !key.is_empty() && text.contains(&format!("{key}:"))
