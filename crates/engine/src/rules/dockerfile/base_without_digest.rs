@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("base_without_digest.md"),
     aliases: &[],
-    category: Category::Reliability,
+    category: Category::Style,
     severity: Severity::Low,
     default: false,
     fix: FixKind::None,
