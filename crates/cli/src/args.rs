@@ -5,6 +5,7 @@ use clap::builder::styling::AnsiColor;
 use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use seaworthy_engine::render::{Format, variant};
+use seaworthy_engine::schema::Minor;
 use seaworthy_engine::{Severity, Target, convert};
 
 const STYLES: Styles = Styles::styled()
@@ -387,6 +388,9 @@ pub(crate) struct Selection {
     /// What the containers are meant for, where the project does not tell
     #[arg(long, value_enum, value_name = "PLATFORM")]
     pub(crate) target: Option<Platform>,
+    /// The release of Kubernetes that manifests are meant for, such as 1.34; the newest that is known by default
+    #[arg(long, value_name = "RELEASE")]
+    pub(crate) kubernetes_version: Option<Minor>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -10,6 +10,7 @@ use crate::measured::{Measured, Subject};
 use crate::parse::Parse;
 use crate::project::{Build, Container, Project, Stage, Workload, WorkloadId};
 use crate::rule::{Check, Ctx, Rule};
+use crate::schema::{self, Problem};
 use crate::{rules, suppress};
 
 /// What a check found.
@@ -182,6 +183,7 @@ struct Rules {
     container: Vec<(&'static Rule, fn(&Container, &mut Ctx<'_>))>,
     workload: Vec<(&'static Rule, fn(&Workload, &mut Ctx<'_>))>,
     project: Vec<(&'static Rule, fn(&Project, &mut Ctx<'_>))>,
+    schema: Vec<(&'static Rule, fn(&Project, &[Problem], &mut Ctx<'_>))>,
 }
 
 impl Rules {
@@ -193,6 +195,7 @@ impl Rules {
                 Check::Container(check) => sorted.container.push((rule, check)),
                 Check::Workload(check) => sorted.workload.push((rule, check)),
                 Check::Project(check) => sorted.project.push((rule, check)),
+                Check::Schema(check) => sorted.schema.push((rule, check)),
                 // Whoever ran something says so to `check_measured`.
                 Check::Measured(_) | Check::Engine => {}
             }
@@ -207,13 +210,20 @@ impl Rules {
             check(project, &mut Ctx::new(project, rule, config, &mut found));
             found
         });
+        // Looked at once for all of them.
+        let problems = if self.schema.is_empty() { Vec::new() } else { schema::check(project, config) };
+        let schema = self.schema.par_iter().flat_map_iter(|(rule, check)| {
+            let mut found = Vec::new();
+            check(project, &problems, &mut Ctx::new(project, rule, config, &mut found));
+            found
+        });
         let containers = project.containers.par_chunks(BATCH);
         let containers = containers.flat_map_iter(|some| self.on_containers(some, project, config));
         let workloads = project.workloads.par_chunks(BATCH);
         let workloads = workloads.flat_map_iter(|some| self.on_workloads(some, project, config));
         let builds = project.builds.par_iter();
         let builds = builds.flat_map_iter(|build| self.on_stages(build, project, config, |_, _| true));
-        let found = whole.chain(containers).chain(workloads).chain(builds).collect();
+        let found = whole.chain(schema).chain(containers).chain(workloads).chain(builds).collect();
         project.attribute(suppress::silence_rendered(project, config, found))
     }
 

@@ -17,6 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::images::Day;
 use crate::rule::{Category, Named, Rule, Severity, Target};
 use crate::rules;
+use crate::schema::Minor;
 
 /// A file of settings, as meant.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct Settings {
     pub severity: Option<Severity>,
     /// What the containers are meant to run on.
     pub target: Option<Target>,
+    /// The release of Kubernetes that manifests are meant for.
+    pub kubernetes: Option<Minor>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
     /// The labels that images have to have.
@@ -137,6 +140,8 @@ pub struct Scope {
     pub severity: Option<Severity>,
     /// What the containers are meant to run on.
     pub target: Option<Target>,
+    /// The release of Kubernetes that manifests are meant for.
+    pub kubernetes: Option<Minor>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
     /// The labels that images have to have.
@@ -158,6 +163,8 @@ pub struct Config {
     pub severity: Severity,
     /// The target the user named.
     pub target: Option<Target>,
+    /// The release of Kubernetes that the user named.
+    pub kubernetes: Option<Minor>,
     /// Today, which decides what has ended; `None` where nobody says.
     pub today: Option<Day>,
     /// Whether findings say how a change of a container mends them: an output without fixes is made sooner without.
@@ -174,6 +181,7 @@ impl Default for Config {
             rules: rules::ALL.iter().copied().filter(|r| r.default).collect(),
             severity: Severity::Low,
             target: None,
+            kubernetes: None,
             today: None,
             fixes: true,
             layers: Vec::new(),
@@ -246,6 +254,11 @@ impl Config {
     /// What the containers of a source are meant to run on, where the user said so.
     pub(crate) fn target_of(&self, source: SourceId) -> Option<Target> {
         self.target.or_else(|| self.scope(source)?.target)
+    }
+
+    /// The release of Kubernetes that a manifest is meant for.
+    pub(crate) fn kubernetes_of(&self, source: SourceId) -> Minor {
+        self.kubernetes.or_else(|| self.scope(source)?.kubernetes).unwrap_or_default()
     }
 
     /// Every rule that runs on some source.
@@ -377,7 +390,7 @@ fn every_word() -> impl Iterator<Item = &'static str> {
 }
 
 /// The options of `seaworthy.toml`, with what the schema says of each.
-const OPTIONS: [(&str, &str); 12] = [
+const OPTIONS: [(&str, &str); 13] = [
     ("select", "Run these rules and no others: names, other tools' ids, categories, or all"),
     ("extend-select", "Run these rules as well"),
     ("ignore", "Leave these rules out"),
@@ -386,6 +399,7 @@ const OPTIONS: [(&str, &str); 12] = [
     ("severity", "Report nothing below this severity"),
     ("fail-on", "The least severity that makes the exit status 1, or never"),
     ("target", "What the containers are meant to run on, where the project does not tell"),
+    ("kubernetes-version", "The release of Kubernetes that manifests are meant for; the newest that is known where this is missing"),
     ("trusted-registries", "Registries that images may come from; any where this is missing"),
     (
         "label-schema",
@@ -431,6 +445,7 @@ impl Settings {
                     settings.target =
                         reader.word(value, &[("docker", Target::Docker), ("kubernetes", Target::Kubernetes)]);
                 }
+                "kubernetes-version" => settings.kubernetes = reader.parsed(value),
                 "fail-on" => {
                     let words = Severity::ALL.map(|s| (s.as_str(), Failure::From(s)));
                     let words: Vec<_> = words.into_iter().chain([("never", Failure::Never)]).collect();
@@ -467,6 +482,7 @@ impl Settings {
             ignore,
             severity: self.severity,
             target: self.target,
+            kubernetes: self.kubernetes,
             trusted_registries: self.trusted_registries.clone(),
             labels: self.labels.clone(),
             graded: self.graded.clone(),
@@ -567,6 +583,11 @@ impl Reader {
             self.unknown("value", word, value.span(), words.iter().map(|(w, _)| *w));
         }
         found.map(|(_, meant)| *meant)
+    }
+
+    fn parsed<T: std::str::FromStr<Err = String>>(&mut self, value: &Value<'_>) -> Option<T> {
+        let parsed = self.string(value)?.parse();
+        parsed.map_err(|message| self.problem(value.span(), message)).ok()
     }
 
     fn severity(&mut self, value: &Value<'_>) -> Option<Severity> {

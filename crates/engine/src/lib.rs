@@ -20,6 +20,7 @@ pub mod project;
 pub mod render;
 pub mod rule;
 pub mod rules;
+pub mod schema;
 mod secret;
 mod suppress;
 mod template;

@@ -6,6 +6,7 @@ use crate::images::Day;
 use crate::measured::Subject;
 use crate::project::{Container, Intent, Project, Stage, Workload};
 use crate::rules;
+use crate::schema::{Problem, ProblemKind};
 use seaworthy_syntax::{SourceId, Span};
 
 /// A rule: a value in a file of its own. Its page beside it is its documentation and its test.
@@ -44,6 +45,8 @@ pub enum Check {
     Workload(fn(&Workload, &mut Ctx<'_>)),
     /// The project as a whole, once.
     Project(fn(&Project, &mut Ctx<'_>)),
+    /// The project as a whole, once, and what the API server would refuse in its objects.
+    Schema(fn(&Project, &[Problem], &mut Ctx<'_>)),
     /// A stage that ships, of a Dockerfile whose Kubernetes variant is made. A finding with a fix is a change to be made;
     /// one without is a change that is left out, and its message says why. Checks and fixes never run it.
     Variant(fn(&Stage, &mut Ctx<'_>)),
@@ -334,6 +337,20 @@ impl<'a> Ctx<'a> {
     /// All aliases of the rule, for a finding that all of them mean.
     pub fn all_ids(&self) -> &'static [&'static str] {
         self.rule.aliases
+    }
+
+    /// Reports what the API server refuses, as far as it is of a kind.
+    pub(crate) fn refused(&mut self, problems: &[Problem], kind: ProblemKind) {
+        for problem in problems.iter().filter(|p| p.kind == kind) {
+            let mut finding = self.report(problem.span, problem.message.clone());
+            if problem.beyond {
+                // No schema tells.
+                finding.ids(&[]);
+            }
+            if let Some((title, edit)) = &problem.fix {
+                finding.fix(problem.safety, title.clone(), Some(edit.clone()));
+            }
+        }
     }
 
     /// Reports a finding at the narrowest place that is wrong.

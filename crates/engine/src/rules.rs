@@ -220,6 +220,7 @@ mod project {
     pub(super) mod missing_build_context;
     pub(super) mod missing_config;
     pub(super) mod missing_dependency;
+    pub(super) mod missing_key;
     pub(super) mod missing_service_account;
     pub(super) mod no_disruption_budget;
     pub(super) mod no_dockerignore;
@@ -481,6 +482,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::missing_home::RULE,
     &container::missing_hook_program::RULE,
     &workload::missing_label::RULE,
+    &project::missing_key::RULE,
     &project::missing_service_account::RULE,
     &container::missing_volume::RULE,
     &workload::mounted_service_account_token::RULE,

@@ -19,6 +19,7 @@ pub(crate) fn run(args: &Drift, global: &Global) -> Result<u8, Error> {
         ignore: args.ignore.clone(),
         severity: args.severity,
         target: None,
+        kubernetes_version: None,
     };
     let Loaded { mut project, mut config, tree, failed, .. } =
         load(&input, &selection, global, &progress, Variants::AsFound)?;

@@ -65,6 +65,7 @@ pub(crate) fn load(
     let config = Config {
         rules: seaworthy_engine::config::resolve(&[&layer]),
         target: selection.target.map(Into::into),
+        kubernetes: selection.kubernetes_version,
         today: today(),
         fixes: true,
         layers: vec![layer.clone()],

@@ -62,6 +62,7 @@ fn shape(option: &str) -> Value {
             "additionalProperties": { "enum": LabelForm::ALL.map(|(word, _)| word) },
         }),
         "strict-labels" => json!({ "type": "boolean" }),
+        "kubernetes-version" => json!({ "type": "string", "pattern": "^v?1\\.[0-9]+(\\.[0-9]+)?$" }),
         "target" => json!({ "enum": ["docker", "kubernetes"] }),
         "rules" => json!({
             "type": "object",

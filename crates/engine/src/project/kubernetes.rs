@@ -28,6 +28,7 @@ pub use kinds::group;
 use kinds::{Holder, Shape};
 pub use kustomize::{Generated, ImageOverride, Kustomization, Patch};
 pub use pod::{Pod, PodVolume, Spread, VolumeSource};
+pub(crate) use read::is_placeholder;
 pub use read::{Labels, PortRef};
 use read::{labels, lookup, spanned_number, spanned_string, string};
 pub use seaworthy_syntax::yaml::edit::New;

@@ -2,22 +2,23 @@ use std::collections::BTreeSet;
 
 use crate::project::Project;
 use crate::project::compose::{Problem, ProblemKind};
+use crate::schema;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown-key",
-    summary: "a key that Compose does not know",
+    summary: "a key that Compose or Kubernetes does not know",
     since: "0.1.0",
     docs: include_str!("unknown_key.md"),
-    aliases: &["invalid-schema"],
+    aliases: &["invalid-schema", "schema-validation"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
-    check: Check::Project(check),
+    fix: FixKind::Sometimes,
+    check: Check::Schema(check),
 };
 
-fn check(project: &Project, ctx: &mut Ctx<'_>) {
+fn check(project: &Project, refused: &[schema::Problem], ctx: &mut Ctx<'_>) {
     let mut old = BTreeSet::new();
     for problem in project.compose_problems(&[ProblemKind::UnknownKey]) {
         if is_old(project, problem) {
@@ -31,6 +32,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         ctx.report(problem.span, problem.message.clone());
     }
+    ctx.refused(refused, schema::ProblemKind::UnknownKey);
 }
 
 /// Whether it is a service of the first format.
