@@ -45,7 +45,9 @@ cargo xtask compare helm|kustomize DIR
                               render every chart, or build every overlay, below DIR, and fail where the objects are not those of
                               `helm template` and `kustomize build`
     --program FILE            the program to compare with
-cargo xtask schemas FOLDER     pack the schemas of Kubernetes: FOLDER is what is in the wheel of kubernetes-validate
+cargo xtask schemas kubernetes|custom FOLDER
+                              pack schemas: FOLDER is what is in the wheel of kubernetes-validate, or has definitions of
+                              custom resources
 cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
                               tests/starts, hold the images against the model, run them; fail where one is not as it should be
     --no-run                  only build them";
@@ -60,7 +62,7 @@ fn main() -> ExitCode {
         [name @ ("archon" | "sutazai")] => whole::run(root(), name, None),
         [name @ ("archon" | "sutazai"), directory] => whole::run(root(), name, Some(directory)),
         ["compare", rival, ref rest @ ..] => compare::run(root(), rival, rest),
-        ["schemas", folder] => schemas::run(root(), folder),
+        ["schemas", what, folder] => schemas::run(root(), what, folder),
         ["bench", ref rest @ ..] => bench::run(root(), rest),
         ["builds", ref rest @ ..] => builds::run(root(), rest),
         [] | ["help" | "-h" | "--help"] => {

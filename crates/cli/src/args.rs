@@ -391,6 +391,9 @@ pub(crate) struct Selection {
     /// The release of Kubernetes that manifests are meant for, such as 1.34; the newest that is known by default
     #[arg(long, value_name = "RELEASE")]
     pub(crate) kubernetes_version: Option<Minor>,
+    /// A folder with definitions of custom resources that manifests are held to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) schemas: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

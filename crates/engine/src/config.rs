@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::images::Day;
 use crate::rule::{Category, Named, Rule, Severity, Target};
 use crate::rules;
-use crate::schema::Minor;
+use crate::schema::{Minor, Store};
 
 /// A file of settings, as meant.
 #[derive(Clone, Debug, Default)]
@@ -165,6 +165,8 @@ pub struct Config {
     pub target: Option<Target>,
     /// The release of Kubernetes that the user named.
     pub kubernetes: Option<Minor>,
+    /// Schemas of custom resources that the user gave.
+    pub schemas: Option<Arc<Store>>,
     /// Today, which decides what has ended; `None` where nobody says.
     pub today: Option<Day>,
     /// Whether findings say how a change of a container mends them: an output without fixes is made sooner without.
@@ -182,6 +184,7 @@ impl Default for Config {
             severity: Severity::Low,
             target: None,
             kubernetes: None,
+            schemas: None,
             today: None,
             fixes: true,
             layers: Vec::new(),

@@ -2,6 +2,7 @@
 //!
 //! The schemas are packed in the program and unpacked when the first object asks for them.
 
+mod limits;
 mod lower;
 mod minor;
 mod store;
@@ -10,6 +11,7 @@ mod validate;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
+use seaworthy_syntax::yaml::Node;
 use seaworthy_syntax::{Edit, Span};
 
 pub use lower::Builder;
@@ -49,6 +51,13 @@ pub enum ProblemKind {
     InvalidValue,
 }
 
+impl Problem {
+    /// A value that its schema does not allow.
+    fn invalid(span: Span, message: String) -> Self {
+        Self { kind: ProblemKind::InvalidValue, span, message, fix: None, safety: Safety::Unsafe, beyond: false }
+    }
+}
+
 /// How many objects are looked at in one go.
 const BATCH: usize = 64;
 
@@ -58,20 +67,72 @@ fn kubernetes() -> &'static Store {
     STORE.get_or_init(|| Store::unpack(include_str!("../schemas/kubernetes.json")))
 }
 
-/// What the API server would refuse in the objects of a project.
-pub(crate) fn check(project: &Project, config: &Config) -> Vec<Problem> {
-    let objects = project.objects.par_chunks(BATCH);
-    objects.flat_map_iter(|some| some.iter().filter(|o| !o.patch).flat_map(|o| of_object(project, config, o))).collect()
+/// The custom resources that many clusters have.
+fn packed() -> &'static Store {
+    static STORE: OnceLock<Store> = OnceLock::new();
+    STORE.get_or_init(|| Store::unpack(include_str!("../schemas/custom.json")))
 }
 
-fn of_object(project: &Project, config: &Config, object: &Object) -> Vec<Problem> {
-    let minor = config.kubernetes_of(object.source);
-    let Some(root) = project.node(object.place) else { return Vec::new() };
-    let store = kubernetes();
-    let kinds = store.kinds(&object.kind);
-    let of = kinds.iter().filter(|kind| *kind.api_version == *object.api_version);
-    let Some(of) = of.filter_map(|kind| store.at(kind.named, minor)).next() else { return Vec::new() };
-    let mut validator = Validator::new(store, minor, true);
-    validator.object(of, root);
-    validator.found
+/// What the API server would refuse in the objects of a project.
+pub(crate) fn check(project: &Project, config: &Config) -> Vec<Problem> {
+    let schemas = Schemas { own: own(project), given: config.schemas.as_deref() };
+    let objects = project.objects.par_chunks(BATCH);
+    let of = |object: &Object| schemas.of_object(project, object, config.kubernetes_of(object.source));
+    objects.flat_map_iter(|some| some.iter().flat_map(of)).collect()
+}
+
+/// The custom resources that the project defines.
+fn own(project: &Project) -> Option<Store> {
+    let mut definitions =
+        project.objects.iter().filter(|o| o.kind.value == "CustomResourceDefinition" && !o.patch).peekable();
+    definitions.peek()?;
+    let mut builder = Builder::default();
+    for definition in definitions {
+        builder.custom(project.node(definition.place)?);
+    }
+    Some(builder.finish())
+}
+
+/// Where schemas are looked for.
+struct Schemas<'a> {
+    /// What the project defines.
+    own: Option<Store>,
+    /// What the user gave.
+    given: Option<&'a Store>,
+}
+
+impl Schemas<'_> {
+    fn of_object(&self, project: &Project, object: &Object, minor: Minor) -> Vec<Problem> {
+        let Some(root) = project.node(object.place) else { return Vec::new() };
+        if is_of_kubernetes(object.group()) {
+            return held(kubernetes(), object, minor, root).unwrap_or_default();
+        }
+        // Of several definitions of a kind the one counts that the object fits best: a cluster has one of them, and which
+        // is not known.
+        let places = [self.own.as_ref(), self.given, Some(packed())];
+        let found = places.into_iter().flatten().filter_map(|store| held(store, object, minor, root));
+        let Some(mut found) = found.min_by_key(Vec::len) else { return Vec::new() };
+        if let Some(metadata) = root.get("metadata") {
+            let mut validator = Validator::new(kubernetes(), minor, object.patch);
+            validator.metadata(metadata);
+            found.append(&mut validator.found);
+        }
+        found
+    }
+}
+
+/// Whether a group is one of Kubernetes itself. Custom resources have a domain of their owner, also those of its projects.
+fn is_of_kubernetes(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io") && kubernetes().has_group(group)
+}
+
+/// What is wrong with an object by the schemas that a store has of its kind; `None` where it has none.
+fn held(store: &Store, object: &Object, minor: Minor, root: Node<'_>) -> Option<Vec<Problem>> {
+    let kinds = store.kinds(&object.kind).iter().filter(|kind| *kind.api_version == *object.api_version);
+    let found = kinds.filter_map(|kind| store.at(kind.named, minor)).map(|of| {
+        let mut validator = Validator::new(store, minor, object.patch);
+        validator.object(of, root);
+        validator.found
+    });
+    found.min_by_key(Vec::len)
 }

@@ -20,6 +20,7 @@ pub(crate) fn run(args: &Drift, global: &Global) -> Result<u8, Error> {
         severity: args.severity,
         target: None,
         kubernetes_version: None,
+        schemas: None,
     };
     let Loaded { mut project, mut config, tree, failed, .. } =
         load(&input, &selection, global, &progress, Variants::AsFound)?;

@@ -1,5 +1,8 @@
 //! From the command line to a project and its settings.
 
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,6 +10,8 @@ use rayon::prelude::*;
 use seaworthy_engine::config::{Layer, Selector};
 use seaworthy_engine::images::Day;
 use seaworthy_engine::project::charts::Given;
+use seaworthy_engine::schema::{Builder, Store};
+use seaworthy_engine::syntax::yaml::Yaml;
 use seaworthy_engine::{Config, Kind, Project, Severity, SourceId, parse};
 
 use crate::args::{Global, Input, Selection};
@@ -66,6 +71,7 @@ pub(crate) fn load(
         rules: seaworthy_engine::config::resolve(&[&layer]),
         target: selection.target.map(Into::into),
         kubernetes: selection.kubernetes_version,
+        schemas: selection.schemas.as_deref().map(schemas).transpose()?,
         today: today(),
         fixes: true,
         layers: vec![layer.clone()],
@@ -170,4 +176,27 @@ fn selectors(option: &str, words: &[String]) -> Result<Vec<Selector>, Error> {
         .iter()
         .map(|word| Selector::of(word.trim()).map_err(|why| Error::message(format!("{option}: {why}"))))
         .collect()
+}
+
+/// The definitions of custom resources below a folder.
+fn schemas(folder: &Utf8Path) -> Result<Arc<Store>, Error> {
+    let say = |path: &Path, e: &dyn std::fmt::Display| {
+        Error::message(format!("cannot read the schemas in {}: {e}", path.display()))
+    };
+    let mut builder = Builder::default();
+    for entry in ignore::WalkBuilder::new(folder).standard_filters(false).sort_by_file_path(Path::cmp).build() {
+        let entry = entry.map_err(|e| say(folder.as_std_path(), &e))?;
+        let path = entry.path();
+        let read = path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
+        if read && path.is_file() {
+            let bytes = fs::read(path).map_err(|e| say(path, &reason(&e)))?;
+            let text = String::from_utf8_lossy(&bytes);
+            builder.definitions(&Yaml::parse(SourceId(0), &Arc::from(&*text)));
+        }
+    }
+    let store = builder.finish();
+    if store.is_empty() {
+        return Err(Error::message(format!("no CustomResourceDefinition in {folder}")));
+    }
+    Ok(Arc::new(store))
 }

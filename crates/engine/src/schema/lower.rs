@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use seaworthy_syntax::yaml::{Dialect, Node, NodeKind, Value};
+use seaworthy_syntax::yaml::{Dialect, Node, NodeKind, Value, Yaml};
 
 use super::Minor;
-use super::store::{Field, Form, Kind, Limits, Object, Store, Type, TypeId};
+use super::store::{Field, Form, Kind, Limits, Object, Pattern, Store, Type, TypeId};
 
 /// Puts a store together.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ enum Source {
     Kubernetes,
     /// A definition of custom resources.
     Custom,
+    /// One of the first version, which kept what its schema does not have.
+    Loose,
     /// A part of one that only limits what its surroundings allow.
     Limit,
 }
@@ -64,6 +66,45 @@ impl Builder {
         }
     }
 
+    /// Adds what a `CustomResourceDefinition` says of its versions.
+    pub fn custom(&mut self, definition: Node<'_>) {
+        let text = |path: &[&str]| definition.at(path).and_then(Node::scalar);
+        let (Some(group), Some(kind)) = (text(&["spec", "group"]), text(&["spec", "names", "kind"])) else {
+            return;
+        };
+        let first = text(&["apiVersion"]).is_some_and(|version| version.ends_with("/v1beta1"));
+        let strict = definition.at(&["spec", "preserveUnknownFields"]).and_then(Node::scalar);
+        let loose = if first { strict.as_deref() != Some("false") } else { strict.as_deref() == Some("true") };
+        let source = if loose { Source::Loose } else { Source::Custom };
+        let shared = definition.at(&["spec", "validation", "openAPIV3Schema"]);
+        let versions = definition.at(&["spec", "versions"]).into_iter().flat_map(Node::items);
+        let versions: Vec<_> = versions
+            .filter_map(|version| {
+                let name = version.get("name")?.scalar()?;
+                Some((name, version.at(&["schema", "openAPIV3Schema"]).or(shared)?))
+            })
+            .collect();
+        let only = text(&["spec", "version"]).zip(shared).filter(|_| versions.is_empty());
+        for (version, schema) in versions.into_iter().chain(only) {
+            let of = self.lower(schema, source, 0);
+            let named = self.store.named.len() as u32;
+            self.store.named.push(vec![(Minor::FIRST, Some(of))]);
+            self.kind(&format!("{group}/{version}"), &kind, named);
+        }
+    }
+
+    /// Adds the definitions of custom resources in a text.
+    pub fn definitions(&mut self, yaml: &Yaml) {
+        for root in yaml.documents().flatten() {
+            let list = root.get("items").into_iter().flat_map(Node::items);
+            for object in std::iter::once(root).chain(list) {
+                if object.get("kind").and_then(Node::scalar).as_deref() == Some("CustomResourceDefinition") {
+                    self.custom(object);
+                }
+            }
+        }
+    }
+
     /// What was put together.
     pub fn finish(mut self) -> Store {
         self.store.kinds.sort();
@@ -72,7 +113,7 @@ impl Builder {
     }
 
     fn kind(&mut self, api_version: &str, kind: &str, named: u32) {
-        self.store.kinds.push(Kind { kind: kind.into(), api_version: api_version.into(), named });
+        self.store.kinds.push(Kind { name: kind.into(), api_version: api_version.into(), named });
     }
 
     /// The number of a named type, which may come later.
@@ -116,7 +157,7 @@ impl Builder {
     }
 
     fn any(&mut self) -> TypeId {
-        self.intern(Type { form: Form::Any, nullable: true, limits: None })
+        self.intern(Type { form: Form::Any, limits: None })
     }
 
     fn lower(&mut self, schema: Node<'_>, source: Source, depth: usize) -> TypeId {
@@ -131,10 +172,9 @@ impl Builder {
                 "Time" | "MicroTime" => Form::Time,
                 _ => Form::Named(self.name_type(reference.rsplit('/').next().unwrap_or_default())),
             };
-            return self.intern(Type { form, nullable: true, limits: None });
+            return self.intern(Type { form, limits: None });
         }
-        let (word, mut nullable) = type_of(schema);
-        nullable |= is_true(schema, "nullable");
+        let word = type_of(schema);
         let form = if is_true(schema, "x-kubernetes-int-or-string") {
             Form::IntOrText
         } else {
@@ -156,7 +196,7 @@ impl Builder {
         };
         let limits = (source != Source::Kubernetes).then(|| self.limits(schema, &form, depth));
         let limits = limits.filter(|limits| *limits != Limits::default()).map(Box::new);
-        self.intern(Type { form, nullable, limits })
+        self.intern(Type { form, limits })
     }
 
     fn object(&mut self, schema: Node<'_>, word: &str, source: Source, depth: usize) -> Form {
@@ -171,24 +211,36 @@ impl Builder {
         let open = match source {
             Source::Kubernetes => properties.is_none(),
             Source::Custom => preserve || values.is_some() || is_true(schema, "additionalProperties"),
-            Source::Limit => true,
+            Source::Loose | Source::Limit => true,
         };
-        if open && properties.is_none() && required.is_empty() && (word.is_empty() || source == Source::Limit) {
+        let embedded = is_true(schema, "x-kubernetes-embedded-resource");
+        let whole = matches!(source, Source::Custom | Source::Loose) && (depth == 0 || embedded);
+        if open && !whole && properties.is_none() && required.is_empty() && (word.is_empty() || source == Source::Limit) {
             return Form::Any;
         }
-        if word.is_empty() && source == Source::Custom && properties.is_none() && required.is_empty() {
+        if word.is_empty() && properties.is_none() && required.is_empty() && !whole {
             return Form::Any;
         }
         let mut fields: Vec<Field> = Vec::new();
         for entry in properties.into_iter().flat_map(Node::entries) {
             let Some(name) = entry.key.scalar() else { continue };
-            // Which object it is decided which schema it has.
+            // Which object it is decided which schema it has, and its metadata is that of every object.
+            if whole && matches!(&*name, "apiVersion" | "kind" | "metadata") {
+                continue;
+            }
             let of = if depth == 0 && matches!(&*name, "apiVersion" | "kind") {
-                self.intern(Type { form: Form::Text, nullable: false, limits: None })
+                self.intern(Type { form: Form::Text, limits: None })
             } else {
                 self.lower(entry.value, source, depth + 1)
             };
             fields.push(Field { name: self.name(&name), of, required: required.contains(&name) });
+        }
+        if whole {
+            let text = self.intern(Type { form: Form::Text, limits: None });
+            let any = self.any();
+            for (name, of) in [("apiVersion", text), ("kind", text), ("metadata", any)] {
+                fields.push(Field { name: self.name(name), of, required: name != "metadata" });
+            }
         }
         for name in &required {
             let name = self.name(name);
@@ -199,7 +251,7 @@ impl Builder {
         }
         let names = &self.store.names;
         fields.sort_by(|a, b| names[a.name as usize].cmp(&names[b.name as usize]));
-        Form::Object(Object { fields, open, embedded: is_true(schema, "x-kubernetes-embedded-resource") })
+        Form::Object(Object { fields, open })
     }
 
     fn limits(&mut self, schema: Node<'_>, form: &Form, depth: usize) -> Limits {
@@ -220,7 +272,7 @@ impl Builder {
         };
         let mut limits = Limits {
             words: strings(schema, "enum"),
-            pattern: text("pattern"),
+            pattern: text("pattern").map(Pattern::new),
             least: number("minimum").map(|least| (least, is_true(schema, "exclusiveMinimum"))),
             most: number("maximum").map(|most| (most, is_true(schema, "exclusiveMaximum"))),
             shortest: count(["minLength", "minItems", "minProperties"]),
@@ -248,15 +300,12 @@ impl Builder {
     }
 }
 
-/// The type that a schema names, and whether it names null too.
-fn type_of(schema: Node<'_>) -> (String, bool) {
-    let Some(of) = schema.get("type").map(Node::resolve) else { return (String::new(), false) };
-    if of.kind() == NodeKind::Scalar {
-        return (of.scalar().unwrap_or_default().into_owned(), false);
-    }
-    let words: Vec<_> = of.items().filter_map(Node::scalar).collect();
-    let word = words.iter().find(|word| **word != "null");
-    (word.map_or_else(String::new, |word| word.clone().into_owned()), words.iter().any(|word| word == "null"))
+/// The type that a schema names; null may stand beside it.
+fn type_of(schema: Node<'_>) -> String {
+    let Some(of) = schema.get("type").map(Node::resolve) else { return String::new() };
+    let word = of.scalar().filter(|_| of.kind() == NodeKind::Scalar);
+    let word = word.or_else(|| of.items().filter_map(Node::scalar).find(|word| word != "null"));
+    word.map(std::borrow::Cow::into_owned).unwrap_or_default()
 }
 
 fn is_true(schema: Node<'_>, key: &str) -> bool {

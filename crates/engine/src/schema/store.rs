@@ -1,5 +1,8 @@
 //! Schemas in a compact form: what `cargo xtask schemas` packs, and what the definitions in a repository are lowered to.
 
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::Minor;
@@ -23,7 +26,7 @@ pub struct Store {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Kind {
     #[serde(rename = "k")]
-    pub(super) kind: Box<str>,
+    pub(super) name: Box<str>,
     #[serde(rename = "v")]
     pub(super) api_version: Box<str>,
     /// Its place in [`Store::named`].
@@ -36,8 +39,6 @@ pub(crate) struct Kind {
 pub(crate) struct Type {
     #[serde(rename = "f")]
     pub(super) form: Form,
-    #[serde(rename = "n", default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) nullable: bool,
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub(super) limits: Option<Box<Limits>>,
 }
@@ -94,9 +95,6 @@ pub(crate) struct Object {
     /// Whether other keys may be there.
     #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) open: bool,
-    /// Whether it is an object of Kubernetes within another.
-    #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) embedded: bool,
 }
 
 /// A key of a mapping.
@@ -129,7 +127,7 @@ pub(crate) struct Limits {
     #[serde(rename = "e", skip_serializing_if = "Vec::is_empty")]
     pub(super) words: Vec<Box<str>>,
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
-    pub(super) pattern: Option<Box<str>>,
+    pub(super) pattern: Option<Pattern>,
     /// The least and the most, and whether these themselves are out.
     #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
     pub(super) least: Option<(f64, bool)>,
@@ -157,6 +155,51 @@ pub(crate) struct Limits {
     pub(super) not: Option<TypeId>,
 }
 
+/// A pattern that a string has to match somewhere.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Box<str>", into = "Box<str>")]
+pub(crate) struct Pattern {
+    text: Box<str>,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+/// How much memory a pattern may take.
+const PATTERN: usize = 1 << 18;
+
+impl Pattern {
+    pub(super) fn new(text: Box<str>) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a text matches; any does where the pattern is none.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let compile = || RegexBuilder::new(&self.text).size_limit(PATTERN).build().ok();
+        self.compiled.get_or_init(compile).as_ref().is_none_or(|pattern| pattern.is_match(text))
+    }
+}
+
+impl From<Box<str>> for Pattern {
+    fn from(text: Box<str>) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<Pattern> for Box<str> {
+    fn from(pattern: Pattern) -> Self {
+        pattern.text
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
 impl Store {
     /// Types as they are packed.
     pub(super) fn unpack(packed: &str) -> Self {
@@ -166,6 +209,11 @@ impl Store {
     /// Types as they are packed.
     pub fn pack(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Whether it has no kinds.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
     }
 
     pub(super) fn name(&self, field: &Field) -> &str {
@@ -178,9 +226,14 @@ impl Store {
 
     /// The kinds of a name, one for each API version.
     pub(super) fn kinds(&self, kind: &str) -> &[Kind] {
-        let from = self.kinds.partition_point(|k| *k.kind < *kind);
+        let from = self.kinds.partition_point(|k| *k.name < *kind);
         let some = &self.kinds[from..];
-        &some[..some.partition_point(|k| *k.kind == *kind)]
+        &some[..some.partition_point(|k| *k.name == *kind)]
+    }
+
+    /// Whether there is a kind of a group.
+    pub(super) fn has_group(&self, group: &str) -> bool {
+        self.kinds.iter().any(|kind| kind.api_version.rsplit_once('/').is_some_and(|(own, _)| own == group))
     }
 
     /// What a named type is in a release.

@@ -15,18 +15,18 @@ use crate::project::kubernetes::is_placeholder;
 pub(super) struct Validator<'s> {
     pub(super) store: &'s Store,
     pub(super) minor: Minor,
-    /// Whether null is as good as nothing wherever it stands: the API server reads its own kinds so.
-    pub(super) nulls: bool,
     pub(super) found: Vec<Problem>,
     /// The objects around the value, the outermost first.
     around: Vec<&'s Object>,
-    /// What must be there is not asked for: the API server fills it in.
+    /// Whether it is a patch, in which nothing can be missing.
+    patch: bool,
+    /// Whether nobody keeps what is said here, so that nothing can be missing.
     lenient: bool,
 }
 
 impl<'s> Validator<'s> {
-    pub(super) fn new(store: &'s Store, minor: Minor, nulls: bool) -> Self {
-        Self { store, minor, nulls, found: Vec::new(), around: Vec::new(), lenient: false }
+    pub(super) fn new(store: &'s Store, minor: Minor, patch: bool) -> Self {
+        Self { store, minor, patch, found: Vec::new(), around: Vec::new(), lenient: patch }
     }
 
     /// A type, by its number or by the number of its name; `None` where the release does not have it.
@@ -44,17 +44,33 @@ impl<'s> Validator<'s> {
         }
     }
 
+    /// Holds the metadata of an object of any kind.
+    pub(super) fn metadata(&mut self, node: Node<'_>) {
+        // That of every object is the same.
+        let known = self.store.kinds("ConfigMap").first().and_then(|kind| self.store.at(kind.named, self.minor));
+        let known = known.and_then(|id| self.resolve(id)).map(|of| &of.form);
+        if let Some(Form::Object(object)) = known
+            && let Some(at) = self.store.field(object, "metadata")
+        {
+            self.value(object.fields[at].of, node);
+        }
+    }
+
     /// Holds an object against the type of its kind.
     pub(super) fn object(&mut self, id: TypeId, root: Node<'_>) {
         let Some(of) = self.resolve(id) else { return };
         if let Form::Object(object) = &of.form {
             self.mapping(object, root, true);
+            if let Some(limits) = &of.limits {
+                self.limits(limits, root);
+            }
         }
     }
 
-    fn value(&mut self, id: TypeId, node: Node<'_>) {
+    pub(super) fn value(&mut self, id: TypeId, node: Node<'_>) {
         let Some(of) = self.resolve(id) else { return };
         let node = node.resolve();
+        let before = self.found.len();
         match (&of.form, node.kind()) {
             (Form::Any, _) => {}
             (Form::List(items), NodeKind::Sequence) => node.items().for_each(|item| self.value(*items, item)),
@@ -63,11 +79,17 @@ impl<'s> Validator<'s> {
             }
             (Form::Object(object), NodeKind::Mapping) => self.mapping(object, node, false),
             (form, NodeKind::Scalar) => {
-                if !self.scalar(form, of.nullable, node) {
+                if !scalar(form, node) {
                     self.wrong(form, node);
                 }
             }
             (form, _) => self.wrong(form, node),
+        }
+        if let Some(limits) = &of.limits
+            && self.found.len() == before
+            && !node.is_null()
+        {
+            self.limits(limits, node);
         }
     }
 
@@ -96,7 +118,7 @@ impl<'s> Validator<'s> {
                     }
                 }
                 None if is_placeholder(&key) => templated = true,
-                None if object.open => {}
+                None if object.open || self.patch && key.starts_with('$') => {}
                 None => self.unknown(object, entry, &key, &entries),
             }
         }
@@ -163,32 +185,6 @@ impl<'s> Validator<'s> {
         self.found.push(Problem { kind: ProblemKind::MissingKey, span, message, fix: None, safety: Safety::Unsafe, beyond: false });
     }
 
-    /// Whether a scalar has a form.
-    fn scalar(&self, form: &Form, nullable: bool, node: Node<'_>) -> bool {
-        if node.style() != Style::Plain && node.tag().is_none() {
-            return matches!(
-                form,
-                Form::Text | Form::Bytes | Form::Time | Form::Quantity | Form::IntOrText
-            );
-        }
-        match node.value(Dialect::Kubernetes) {
-            None | Some(Value::Null) => nullable || self.nulls,
-            Some(Value::Str(_)) => matches!(
-                form,
-                Form::Text | Form::Bytes | Form::Time | Form::Quantity | Form::IntOrText
-            ),
-            Some(Value::Bool(_)) => matches!(form, Form::Bool),
-            Some(Value::Int(_)) => {
-                matches!(form, Form::Int | Form::Int32 | Form::Number | Form::Quantity | Form::IntOrText)
-            }
-            Some(Value::Float(value)) => match form {
-                Form::Number | Form::Quantity => true,
-                Form::Int | Form::Int32 | Form::IntOrText => value.fract() == 0.0,
-                _ => false,
-            },
-        }
-    }
-
     fn wrong(&mut self, form: &Form, node: Node<'_>) {
         // What somebody fills in later can come to anything.
         if node.scalar().is_some_and(|text| is_placeholder(&text)) {
@@ -201,6 +197,27 @@ impl<'s> Validator<'s> {
         };
         let kind = ProblemKind::InvalidValue;
         self.found.push(Problem { kind, span, message, fix: rewritten(form, node), safety: Safety::Safe, beyond: false });
+    }
+}
+
+/// Whether a scalar has a form. Null does: the API server takes it for nothing, which is not where something must be.
+fn scalar(form: &Form, node: Node<'_>) -> bool {
+    let text = || matches!(form, Form::Text | Form::Bytes | Form::Time | Form::Quantity | Form::IntOrText);
+    if node.style() != Style::Plain && node.tag().is_none() {
+        return text();
+    }
+    match node.value(Dialect::Kubernetes) {
+        None | Some(Value::Null) => true,
+        Some(Value::Str(_)) => text(),
+        Some(Value::Bool(_)) => matches!(form, Form::Bool),
+        Some(Value::Int(_)) => {
+            matches!(form, Form::Int | Form::Int32 | Form::Number | Form::Quantity | Form::IntOrText)
+        }
+        Some(Value::Float(value)) => match form {
+            Form::Number | Form::Quantity => true,
+            Form::Int | Form::Int32 | Form::IntOrText => value.fract() == 0.0,
+            _ => false,
+        },
     }
 }
 
