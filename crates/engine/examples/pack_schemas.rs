@@ -1,5 +1,9 @@
 //! Packs schemas, for `cargo xtask schemas`: `pack_schemas kubernetes|custom FOLDER FILE`.
-#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "it reads and writes files; the engine does not")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "it reads and writes files; the engine does not"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -50,7 +54,8 @@ fn custom(folder: &Path) -> Result<String, String> {
 fn add(builder: &mut Builder, path: &Path) -> Result<(), String> {
     let say = |e: std::io::Error| format!("{}: {e}", path.display());
     if path.is_dir() {
-        let mut paths: Vec<_> = fs::read_dir(path).map_err(say)?.flatten().map(|entry| entry.path()).collect();
+        let mut paths: Vec<_> =
+            fs::read_dir(path).map_err(say)?.flatten().map(|entry| entry.path()).collect();
         paths.sort();
         return paths.iter().try_for_each(|path| add(builder, path));
     }

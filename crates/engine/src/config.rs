@@ -402,7 +402,10 @@ const OPTIONS: [(&str, &str); 13] = [
     ("severity", "Report nothing below this severity"),
     ("fail-on", "The least severity that makes the exit status 1, or never"),
     ("target", "What the containers are meant to run on, where the project does not tell"),
-    ("kubernetes-version", "The release of Kubernetes that manifests are meant for; the newest that is known where this is missing"),
+    (
+        "kubernetes-version",
+        "The release of Kubernetes that manifests are meant for; the newest that is known where this is missing",
+    ),
     ("trusted-registries", "Registries that images may come from; any where this is missing"),
     (
         "label-schema",

@@ -54,7 +54,14 @@ pub enum ProblemKind {
 impl Problem {
     /// A value that its schema does not allow.
     fn invalid(span: Span, message: String) -> Self {
-        Self { kind: ProblemKind::InvalidValue, span, message, fix: None, safety: Safety::Unsafe, beyond: false }
+        Self {
+            kind: ProblemKind::InvalidValue,
+            span,
+            message,
+            fix: None,
+            safety: Safety::Unsafe,
+            beyond: false,
+        }
     }
 }
 

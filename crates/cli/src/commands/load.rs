@@ -184,7 +184,8 @@ fn schemas(folder: &Utf8Path) -> Result<Arc<Store>, Error> {
         Error::message(format!("cannot read the schemas in {}: {e}", path.display()))
     };
     let mut builder = Builder::default();
-    for entry in ignore::WalkBuilder::new(folder).standard_filters(false).sort_by_file_path(Path::cmp).build() {
+    for entry in ignore::WalkBuilder::new(folder).standard_filters(false).sort_by_file_path(Path::cmp).build()
+    {
         let entry = entry.map_err(|e| say(folder.as_std_path(), &e))?;
         let path = entry.path();
         let read = path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");

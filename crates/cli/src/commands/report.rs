@@ -32,7 +32,10 @@ pub(crate) fn run(args: &Report, global: &Global) -> Result<u8, Error> {
         rules: resolve(&[&Layer { select: Some(vec![Selector::All]), ..Layer::default() }]),
         ..Config::default()
     };
-    let strict = check(&project, &Config { target: config.target, kubernetes: config.kubernetes, today: config.today, ..strict });
+    let strict = check(
+        &project,
+        &Config { target: config.target, kubernetes: config.kubernetes, today: config.today, ..strict },
+    );
     let made = variant(project, &config);
     let top = args.input.paths.first().filter(|path| path.is_dir()).cloned().unwrap_or_else(|| ".".into());
     let options = Options {

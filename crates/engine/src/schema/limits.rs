@@ -72,7 +72,8 @@ impl Validator<'_> {
         for of in &limits.all {
             self.value(*of, node);
         }
-        let fitting = |this: &mut Self, some: &[TypeId]| some.iter().filter(|of| this.fits(**of, node)).count();
+        let fitting =
+            |this: &mut Self, some: &[TypeId]| some.iter().filter(|of| this.fits(**of, node)).count();
         if !limits.any.is_empty() && fitting(self, &limits.any) == 0 {
             let message = self.choice(&limits.any, "at least one of");
             self.invalid(place(node), message);

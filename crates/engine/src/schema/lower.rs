@@ -74,7 +74,8 @@ impl Builder {
         };
         let first = text(&["apiVersion"]).is_some_and(|version| version.ends_with("/v1beta1"));
         let strict = definition.at(&["spec", "preserveUnknownFields"]).and_then(Node::scalar);
-        let loose = if first { strict.as_deref() != Some("false") } else { strict.as_deref() == Some("true") };
+        let loose =
+            if first { strict.as_deref() != Some("false") } else { strict.as_deref() == Some("true") };
         let source = if loose { Source::Loose } else { Source::Custom };
         let shared = definition.at(&["spec", "validation", "openAPIV3Schema"]);
         let versions = definition.at(&["spec", "versions"]).into_iter().flat_map(Node::items);
@@ -215,7 +216,12 @@ impl Builder {
         };
         let embedded = is_true(schema, "x-kubernetes-embedded-resource");
         let whole = matches!(source, Source::Custom | Source::Loose) && (depth == 0 || embedded);
-        if open && !whole && properties.is_none() && required.is_empty() && (word.is_empty() || source == Source::Limit) {
+        if open
+            && !whole
+            && properties.is_none()
+            && required.is_empty()
+            && (word.is_empty() || source == Source::Limit)
+        {
             return Form::Any;
         }
         if word.is_empty() && properties.is_none() && required.is_empty() && !whole {
@@ -255,7 +261,8 @@ impl Builder {
     }
 
     fn limits(&mut self, schema: Node<'_>, form: &Form, depth: usize) -> Limits {
-        let text = |key| schema.get(key).and_then(Node::scalar).map(|text| text.into_owned().into_boxed_str());
+        let text =
+            |key| schema.get(key).and_then(Node::scalar).map(|text| text.into_owned().into_boxed_str());
         let number = |key| match schema.get(key)?.value(Dialect::Kubernetes)? {
             #[expect(clippy::cast_precision_loss, reason = "JSON has no other numbers")]
             Value::Int(value) => Some(value as f64),

@@ -46,9 +46,8 @@ impl FromStr for Minor {
             }
             _ => None,
         };
-        minor
-            .map(Self)
-            .filter(|minor| (Self::FIRST..=Self::LAST).contains(minor))
-            .ok_or_else(|| format!("the releases of Kubernetes from {} to {} are known", Self::FIRST, Self::LAST))
+        minor.map(Self).filter(|minor| (Self::FIRST..=Self::LAST).contains(minor)).ok_or_else(|| {
+            format!("the releases of Kubernetes from {} to {} are known", Self::FIRST, Self::LAST)
+        })
     }
 }

@@ -47,7 +47,8 @@ impl<'s> Validator<'s> {
     /// Holds the metadata of an object of any kind.
     pub(super) fn metadata(&mut self, node: Node<'_>) {
         // That of every object is the same.
-        let known = self.store.kinds("ConfigMap").first().and_then(|kind| self.store.at(kind.named, self.minor));
+        let known =
+            self.store.kinds("ConfigMap").first().and_then(|kind| self.store.at(kind.named, self.minor));
         let known = known.and_then(|id| self.resolve(id)).map(|of| &of.form);
         if let Some(Form::Object(object)) = known
             && let Some(at) = self.store.field(object, "metadata")
@@ -143,7 +144,8 @@ impl<'s> Validator<'s> {
         if let Some(meant) = meant {
             message += &format!("; did you mean {meant}?");
             if absent(&meant) {
-                fix = Some((format!("Write {meant}"), Edit { span: entry.key.span(), text: meant.to_owned() }));
+                fix =
+                    Some((format!("Write {meant}"), Edit { span: entry.key.span(), text: meant.to_owned() }));
             }
         } else if let Some(place) = self.elsewhere(object, key) {
             message += &place;
@@ -166,7 +168,8 @@ impl<'s> Validator<'s> {
         }
         let within = |field: &&Field| {
             let of = self.resolve(field.of);
-            let of = of.and_then(|of| if let Form::List(items) = of.form { self.resolve(items) } else { Some(of) });
+            let of = of
+                .and_then(|of| if let Form::List(items) = of.form { self.resolve(items) } else { Some(of) });
             of.is_some_and(|of| matches!(&of.form, Form::Object(o) if self.store.field(o, key).is_some()))
         };
         let mut homes = object.fields.iter().filter(within);
@@ -182,7 +185,14 @@ impl<'s> Validator<'s> {
         } else {
             format!("{name} is missing here")
         };
-        self.found.push(Problem { kind: ProblemKind::MissingKey, span, message, fix: None, safety: Safety::Unsafe, beyond: false });
+        self.found.push(Problem {
+            kind: ProblemKind::MissingKey,
+            span,
+            message,
+            fix: None,
+            safety: Safety::Unsafe,
+            beyond: false,
+        });
     }
 
     fn wrong(&mut self, form: &Form, node: Node<'_>) {
@@ -196,7 +206,14 @@ impl<'s> Validator<'s> {
             NodeKind::Mapping | NodeKind::Sequence => head(node),
         };
         let kind = ProblemKind::InvalidValue;
-        self.found.push(Problem { kind, span, message, fix: rewritten(form, node), safety: Safety::Safe, beyond: false });
+        self.found.push(Problem {
+            kind,
+            span,
+            message,
+            fix: rewritten(form, node),
+            safety: Safety::Safe,
+            beyond: false,
+        });
     }
 }
 
@@ -227,7 +244,10 @@ pub(super) fn head(node: Node<'_>) -> Span {
         return key.span();
     }
     let first = node.entries().next().map(|entry| entry.key).or_else(|| node.items().next());
-    first.map_or(node.span(), |first| if first.kind() == NodeKind::Scalar { first.span() } else { head(first) })
+    first.map_or(
+        node.span(),
+        |first| if first.kind() == NodeKind::Scalar { first.span() } else { head(first) },
+    )
 }
 
 fn bit(at: usize) -> u64 {
