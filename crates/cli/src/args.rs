@@ -316,11 +316,56 @@ pub(crate) enum Verify {
     /// On a Docker Engine: services of a Compose project, or images, as they are and a step stricter at a time
     #[command(after_help = VERIFY_HELP)]
     Docker(VerifyDocker),
+    /// On a Kubernetes cluster: the manifests of a namespace, and what runs there of them
+    #[command(after_help = CLUSTER_HELP)]
+    Cluster(VerifyCluster),
 }
 
 const VERIFY_HELP: &str = "The engine is the one that `docker` speaks to: DOCKER_HOST, DOCKER_CONTEXT or the current context. No port is \
      published and nothing of the host is written; what is made carries a label and is removed, what others made is left alone.\n\n\
      Exit status: 0 where nothing is found, 1 where something is, 2 where something cannot be done.";
+
+const CLUSTER_HELP: &str = "Which context, server and namespace is named before anything is made. Manifests are only tried (a dry run); pods \
+     that ask, and the policies that let them, carry a label and are removed. Nothing else is changed, but for restarts with --restart.\n\n\
+     Exit status: 0 where nothing is found, 1 where something is, 2 where something cannot be done.";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct VerifyCluster {
+    /// The manifests: files and directories; nothing is the current directory
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<Utf8PathBuf>,
+    /// The namespace; the one that the manifests name, or else the context's, where none is given
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// The context of the kubeconfig; the current one where none is given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// The kubeconfig; the one that `kubectl` takes where none is given
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<Utf8PathBuf>,
+    /// Restart each Deployment that serves HTTP, as `kubectl rollout restart` does, and count the requests that are lost
+    #[arg(long)]
+    pub(crate) restart: bool,
+    /// How many requests are sent to each during its restart, at least
+    #[arg(long, value_name = "NUMBER", default_value_t = 2_000)]
+    pub(crate) requests: u64,
+    /// How long health checks are watched
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) watch: u64,
+    /// How long workloads may take to become ready
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) timeout: u64,
+    /// The image of the pods that ask from inside the cluster: it has sh, nc, wget and timeout
+    #[arg(long, value_name = "IMAGE", default_value = "docker.io/library/busybox:1.37")]
+    pub(crate) probe_image: String,
+    /// Read settings from this file alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) output: Printing,
+}
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyDocker {

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Command::Convert(convert) => convert::run(convert, &args.global),
         Command::Report(report) => report::run(report, &args.global),
         Command::Verify(Verify::Docker(docker)) => verify::docker(docker, &args.global),
+        Command::Verify(Verify::Cluster(cluster)) => verify::cluster(cluster, &args.global),
         Command::Import { tool: ImportFrom::Hadolint, path } => import::hadolint(path.as_deref()),
         Command::Explain { rule } => rules::explain(rule),
         Command::Rules { filter, format } => rules::list(filter, *format),

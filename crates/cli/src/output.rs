@@ -1,5 +1,6 @@
 //! Standard output and standard error.
 
+pub(crate) mod cluster;
 pub(crate) mod diff;
 pub(crate) mod page;
 pub(crate) mod trials;

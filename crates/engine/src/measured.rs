@@ -1,5 +1,7 @@
 //! What was measured of a container that ran: handed in by whoever ran it, told as findings by the rules of `rules/live/`.
 
+mod cluster;
+
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -8,9 +10,10 @@ use serde::{Deserialize, Serialize};
 use seaworthy_syntax::Span;
 
 use crate::parse::Files;
-use crate::project::{Container, Project, Stage};
+use crate::project::{Container, Object, Project, Stage, Workload};
+pub use cluster::{Answer, Aspect, Checks, Difference, Edge, InCluster, Name, Outside, Pods, Rollout, Said};
 
-/// What was measured of one subject: a Compose service, or an image. `None` is "not measured".
+/// What was measured of one subject: a Compose service, an image, or a Kubernetes object. `None` is "not measured".
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Measured {
@@ -18,7 +21,14 @@ pub struct Measured {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub service: String,
     /// The image that ran.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub image: String,
+    /// The Kubernetes object by its kind and name, `Deployment/api`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub object: String,
+    /// The manifest that holds the object; empty where its name tells.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub manifest: String,
     /// The Dockerfile that it is known to be built from; empty where the project's links tell.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub dockerfile: String,
@@ -61,6 +71,9 @@ pub struct Measured {
     /// The strictest settings that it stays healthy under, where they were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strictest: Option<Strictest>,
+    /// What was measured of the object on a cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<Box<InCluster>>,
 }
 
 /// How a container came up.
@@ -265,11 +278,27 @@ pub struct Subject<'p> {
     pub container: Option<&'p Container>,
     /// The stage that builds its image.
     pub stage: Option<&'p Stage>,
+    /// The Kubernetes object.
+    pub object: Option<&'p Object>,
 }
 
 impl<'p> Subject<'p> {
     /// Finds what was measured in the project; `None` where nothing of the project is it.
     pub fn of(measured: &'p Measured, project: &'p Project) -> Option<Self> {
+        if let Some((kind, name)) = measured.object.split_once('/') {
+            let object = project.objects.iter().find(|o| {
+                !o.patch
+                    && o.kind.value == kind
+                    && o.name.as_ref().is_some_and(|n| n.value == name)
+                    && (measured.manifest.is_empty() || project.path(o.source) == measured.manifest)
+            })?;
+            let main = |c: &&Container| c.role == crate::project::Role::Main;
+            let workload = object.workloads.first().map(|id| project.workload(*id));
+            let container = workload
+                .and_then(|w| w.containers.iter().map(|id| project.container(*id)).find(main));
+            let stage = container.and_then(|c| c.stage(project));
+            return Some(Self { measured, container, stage, object: Some(object) });
+        }
         let named = |c: &&Container| {
             c.composition.is_some() && !measured.service.is_empty() && c.name.value == measured.service
         };
@@ -280,16 +309,34 @@ impl<'p> Subject<'p> {
             .find(|b| !measured.dockerfile.is_empty() && project.path(b.source) == measured.dockerfile);
         let stage =
             container.and_then(|c| c.stage(project)).or_else(|| build.and_then(crate::project::Build::last));
-        (container.is_some() || stage.is_some()).then_some(Self { measured, container, stage })
+        (container.is_some() || stage.is_some()).then_some(Self { measured, container, stage, object: None })
     }
 
     /// What it is called.
     pub fn name(&self) -> &'p str {
-        if self.measured.service.is_empty() { &self.measured.image } else { &self.measured.service }
+        let Measured { service, image, object, .. } = self.measured;
+        match object.split_once('/') {
+            Some((_, name)) => name,
+            None if service.is_empty() => image,
+            None => service,
+        }
     }
 
-    /// Where it stands: the service's name, or the last stage's `FROM`.
+    /// The object's workload.
+    pub fn workload(&self, project: &'p Project) -> Option<&'p Workload> {
+        self.object?.workloads.first().map(|id| project.workload(*id))
+    }
+
+    /// What was measured of it on a cluster.
+    pub fn cluster(&self) -> Option<&'p InCluster> {
+        self.measured.cluster.as_deref()
+    }
+
+    /// Where it stands: the service's or the object's name, or the last stage's `FROM`.
     pub fn at(&self, project: &Project) -> Option<Span> {
+        if let Some(object) = self.object {
+            return Some(object.headline());
+        }
         self.container.map(|c| c.name.span).or_else(|| self.stage?.from_span(project))
     }
 

@@ -144,20 +144,31 @@ mod dockerfile {
 }
 
 mod live {
+    pub(super) mod blocked_connection;
+    pub(super) mod cluster_warning;
+    pub(super) mod drifted_pod;
+    pub(super) mod exposed_workload;
+    pub(super) mod failed_health_checks;
     pub(super) mod failing_healthcheck;
     pub(super) mod larger_variant;
     pub(super) mod loopback_listener;
+    pub(super) mod lost_requests;
     pub(super) mod needs_capabilities;
     pub(super) mod needs_writable_root;
     pub(super) mod never_healthy;
     pub(super) mod refused_access;
+    pub(super) mod refused_manifest;
     pub(super) mod root_process;
     pub(super) mod silent_port;
+    pub(super) mod silent_service;
     pub(super) mod slow_stop;
     pub(super) mod tight_limit;
+    pub(super) mod unenforced_policy;
     pub(super) mod unneeded_capabilities;
     pub(super) mod unneeded_privilege_gain;
     pub(super) mod unneeded_writable_root;
+    pub(super) mod unresolved_name;
+    pub(super) mod unwanted_connection;
 }
 
 mod project {
@@ -350,6 +361,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::archive_copied_to_unpack::RULE,
     &dockerfile::base_argument::RULE,
     &dockerfile::base_without_digest::RULE,
+    &live::blocked_connection::RULE,
     &project::blocked_eviction::RULE,
     &project::blocked_traffic::RULE,
     &dockerfile::broken_exec_form::RULE,
@@ -361,6 +373,7 @@ pub static ALL: &[&Rule] = &[
     &project::claimed_address::RULE,
     &project::cluster_admin::RULE,
     &project::conflicting_autoscalers::RULE,
+    &live::cluster_warning::RULE,
     &container::conflicting_mounts::RULE,
     &project::conflicting_settings::RULE,
     &dockerfile::consecutive_runs::RULE,
@@ -399,6 +412,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::distribution_upgrade::RULE,
     &project::dns_without_tcp::RULE,
     &project::double_exposure::RULE,
+    &live::drifted_pod::RULE,
     &workload::duplicate_container_name::RULE,
     &workload::duplicate_container_port::RULE,
     &project::duplicate_entry::RULE,
@@ -419,7 +433,9 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::expose_format::RULE,
     &project::exposed_service::RULE,
     &container::exposed_ssh::RULE,
+    &live::exposed_workload::RULE,
     &project::fail_fast_builds::RULE,
+    &live::failed_health_checks::RULE,
     &live::failing_healthcheck::RULE,
     &variant::first_process::RULE,
     &dockerfile::fixed_platform::RULE,
@@ -462,6 +478,7 @@ pub static ALL: &[&Rule] = &[
     &project::lost_name::RULE,
     &project::lost_port::RULE,
     &project::lost_probe::RULE,
+    &live::lost_requests::RULE,
     &project::lost_service::RULE,
     &project::lost_variable::RULE,
     &project::lost_volume::RULE,
@@ -540,6 +557,7 @@ pub static ALL: &[&Rule] = &[
     &variant::readable_tools::RULE,
     &dockerfile::recommended_packages::RULE,
     &live::refused_access::RULE,
+    &live::refused_manifest::RULE,
     &container::refused_option::RULE,
     &dockerfile::relative_workdir::RULE,
     &dockerfile::repeated_instruction::RULE,
@@ -578,6 +596,7 @@ pub static ALL: &[&Rule] = &[
     &variant::shipped_tests::RULE,
     &container::short_stop_grace::RULE,
     &live::silent_port::RULE,
+    &live::silent_service::RULE,
     &workload::single_replica::RULE,
     &live::slow_stop::RULE,
     &dockerfile::stage_name_case::RULE,
@@ -603,6 +622,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::undefined_variable::RULE,
     &container::undropped_capabilities::RULE,
     &container::unequal_requests::RULE,
+    &live::unenforced_policy::RULE,
     &dockerfile::unhandled_stop_signal::RULE,
     &project::unhealthy_dependency::RULE,
     &dockerfile::unknown_copy_stage::RULE,
@@ -626,6 +646,7 @@ pub static ALL: &[&Rule] = &[
     &project::unreachable_published_port::RULE,
     &project::unresolvable_service::RULE,
     &project::unresolved_entry_point::RULE,
+    &live::unresolved_name::RULE,
     &workload::unsafe_sysctl::RULE,
     &project::unselective_network_policy::RULE,
     &project::unset_namespace_label::RULE,
@@ -643,6 +664,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::unused_lock_file::RULE,
     &project::unused_suppression::RULE,
     &dockerfile::unverified_download::RULE,
+    &live::unwanted_connection::RULE,
     &variant::unwritable_code::RULE,
     &container::unwritable_path::RULE,
     &dockerfile::useless_cleanup::RULE,

@@ -18,6 +18,7 @@ use std::time::Duration;
 use seaworthy_engine::measured::Measured;
 
 use crate::error::Error;
+use crate::signal::interrupted;
 pub use plan::{Plan, Wanted};
 
 /// How trials are run.
@@ -131,25 +132,4 @@ async fn begin(plan: &Plan, options: &Options, say: &dyn Fn(&str, Step)) -> Resu
     // What went wrong first says more than that its remains could not be removed.
     let verified = result?;
     ended.map(|()| verified)
-}
-
-/// Waits until the user, or the system, wants an end.
-async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (terminate, hang_up) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
-        if let (Ok(mut terminate), Ok(mut hang_up)) = (terminate, hang_up) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hang_up.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a handler the signal ends the program as it always does.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

@@ -20,6 +20,26 @@ pub enum Error {
     },
     /// The engine has no room left.
     Full(String),
+    /// There is no cluster, or none that may be spoken to.
+    NoCluster(String),
+    /// The API server stopped answering.
+    Lost(String),
+    /// The user of the context may not do what is needed: what, and in which namespace.
+    Forbidden {
+        /// The context.
+        context: String,
+        /// The namespace.
+        namespace: String,
+        /// What is missing: "create pods".
+        missing: Vec<String>,
+    },
+    /// A pod that asks from inside the cluster does not come up.
+    NoProbe {
+        /// The image that it should run.
+        image: String,
+        /// Why it does not.
+        why: String,
+    },
     /// The user wants no more of it.
     Interrupted,
     /// Anything else, said in full.
@@ -42,6 +62,21 @@ impl fmt::Display for Error {
             Self::Full(why) => write!(
                 f,
                 "the engine's disk is full: {why}; make room (`docker system df` shows where it went) and run again"
+            ),
+            Self::NoCluster(why) => f.write_str(why),
+            Self::Lost(why) => write!(
+                f,
+                "the API server stopped answering: {why}; run again once it does, which also removes what this run left"
+            ),
+            Self::Forbidden { context, namespace, missing } => write!(
+                f,
+                "the user of the context `{context}` lacks permissions in the namespace `{namespace}`: {}; grant them                  (docs/verify-cluster.md has a Role), or name another context with --context",
+                missing.join(", ")
+            ),
+            Self::NoProbe { image, why } => write!(
+                f,
+                "no pod of the image `{image}` comes up to ask from: {why}; name one that the cluster has, with sh, nc and wget \
+                 in it, with --probe-image"
             ),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Message(message) => f.write_str(message),
@@ -66,6 +101,28 @@ impl From<Bollard> for Error {
                 Self::Message(format!("the Docker Engine answers what is not understood: {message}"))
             }
             other => Self::Gone(innermost(&other)),
+        }
+    }
+}
+
+impl From<kube::Error> for Error {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) if status.code == 401 => Self::NoCluster(format!(
+                "the API server does not know the user of the context ({}): log in again, or name another context with --context",
+                if status.message.is_empty() { "401" } else { &status.message }
+            )),
+            kube::Error::Api(status) => {
+                Self::Message(format!("the API server refuses ({}): {}", status.code, status.message.trim()))
+            }
+            kube::Error::SerdeError(error) => {
+                Self::Message(format!("the API server answers what is not understood: {error}"))
+            }
+            kube::Error::Auth(error) => Self::NoCluster(format!(
+                "the context's credentials cannot be had: {}; log in again, or name another context with --context",
+                innermost(&error)
+            )),
+            other => Self::Lost(innermost(&other)),
         }
     }
 }

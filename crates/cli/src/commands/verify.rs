@@ -1,5 +1,7 @@
 //! `seaworthy verify`.
 
+mod cluster;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -22,6 +24,7 @@ use crate::output::{self, complain, trials};
 use crate::progress::Progress;
 use crate::write::write;
 use crate::{CLEAN, FAILED, FOUND};
+pub(crate) use cluster::cluster;
 
 /// Runs services and images, measures them, prints what was found, and tells the exit status.
 pub(crate) fn docker(args: &VerifyDocker, global: &Global) -> Result<u8, Error> {
@@ -66,7 +69,7 @@ pub(crate) fn docker(args: &VerifyDocker, global: &Global) -> Result<u8, Error> 
     for (name, why) in &verified.left_out {
         complain("warning", &format!("`{name}` was not run: {why}"));
     }
-    trials::print(&report, &project, &verified, &args.output, global)?;
+    trials::print(&report, &project, &verified.measured, &args.output, global, || trials::table(&verified))?;
     if args.fix {
         let fixed = fixed(&report, &project);
         let changes: Vec<(Option<&Source>, &Source)> =

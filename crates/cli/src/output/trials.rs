@@ -86,19 +86,20 @@ impl Drop for Watch {
     }
 }
 
-/// Prints a report and what was measured, where and how the user wants it.
+/// Prints a report and what was measured, where and how the user wants it: in the text format with a table under it.
 pub(crate) fn print(
     report: &Report,
     project: &Project,
-    verified: &Verified,
+    measured: &[Measured],
     args: &Printing,
     global: &Global,
+    table: impl FnOnce() -> Result<(), Error>,
 ) -> Result<(), Error> {
     if args.format == Format::Json && !args.statistics {
         let mut text = Vec::new();
         render(report, project, Format::Json, false, &mut text)?;
         let mut value: serde_json::Value = serde_json::from_slice(&text).map_err(std::io::Error::from)?;
-        value["measured"] = serde_json::to_value(&verified.measured).map_err(std::io::Error::from)?;
+        value["measured"] = serde_json::to_value(measured).map_err(std::io::Error::from)?;
         let mut text = serde_json::to_vec_pretty(&value).map_err(std::io::Error::from)?;
         text.push(b'\n');
         return match &args.output {
@@ -108,15 +109,16 @@ pub(crate) fn print(
     }
     super::report(report, project, args, global)?;
     if args.format == Format::Text && args.output.is_none() && !args.statistics {
-        table(verified)?;
+        table()?;
     }
     Ok(())
 }
 
 /// What is shown where nothing was measured.
-const NOTHING: &str = "–";
+pub(crate) const NOTHING: &str = "–";
 
-fn table(verified: &Verified) -> Result<(), Error> {
+/// What was measured of containers, a line each.
+pub(crate) fn table(verified: &Verified) -> Result<(), Error> {
     let mut out = stdout();
     if verified.measured.is_empty() {
         return Ok(());
@@ -135,14 +137,7 @@ fn table(verified: &Verified) -> Result<(), Error> {
     ];
     let mut rows: Vec<Vec<String>> = vec![heads.iter().map(|h| (*h).to_owned()).collect()];
     rows.extend(verified.measured.iter().map(row));
-    let widths: Vec<usize> = (0..heads.len())
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    writeln!(out)?;
-    for row in &rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-    }
+    columns(&mut out, &rows)?;
     for measured in &verified.measured {
         let Some(strictest) = &measured.strictest else { continue };
         writeln!(
@@ -170,6 +165,19 @@ fn table(verified: &Verified) -> Result<(), Error> {
     }
     writeln!(out, "\nmeasured on {}", verified.engine)?;
     out.flush()?;
+    Ok(())
+}
+
+/// Rows of cells, each column as wide as its widest.
+pub(crate) fn columns(out: &mut impl Write, rows: &[Vec<String>]) -> std::io::Result<()> {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column| rows.iter().filter_map(|row| row.get(column)).map(|cell: &String| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
+    writeln!(out)?;
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    }
     Ok(())
 }
 

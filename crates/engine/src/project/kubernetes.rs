@@ -1,6 +1,7 @@
 //! Kubernetes objects, and the workloads among them: those that hold a pod template.
 
 mod detail;
+mod json;
 mod kinds;
 mod kustomize;
 mod pod;

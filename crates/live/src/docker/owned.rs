@@ -1,17 +1,12 @@
 //! What a run makes on the engine: labelled, and gone when it ends, however it ends.
 //!
-//! A label names the run and the machine it runs on. While it runs it holds a lock on a file of its name, which the
-//! operating system takes from it whatever happens: so the next run here knows which leftovers have no owner. Nothing
-//! without the label is ever touched.
+//! Nothing without the labels of [`Hold`] is ever touched.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{env, io};
+use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error as Bollard;
@@ -25,7 +20,9 @@ use bollard::query_parameters::{
 use futures_util::future::join_all;
 
 use crate::error::Error;
+use crate::hold::{Hold, RUN};
 
+<<<<<<< HEAD
 /// The label whose value is the run.
 const RUN: &str = "dev.seaworthy.run";
 /// The label whose value is the machine.
@@ -34,6 +31,8 @@ const MACHINE: &str = "dev.seaworthy.machine";
 const NAME: &str = "seaworthy-";
 /// After how long what a run on another machine made counts as left behind, in seconds.
 const OLD: i64 = 6 * 60 * 60;
+=======
+>>>>>>> 48cc8bc (Measure manifests on a Kubernetes cluster: verify cluster, its rules, and a cluster to measure on)
 /// How long the end of a run may take.
 const CLEANING: Duration = Duration::from_mins(1);
 /// How often, and how far apart, something is tried to be removed that is used by something that is going.
@@ -43,10 +42,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A run and what it made.
 pub(super) struct Run {
     pub(super) docker: Docker,
-    pub(super) id: String,
-    machine: String,
-    /// Held until the run ends.
-    lock: (File, PathBuf),
+    hold: Hold,
     /// Requests to make something whose answer is not there yet.
     pending: Arc<AtomicUsize>,
     made: AtomicUsize,
@@ -55,39 +51,23 @@ pub(super) struct Run {
 impl Run {
     /// Begins a run.
     pub(super) fn begin(docker: Docker) -> Result<Self, Error> {
-        let fail = |error: io::Error, path: &Path| {
-            Error::Message(format!(
-                "cannot write {}: {error}; set XDG_CACHE_HOME to a place that can be",
-                path.display()
-            ))
-        };
-        let folder = folder();
-        fs::create_dir_all(&folder).map_err(|e| fail(e, &folder))?;
-        let machine = machine(&folder).map_err(|e| fail(e, &folder))?;
-        let id = unique();
-        let path = folder.join(format!("{id}.lock"));
-        let lock = File::create(&path).map_err(|e| fail(e, &path))?;
-        lock.lock().map_err(|e| fail(e, &path))?;
-        Ok(Self {
-            docker,
-            id,
-            machine,
-            lock: (lock, path),
-            pending: Arc::default(),
-            made: AtomicUsize::new(0),
-        })
+        Ok(Self { docker, hold: Hold::begin()?, pending: Arc::default(), made: AtomicUsize::new(0) })
     }
 
     /// The labels of all that it makes.
     pub(super) fn labels(&self) -> HashMap<String, String> {
-        [(RUN.to_owned(), self.id.clone()), (MACHINE.to_owned(), self.machine.clone())].into()
+        self.hold.labels().map(|(key, value)| (key.to_owned(), value.to_owned())).into()
     }
 
     /// A name on the engine that nobody else has.
     fn name(&self, what: &str) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let what: String = what.chars().map(plain).take(40).collect();
+<<<<<<< HEAD
         format!("{NAME}{}-{}-{what}", self.id, self.made.fetch_add(1, Ordering::Relaxed))
+=======
+        format!("seaworthy-{}-{}-{what}", self.hold.id, self.made.fetch_add(1, Ordering::Relaxed))
+>>>>>>> 48cc8bc (Measure manifests on a Kubernetes cluster: verify cluster, its rules, and a cluster to measure on)
     }
 
     /// Makes a container; it is not started.
@@ -152,11 +132,10 @@ impl Run {
     /// Removes what runs of this machine left that nobody owns any longer, and what is too old to be anybody's. Returns how
     /// many things there were.
     pub(super) async fn sweep(&self) -> Result<usize, Error> {
-        let now = seconds();
         let left = |labels: &HashMap<String, String>, created: Option<i64>| {
-            let (Some(run), Some(machine)) = (labels.get(RUN), labels.get(MACHINE)) else { return false };
-            if *machine == self.machine { !is_held(run) } else { created.is_some_and(|c| now - c > OLD) }
+            self.hold.is_left(|key| labels.get(key).map(String::as_str), created)
         };
+<<<<<<< HEAD
         let mut swept = 0;
         // What the engine was still making for a run that was killed appears a moment later.
         for _ in 0..3 {
@@ -177,6 +156,10 @@ impl Run {
                 let _ = fs::remove_file(&path);
             }
         }
+=======
+        let swept = remove_all(&self.docker, &[RUN.to_owned()], left).await?;
+        self.hold.sweep();
+>>>>>>> 48cc8bc (Measure manifests on a Kubernetes cluster: verify cluster, its rules, and a cluster to measure on)
         Ok(swept)
     }
 
@@ -187,21 +170,13 @@ impl Run {
             while self.pending.load(Ordering::SeqCst) > 0 {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            let ours = [format!("{RUN}={}", self.id)];
+            let ours = [format!("{RUN}={}", self.hold.id)];
             while remove_all(&self.docker, &ours, |_, _| true).await? > 0 {}
             Ok::<(), Error>(())
         };
         tokio::time::timeout(CLEANING, clean)
             .await
             .map_err(|_| Error::Gone("it removes nothing".to_owned()))?
-    }
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        // The lock goes with the file's last handle; a file that stays is removed by the next run.
-        let _ = self.lock.0.unlock();
-        let _ = fs::remove_file(&self.lock.1);
     }
 }
 
@@ -312,56 +287,6 @@ fn absent_is_fine<T>(result: Result<T, Bollard>) -> Result<(), Error> {
     }
 }
 
-/// Where runs of this user leave their locks.
-fn folder() -> PathBuf {
-    let cache = env::var_os("XDG_CACHE_HOME").filter(|c| !c.is_empty()).map(PathBuf::from);
-    let cache = cache.or_else(|| Some(env::home_dir()?.join(".cache"))).unwrap_or_else(env::temp_dir);
-    cache.join("seaworthy").join("runs")
-}
-
-/// Whether the run of this name, on this machine, goes on.
-fn is_held(run: &str) -> bool {
-    // A label is what anybody may have written: only a name of ours names a file.
-    if run.is_empty() || !run.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return true;
-    }
-    match File::open(folder().join(format!("{run}.lock"))) {
-        Ok(file) => file.try_lock().is_err(),
-        Err(error) => error.kind() != io::ErrorKind::NotFound,
-    }
-}
-
-/// The name of this machine, made once: whoever shares it shares the locks.
-fn machine(folder: &Path) -> io::Result<String> {
-    let path = folder.join("machine");
-    match File::create_new(&path) {
-        Ok(_) => fs::write(&path, unique())?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
-    // Whoever made it a moment ago may not have written it yet.
-    for _ in 0..50 {
-        let name = fs::read_to_string(&path)?;
-        if !name.is_empty() {
-            return Ok(name);
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let name = unique();
-    fs::write(&path, &name)?;
-    Ok(name)
-}
-
-/// A word that nobody else has: the time and the number of the process.
-fn unique() -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{:x}{:x}", now.as_nanos() as u64, process::id())
-}
-
-fn seconds() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() as i64
-}
-
 /// The seconds since 1970 of an engine's time, `2026-11-21T17:30:00.1Z`; its offset from UTC does not matter in hours.
 fn epoch(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
@@ -382,11 +307,5 @@ mod tests {
         assert_eq!(epoch("2026-11-21T17:30:59.123456789Z"), Some(1_795_282_200));
         assert_eq!(epoch("2024-02-29T00:00:00+02:00"), Some(1_709_164_800));
         assert_eq!(epoch("soon"), None);
-    }
-
-    #[test]
-    fn a_label_that_names_no_run_of_ours_is_held() {
-        assert!(is_held("../../etc/passwd"));
-        assert!(is_held(""));
     }
 }

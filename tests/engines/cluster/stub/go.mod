@@ -1,0 +1,3 @@
+module example.invalid/stub
+
+go 1.26
