@@ -294,8 +294,8 @@ impl<'p> Subject<'p> {
             })?;
             let main = |c: &&Container| c.role == crate::project::Role::Main;
             let workload = object.workloads.first().map(|id| project.workload(*id));
-            let container = workload
-                .and_then(|w| w.containers.iter().map(|id| project.container(*id)).find(main));
+            let container =
+                workload.and_then(|w| w.containers.iter().map(|id| project.container(*id)).find(main));
             let stage = container.and_then(|c| c.stage(project));
             return Some(Self { measured, container, stage, object: Some(object) });
         }

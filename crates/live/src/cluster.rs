@@ -108,7 +108,7 @@ pub fn verify(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Resu
 
 async fn begin(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Result<Verified, Error> {
     let cluster = tokio::select! {
-        cluster = connect::connect(options, plan::namespace(project)) => cluster?,
+        cluster = connect::connect(options, &plan::namespaces(project)) => cluster?,
         () = interrupted() => return Err(Error::Interrupted),
     };
     say(Event::Cluster {
@@ -171,17 +171,25 @@ async fn work(
     say(Event::Doing("asks what it may do".to_owned()));
     let resources = dry_run::discover(client, &plan.manifests).await?;
     let resource = |m: &plan::Manifest| resources.get(&(m.api_version.clone(), m.kind.clone()));
-    let (whole, own): (Vec<_>, Vec<_>) = plan.manifests.iter().filter_map(resource).partition(|r| !r.namespaced);
+    let (whole, own): (Vec<_>, Vec<_>) =
+        plan.manifests.iter().filter_map(resource).partition(|r| !r.namespaced);
     let mut needs = permissions(&plan, options);
     needs.extend(own.into_iter().flat_map(|r| r.needs()));
     let missing = access::missing(client, namespace, needs).await?;
     if !missing.is_empty() {
         let missing = missing.iter().map(ToString::to_string).collect();
-        return Err(Error::Forbidden { context: cluster.context.clone(), namespace: namespace.to_owned(), missing });
+        return Err(Error::Forbidden {
+            context: cluster.context.clone(),
+            namespace: namespace.to_owned(),
+            missing,
+        });
     }
     // Who works in a namespace of somebody else's cluster may do without what is of the whole cluster, and hears of it.
     let forbidden: BTreeSet<Need> =
-        access::missing(client, namespace, whole.into_iter().flat_map(|r| r.needs()).collect()).await?.into_iter().collect();
+        access::missing(client, namespace, whole.into_iter().flat_map(|r| r.needs()).collect())
+            .await?
+            .into_iter()
+            .collect();
     let swept = run.sweep().await?;
     let there = match Api::<Namespace>::all(client.clone()).get_opt(namespace).await {
         Ok(None) => {
@@ -238,13 +246,16 @@ async fn work(
         left_out,
         forbidden: forbidden.iter().map(ToString::to_string).collect(),
         swept,
-        cluster: format!("Kubernetes {}, context `{}`, namespace `{namespace}`", cluster.version, cluster.context),
+        cluster: format!(
+            "Kubernetes {}, context `{}`, namespace `{namespace}`",
+            cluster.version, cluster.context
+        ),
         ..Verified::default()
     };
     if !live.is_empty() {
-        let labels = there.and_then(|n| n.metadata.labels).unwrap_or_else(|| {
-            [("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())].into()
-        });
+        let labels = there
+            .and_then(|n| n.metadata.labels)
+            .unwrap_or_else(|| [("kubernetes.io/metadata.name".to_owned(), namespace.to_owned())].into());
         running(run, plan, live, labels, options, &mut results, &mut verified, say).await?;
     }
     verified.measured = results.all.into_values().collect();
@@ -254,17 +265,22 @@ async fn work(
 /// What is needed whatever the manifests are.
 fn permissions(plan: &Plan<'_>, options: &Options) -> BTreeSet<Need> {
     let kinds = |kind| plan.targets.iter().any(|t| t.workload.kind == kind);
-    let mut needs: BTreeSet<Need> = ["get", "list", "create", "delete"].map(|verb| Need::new(verb, "", "pods")).into();
+    let mut needs: BTreeSet<Need> =
+        ["get", "list", "create", "delete"].map(|verb| Need::new(verb, "", "pods")).into();
     needs.insert(Need::new("get", "", "pods/log"));
     needs.insert(Need::new("list", "", "services"));
     needs.insert(Need::new("list", "networking.k8s.io", "ingresses"));
-    needs.extend(["list", "create", "delete"].map(|verb| Need::new(verb, "networking.k8s.io", "networkpolicies")));
+    needs.extend(
+        ["list", "create", "delete"].map(|verb| Need::new(verb, "networking.k8s.io", "networkpolicies")),
+    );
     let lists = [
         (WorkloadKind::Deployment, "deployments"),
         (WorkloadKind::StatefulSet, "statefulsets"),
         (WorkloadKind::DaemonSet, "daemonsets"),
     ];
-    needs.extend(lists.into_iter().filter(|(kind, _)| kinds(*kind)).map(|(_, name)| Need::new("list", "apps", name)));
+    needs.extend(
+        lists.into_iter().filter(|(kind, _)| kinds(*kind)).map(|(_, name)| Need::new("list", "apps", name)),
+    );
     if options.restart && kinds(WorkloadKind::Deployment) {
         needs.extend(["get", "patch"].map(|verb| Need::new(verb, "apps", "deployments")));
         needs.insert(Need::new("watch", "", "pods"));
@@ -274,8 +290,11 @@ fn permissions(plan: &Plan<'_>, options: &Options) -> BTreeSet<Need> {
 
 /// Whether a pod is refused for something that the manifests would make.
 fn is_to_come(why: &str, plan: &Plan<'_>) -> bool {
-    why.contains("error looking up service account")
-        && plan.manifests.iter().any(|m| m.kind == "ServiceAccount" && why.contains(&format!("\"{}\" not found", m.name)))
+    // The account `default` comes a moment after its namespace.
+    why.contains("error looking up service account") && why.contains("\"default\" not found")
+        || plan.manifests.iter().any(|m| {
+            m.kind == "ServiceAccount" && why.contains(&format!("serviceaccount \"{}\" not found", m.name))
+        })
 }
 
 /// Whether a workload came up, and is what its manifest says.
@@ -328,7 +347,12 @@ async fn running(
         .flat_map(|p| p.spec.iter().flat_map(|s| s.image_pull_secrets.iter().flatten()))
         .map(|s| s.name.clone())
         .collect();
-    let probes = Probes { run, image: &options.probe_image, anchor: &anchor, pull_secrets: secrets.into_iter().collect() };
+    let probes = Probes {
+        run,
+        image: &options.probe_image,
+        anchor: &anchor,
+        pull_secrets: secrets.into_iter().collect(),
+    };
     let mut enforced = inside::enforced(&probes, &policies).await?;
 
     say(Event::Doing("asks Services".to_owned()));
@@ -342,7 +366,8 @@ async fn running(
     let edges = enforced != Some(false) && !policies.all.is_empty();
     let seen = inside::as_workloads(&probes, plan, &services, &live, &policies, edges).await?;
     if enforced.is_none() {
-        let closed: Vec<bool> = seen.edges.values().flatten().filter(|e| !e.allowed).map(|e| !e.open).collect();
+        let closed: Vec<bool> =
+            seen.edges.values().flatten().filter(|e| !e.allowed).map(|e| !e.open).collect();
         enforced = (!closed.is_empty()).then(|| closed.iter().any(|closed| *closed));
     }
     for (target, names) in seen.names {

@@ -122,8 +122,9 @@ fn row(measured: &Measured, cluster: &InCluster, verified: &Verified) -> Vec<Str
             format!("{open} of {may} open, {closed} of {may_not} closed")
         },
         cluster.checks.as_ref().map_or_else(nothing, |c| format!("{} of {}", c.passed, c.asked)),
-        cluster.rollout.as_ref().map_or_else(nothing, |r| {
-            format!("{} of {} lost, {:.1} s", r.lost, r.requests, r.seconds)
-        }),
+        cluster
+            .rollout
+            .as_ref()
+            .map_or_else(nothing, |r| format!("{} of {} lost, {:.1} s", r.lost, r.requests, r.seconds)),
     ]
 }

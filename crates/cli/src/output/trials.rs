@@ -171,7 +171,9 @@ pub(crate) fn table(verified: &Verified) -> Result<(), Error> {
 /// Rows of cells, each column as wide as its widest.
 pub(crate) fn columns(out: &mut impl Write, rows: &[Vec<String>]) -> std::io::Result<()> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column| rows.iter().filter_map(|row| row.get(column)).map(|cell: &String| cell.chars().count()).max();
+    let width = |column| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell: &String| cell.chars().count()).max()
+    };
     let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
     writeln!(out)?;
     for row in rows {

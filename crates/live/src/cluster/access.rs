@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
+use k8s_openapi::api::authorization::v1::{
+    ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec,
+};
 use kube::Client;
 use kube::api::{Api, PostParams};
 
@@ -41,7 +43,11 @@ impl std::fmt::Display for Need {
 }
 
 /// Which of these are not allowed.
-pub(super) async fn missing(client: &Client, namespace: &str, needs: BTreeSet<Need>) -> Result<Vec<Need>, Error> {
+pub(super) async fn missing(
+    client: &Client,
+    namespace: &str,
+    needs: BTreeSet<Need>,
+) -> Result<Vec<Need>, Error> {
     let api: Api<SelfSubjectAccessReview> = Api::all(client.clone());
     let asked = stream::iter(needs).map(|need| {
         let api = api.clone();
@@ -59,7 +65,10 @@ pub(super) async fn missing(client: &Client, namespace: &str, needs: BTreeSet<Ne
                 ..ResourceAttributes::default()
             };
             let review = SelfSubjectAccessReview {
-                spec: SelfSubjectAccessReviewSpec { resource_attributes: Some(attributes), non_resource_attributes: None },
+                spec: SelfSubjectAccessReviewSpec {
+                    resource_attributes: Some(attributes),
+                    non_resource_attributes: None,
+                },
                 ..SelfSubjectAccessReview::default()
             };
             let answer = api.create(&PostParams::default(), &review).await?;

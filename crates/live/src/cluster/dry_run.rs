@@ -22,8 +22,16 @@ pub(super) struct Resource {
 
 impl Resource {
     fn path(&self, namespace: &str) -> String {
-        let root = if self.group.is_empty() { format!("/api/{}", self.version) } else { format!("/apis/{}/{}", self.group, self.version) };
-        if self.namespaced { format!("{root}/namespaces/{namespace}/{}", self.plural) } else { format!("{root}/{}", self.plural) }
+        let root = if self.group.is_empty() {
+            format!("/api/{}", self.version)
+        } else {
+            format!("/apis/{}/{}", self.group, self.version)
+        };
+        if self.namespaced {
+            format!("{root}/namespaces/{namespace}/{}", self.plural)
+        } else {
+            format!("{root}/{}", self.plural)
+        }
     }
 
     /// What a dry run of one takes.
@@ -55,12 +63,15 @@ pub(super) async fn discover(
             Err(error) => return Err(error.into()),
         };
         for resource in list.resources.into_iter().filter(|r| !r.name.contains('/')) {
-            known.insert((api_version.to_owned(), resource.kind), Resource {
-                group: group.to_owned(),
-                version: version.to_owned(),
-                plural: resource.name,
-                namespaced: resource.namespaced,
-            });
+            known.insert(
+                (api_version.to_owned(), resource.kind),
+                Resource {
+                    group: group.to_owned(),
+                    version: version.to_owned(),
+                    plural: resource.name,
+                    namespaced: resource.namespaced,
+                },
+            );
         }
     }
     Ok(known)
@@ -76,7 +87,12 @@ pub(super) struct Answer {
 }
 
 /// Tries a manifest: as a change where there is such an object, else as a new one.
-pub(super) async fn object(client: &Client, resource: &Resource, namespace: &str, manifest: &Manifest) -> Result<Answer, Error> {
+pub(super) async fn object(
+    client: &Client,
+    resource: &Resource,
+    namespace: &str,
+    manifest: &Manifest,
+) -> Result<Answer, Error> {
     let mut body = manifest.json.clone();
     if resource.namespaced {
         body["metadata"]["namespace"] = json!(namespace);
@@ -84,7 +100,8 @@ pub(super) async fn object(client: &Client, resource: &Resource, namespace: &str
     let path = resource.path(namespace);
     // What built-in kinds say of the lists in them, those of others do not.
     let custom = resource.group.contains('.') && !resource.group.ends_with(".k8s.io");
-    let patch = if custom { "application/merge-patch+json" } else { "application/strategic-merge-patch+json" };
+    let patch =
+        if custom { "application/merge-patch+json" } else { "application/strategic-merge-patch+json" };
     let at = format!("{path}/{}", manifest.name);
     let (code, answer) = send(client, "PATCH", &at, patch, &body).await?;
     if code != 404 {
@@ -94,16 +111,25 @@ pub(super) async fn object(client: &Client, resource: &Resource, namespace: &str
 }
 
 /// Tries a pod of a workload's template.
-pub(super) async fn pod(client: &Client, namespace: &str, name: &str, template: &Json) -> Result<Answer, Error> {
-    let mut metadata = template.get("metadata").filter(|m| m.is_object()).cloned().unwrap_or_else(|| json!({}));
+pub(super) async fn pod(
+    client: &Client,
+    namespace: &str,
+    name: &str,
+    template: &Json,
+) -> Result<Answer, Error> {
+    let mut metadata =
+        template.get("metadata").filter(|m| m.is_object()).cloned().unwrap_or_else(|| json!({}));
     metadata["namespace"] = json!(namespace);
     // A name that is made up is not taken.
     metadata["generateName"] = json!(format!("{name}-"));
     if let Some(map) = metadata.as_object_mut() {
         map.remove("name");
     }
-    let body = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.get("spec") });
-    Ok(send(client, "POST", &format!("/api/v1/namespaces/{namespace}/pods"), "application/json", &body).await?.1)
+    let body =
+        json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.get("spec") });
+    Ok(send(client, "POST", &format!("/api/v1/namespaces/{namespace}/pods"), "application/json", &body)
+        .await?
+        .1)
 }
 
 async fn send(
@@ -135,7 +161,9 @@ async fn send(
     let status: Json = serde_json::from_slice(&text).unwrap_or_default();
     let message = status["message"].as_str().unwrap_or("it does not say why");
     match code {
-        401 => return Err(kube::Error::Api(Box::new(serde_json::from_value(status).unwrap_or_default())).into()),
+        401 => {
+            return Err(kube::Error::Api(Box::new(serde_json::from_value(status).unwrap_or_default())).into());
+        }
         // What the server cannot do says nothing of the manifest.
         500.. if !message.contains("webhook") => return Err(Error::Lost(one_line(message))),
         _ => {}

@@ -10,7 +10,8 @@ use super::plan::Target;
 pub(super) fn differences(project: &Project, target: &Target<'_>, pod: &Pod) -> Vec<Difference> {
     let mut found = Vec::new();
     for container in target.containers(project) {
-        let spec = pod.spec.iter().flat_map(|s| s.containers.iter().chain(s.init_containers.iter().flatten()));
+        let spec =
+            pod.spec.iter().flat_map(|s| s.containers.iter().chain(s.init_containers.iter().flatten()));
         let Some(running) = spec.into_iter().find(|c| c.name == container.name.value) else { continue };
         compare(container, running, pod, &mut found);
     }
@@ -46,7 +47,11 @@ fn compare(container: &Container, running: &Running, pod: &Pod, found: &mut Vec<
     if let Some(uid) = uid.filter(|_| says(container.user.origin) || of_process.is_some()) {
         let actual = of_process.or(asked);
         if actual.is_some() || says(container.user.origin) {
-            differ(Aspect::User, uid.to_string(), actual.map_or_else(|| "the image's own".to_owned(), |u| u.to_string()));
+            differ(
+                Aspect::User,
+                uid.to_string(),
+                actual.map_or_else(|| "the image's own".to_owned(), |u| u.to_string()),
+            );
         }
     }
     let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
@@ -58,15 +63,19 @@ fn compare(container: &Container, running: &Running, pod: &Pod, found: &mut Vec<
     if let Some(wanted) = known(&container.privilege_escalation) {
         differ(Aspect::PrivilegeEscalation, yes(wanted), yes(escalation));
     }
-    let profile = own.and_then(|s| s.seccomp_profile.as_ref()).or_else(|| of_pod.and_then(|s| s.seccomp_profile.as_ref()));
+    let profile = own
+        .and_then(|s| s.seccomp_profile.as_ref())
+        .or_else(|| of_pod.and_then(|s| s.seccomp_profile.as_ref()));
     if let Some(wanted) = known(&container.seccomp) {
         let actual = profile.map(|p| p.localhost_profile.clone().unwrap_or_else(|| p.type_.clone()));
         differ(Aspect::Seccomp, wanted, actual.unwrap_or_else(|| "none".to_owned()));
     }
     if !container.dropped_capabilities.is_empty() || !container.added_capabilities.is_empty() {
         let set = |list: Vec<&str>, sign: char| {
-            let mut list: Vec<String> =
-                list.into_iter().map(|c| format!("{sign}{}", c.trim_start_matches("CAP_").to_uppercase())).collect();
+            let mut list: Vec<String> = list
+                .into_iter()
+                .map(|c| format!("{sign}{}", c.trim_start_matches("CAP_").to_uppercase()))
+                .collect();
             list.sort();
             list.dedup();
             list
@@ -75,11 +84,15 @@ fn compare(container: &Container, running: &Running, pod: &Pod, found: &mut Vec<
             a.extend(b);
             a.join(" ")
         };
-        let words = |list: &'_ [seaworthy_engine::syntax::Spanned<String>], sign| set(list.iter().map(|c| c.value.as_str()).collect(), sign);
+        let words = |list: &'_ [seaworthy_engine::syntax::Spanned<String>], sign| {
+            set(list.iter().map(|c| c.value.as_str()).collect(), sign)
+        };
         let capabilities = own.and_then(|s| s.capabilities.as_ref());
         let dropped = capabilities.and_then(|c| c.drop.as_ref());
         let added = capabilities.and_then(|c| c.add.as_ref());
-        let list = |of: Option<&Vec<String>>, sign| set(of.into_iter().flatten().map(String::as_str).collect(), sign);
+        let list = |of: Option<&Vec<String>>, sign| {
+            set(of.into_iter().flatten().map(String::as_str).collect(), sign)
+        };
         let actual = join(list(dropped, '-'), list(added, '+'));
         differ(
             Aspect::Capabilities,
@@ -89,8 +102,15 @@ fn compare(container: &Container, running: &Running, pod: &Pod, found: &mut Vec<
     }
     if let (Some(image), Some(actual)) = (container.image.value(), &running.image) {
         // Names of one image that are written differently are no difference.
-        let plain = |name: &str| name.trim_start_matches("docker.io/").trim_start_matches("library/").to_owned();
-        let tagged = |name: String| if name.contains('@') || name.rsplit('/').next().is_some_and(|n| n.contains(':')) { name } else { format!("{name}:latest") };
+        let plain =
+            |name: &str| name.trim_start_matches("docker.io/").trim_start_matches("library/").to_owned();
+        let tagged = |name: String| {
+            if name.contains('@') || name.rsplit('/').next().is_some_and(|n| n.contains(':')) {
+                name
+            } else {
+                format!("{name}:latest")
+            }
+        };
         differ(Aspect::Image, tagged(plain(&image.to_string())), tagged(plain(actual)));
     }
 }

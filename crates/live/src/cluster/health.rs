@@ -23,7 +23,11 @@ enum Question {
 
 /// Asks the ready pods of each workload what its readiness probe would, each second; of one whose probe runs in the pod, or that
 /// has none, whether the cluster takes it for ready.
-pub(super) async fn watch(probes: &Probes<'_>, live: &[Live], length: Duration) -> Result<BTreeMap<usize, Checks>, Error> {
+pub(super) async fn watch(
+    probes: &Probes<'_>,
+    live: &[Live],
+    length: Duration,
+) -> Result<BTreeMap<usize, Checks>, Error> {
     let mut text = PRELUDE.to_owned();
     text.push_str(
         "http() { if m=$(wget -q -T \"$3\" -O /dev/null \"$2\" 2>&1); then echo \"$1 ok\"; else echo \"$1 no $m\"; fi; }\n\
@@ -34,7 +38,9 @@ pub(super) async fn watch(probes: &Probes<'_>, live: &[Live], length: Duration) 
     let mut asked = Vec::new();
     for one in live {
         for pod in one.ready_pods() {
-            for (question, wait) in pod.spec.iter().flat_map(|s| &s.containers).filter_map(|c| question(pod, c)) {
+            for (question, wait) in
+                pod.spec.iter().flat_map(|s| &s.containers).filter_map(|c| question(pod, c))
+            {
                 text.push_str(&match question {
                     Question::Http(url) => format!("http {} {} {wait} &\n", one.target, quoted(&url)),
                     Question::Tcp(host, port) => format!("tcp {} {} {port} &\n", one.target, quoted(&host)),
@@ -55,8 +61,14 @@ pub(super) async fn watch(probes: &Probes<'_>, live: &[Live], length: Duration) 
         let probe = probes.start(script).await?;
         read(probe.follow().await?, limit, |line| {
             let mut words = line.splitn(3, ' ');
-            let (Some(target), Some(word)) = (words.next().and_then(|n| n.parse().ok()), words.next()) else { return false };
-            count(found.borrow_mut().entry(target).or_default(), word == "ok", words.next().unwrap_or_default());
+            let (Some(target), Some(word)) = (words.next().and_then(|n| n.parse().ok()), words.next()) else {
+                return false;
+            };
+            count(
+                found.borrow_mut().entry(target).or_default(),
+                word == "ok",
+                words.next().unwrap_or_default(),
+            );
             false
         })
         .await?;
@@ -73,7 +85,11 @@ pub(super) async fn watch(probes: &Probes<'_>, live: &[Live], length: Duration) 
                     let new = now.iter().find(|p| p.name_any() == old.name_any());
                     after.insert(old.name_any(), new.map_or(0, restarts_of));
                     if !asked.contains(&one.target) {
-                        count(found.borrow_mut().entry(one.target).or_default(), new.is_some_and(is_ready), "it is not ready");
+                        count(
+                            found.borrow_mut().entry(one.target).or_default(),
+                            new.is_some_and(is_ready),
+                            "it is not ready",
+                        );
                     }
                 }
             }
@@ -129,7 +145,11 @@ fn question(pod: &Pod, container: &Container) -> Option<(Question, i32)> {
 /// A URL whose host may be an address of six.
 pub(super) fn url(host: &str, port: u16, path: &str) -> String {
     let slash = if path.starts_with('/') { "" } else { "/" };
-    if host.contains(':') { format!("http://[{host}]:{port}{slash}{path}") } else { format!("http://{host}:{port}{slash}{path}") }
+    if host.contains(':') {
+        format!("http://[{host}]:{port}{slash}{path}")
+    } else {
+        format!("http://{host}:{port}{slash}{path}")
+    }
 }
 
 fn restarts(live: &[Live]) -> BTreeMap<String, i32> {

@@ -48,29 +48,37 @@ fn types(words: &[&str]) -> Option<Vec<String>> {
 ///
 /// Policies add up: pods that are isolated already take probes besides what they took before, and nothing else changes.
 pub(super) async fn open(run: &Run, policies: &Policies) -> Result<NetworkPolicy, Error> {
-    let anchor = run.make("probes", policy(NetworkPolicySpec {
-        pod_selector: Some(selector(run, ASKS)),
-        policy_types: types(&["Ingress", "Egress"]),
-        ingress: Some(vec![NetworkPolicyIngressRule::default()]),
-        egress: Some(vec![NetworkPolicyEgressRule::default()]),
-    }));
+    let anchor = run.make(
+        "probes",
+        policy(NetworkPolicySpec {
+            pod_selector: Some(selector(run, ASKS)),
+            policy_types: types(&["Ingress", "Egress"]),
+            ingress: Some(vec![NetworkPolicyIngressRule::default()]),
+            egress: Some(vec![NetworkPolicyEgressRule::default()]),
+        }),
+    );
     let anchor = anchor.await?;
     let isolating: Vec<&NetworkPolicy> = policies.all.iter().filter(|p| isolates_ingress(p)).collect();
-    let selectors = isolating.iter().filter_map(|p| p.spec.as_ref()).map(|s| s.pod_selector.clone().unwrap_or_default());
+    let selectors =
+        isolating.iter().filter_map(|p| p.spec.as_ref()).map(|s| s.pod_selector.clone().unwrap_or_default());
     let mut selectors: Vec<LabelSelector> = selectors.collect();
     if let Some(all) = selectors.iter().find(|s| **s == LabelSelector::default()).cloned() {
         selectors = vec![all];
     }
     selectors.dedup();
     for pods in selectors.into_iter().take(OPENED) {
-        let from = NetworkPolicyPeer { pod_selector: Some(selector(run, ASKS)), ..NetworkPolicyPeer::default() };
+        let from =
+            NetworkPolicyPeer { pod_selector: Some(selector(run, ASKS)), ..NetworkPolicyPeer::default() };
         let ingress = NetworkPolicyIngressRule { from: Some(vec![from]), ports: None };
-        run.make("lets-probes-in", policy(NetworkPolicySpec {
-            pod_selector: Some(pods),
-            policy_types: types(&["Ingress"]),
-            ingress: Some(vec![ingress]),
-            egress: None,
-        }))
+        run.make(
+            "lets-probes-in",
+            policy(NetworkPolicySpec {
+                pod_selector: Some(pods),
+                policy_types: types(&["Ingress"]),
+                ingress: Some(vec![ingress]),
+                egress: None,
+            }),
+        )
         .await?;
     }
     Ok(anchor)
@@ -86,12 +94,15 @@ pub(super) async fn enforced(probes: &Probes<'_>, policies: &Policies) -> Result
     if policies.isolate(&denied) && policies.verdict(end(&asks), end(&denied), SERVED).allowed {
         return Ok(None);
     }
-    run.make("denies", policy(NetworkPolicySpec {
-        pod_selector: Some(selector(run, DENIED)),
-        policy_types: types(&["Ingress"]),
-        ingress: None,
-        egress: None,
-    }))
+    run.make(
+        "denies",
+        policy(NetworkPolicySpec {
+            pod_selector: Some(selector(run, DENIED)),
+            policy_types: types(&["Ingress"]),
+            ingress: None,
+            egress: None,
+        }),
+    )
     .await?;
     let serve = |part: &'static str| Script {
         name: format!("serves-{part}"),
@@ -110,7 +121,13 @@ pub(super) async fn enforced(probes: &Probes<'_>, policies: &Policies) -> Result
          r=$(connect {closed} {SERVED}); if [ $r = open ]; then c=0; else c=$((c+1)); fi\n\
          i=$((i+1)); sleep 0.7\ndone\necho $r"
     );
-    let script = Script { name: "asks".to_owned(), part: ASKS, labels: Labels::new(), text, limit: Duration::from_mins(2) };
+    let script = Script {
+        name: "asks".to_owned(),
+        part: ASKS,
+        labels: Labels::new(),
+        text,
+        limit: Duration::from_mins(2),
+    };
     let said = probes.ask(script).await?;
     tokio::try_join!(run.remove(&control.name), run.remove(&denied.name))?;
     match said.last().map(String::as_str) {
@@ -139,7 +156,13 @@ enum Wanted {
 }
 
 /// What each question came to.
-async fn ask(probes: &Probes<'_>, name: &str, part: &'static str, labels: Labels, all: &[Question]) -> Result<Vec<String>, Error> {
+async fn ask(
+    probes: &Probes<'_>,
+    name: &str,
+    part: &'static str,
+    labels: Labels,
+    all: &[Question],
+) -> Result<Vec<String>, Error> {
     if all.is_empty() {
         return Ok(Vec::new());
     }
@@ -183,18 +206,30 @@ pub(super) struct Seen {
 }
 
 /// Asks Services as somebody who may ask everybody.
-pub(super) async fn services(probes: &Probes<'_>, plan: &Plan<'_>, services: &[Service], live: &[Live]) -> Result<BTreeMap<String, Vec<Answer>>, Error> {
+pub(super) async fn services(
+    probes: &Probes<'_>,
+    plan: &Plan<'_>,
+    services: &[Service],
+    live: &[Live],
+) -> Result<BTreeMap<String, Vec<Answer>>, Error> {
     let mut asked = Vec::new();
     let mut questions = Vec::new();
-    for service in services.iter().filter(|s| plan.manifests.iter().any(|m| m.kind == "Service" && m.name == s.name_any())) {
+    for service in services
+        .iter()
+        .filter(|s| plan.manifests.iter().any(|m| m.kind == "Service" && m.name == s.name_any()))
+    {
         let Some(spec) = &service.spec else { continue };
         // Where nothing is ready, that is what there is to say.
-        let ready = |l: &&Live| l.ready > 0 && services_of(std::slice::from_ref(service), &l.labels).next().is_some();
+        let ready =
+            |l: &&Live| l.ready > 0 && services_of(std::slice::from_ref(service), &l.labels).next().is_some();
         let Some(behind) = live.iter().find(ready) else { continue };
         for port in spec.ports.iter().flatten().filter(|p| p.protocol.as_deref().unwrap_or("TCP") == "TCP") {
             let headless = spec.cluster_ip.as_deref() == Some("None");
-            let target = behind.pods.first().and_then(|pod| target_port(port.target_port.as_ref(), port.port, pod));
-            let Some(number) = (if headless { target } else { u16::try_from(port.port).ok() }) else { continue };
+            let target =
+                behind.pods.first().and_then(|pod| target_port(port.target_port.as_ref(), port.port, pod));
+            let Some(number) = (if headless { target } else { u16::try_from(port.port).ok() }) else {
+                continue;
+            };
             asked.push((service.name_any(), u16::try_from(port.port).unwrap_or_default()));
             questions.push(Question { host: service.name_any(), port: number, wanted: Wanted::Open });
         }
@@ -208,7 +243,11 @@ pub(super) async fn services(probes: &Probes<'_>, plan: &Plan<'_>, services: &[S
             "unknown" => "its name has no address",
             _ => "nothing answers",
         };
-        answers.entry(name).or_default().push(Answer { port, open: word == "open", problem: problem.to_owned() });
+        answers.entry(name).or_default().push(Answer {
+            port,
+            open: word == "open",
+            problem: problem.to_owned(),
+        });
     }
     Ok(answers)
 }
@@ -220,7 +259,10 @@ pub(super) fn target_port(target: Option<&IntOrString>, port: i32, pod: &Pod) ->
         Some(IntOrString::Int(number)) => u16::try_from(*number).ok(),
         Some(IntOrString::String(name)) => {
             let ports = pod.spec.iter().flat_map(|s| &s.containers).flat_map(|c| c.ports.iter().flatten());
-            ports.into_iter().find(|p| p.name.as_ref() == Some(name)).and_then(|p| u16::try_from(p.container_port).ok())
+            ports
+                .into_iter()
+                .find(|p| p.name.as_ref() == Some(name))
+                .and_then(|p| u16::try_from(p.container_port).ok())
         }
     }
 }
@@ -235,10 +277,13 @@ pub(super) async fn as_workloads(
     policies: &Policies,
     edges: bool,
 ) -> Result<Seen, Error> {
-    let doors: Vec<(usize, &Pod, Vec<u16>)> = live.iter().filter_map(|l| {
-        let pod = l.ready_pods().next()?;
-        Some((l.target, pod, doors(l, pod, services)))
-    }).collect();
+    let doors: Vec<(usize, &Pod, Vec<u16>)> = live
+        .iter()
+        .filter_map(|l| {
+            let pod = l.ready_pods().next()?;
+            Some((l.target, pod, doors(l, pod, services)))
+        })
+        .collect();
     let callers = live.iter().map(Some).chain([None]);
     let asked = stream::iter(callers).map(|caller| {
         let doors = &doors;
@@ -251,7 +296,9 @@ pub(super) async fn as_workloads(
                 questions.push(Question { host: host.clone(), port: 9, wanted: Wanted::Known });
             }
             let mut to = Vec::new();
-            for (target, pod, ports) in doors.iter().filter(|(target, ..)| edges && caller.is_none_or(|c| c.target != *target)) {
+            for (target, pod, ports) in
+                doors.iter().filter(|(target, ..)| edges && caller.is_none_or(|c| c.target != *target))
+            {
                 let address = pod.status.as_ref().and_then(|s| s.pod_ip.clone()).unwrap_or_default();
                 for port in ports {
                     let ends = (
@@ -262,13 +309,26 @@ pub(super) async fn as_workloads(
                     let Some(policy) = verdict.policy else { continue };
                     let wanted = if verdict.allowed { Wanted::Open } else { Wanted::Closed };
                     questions.push(Question { host: address.clone(), port: *port, wanted });
-                    to.push((*target, Edge { from: name.clone(), port: *port, allowed: verdict.allowed, open: false, policy }));
+                    to.push((
+                        *target,
+                        Edge {
+                            from: name.clone(),
+                            port: *port,
+                            allowed: verdict.allowed,
+                            open: false,
+                            policy,
+                        },
+                    ));
                 }
             }
             let title = caller.map_or("nobodys", |l| plan.targets[l.target].name);
             let said = ask(probes, title, STANDS_FOR, labels, &questions).await?;
             let (named, reached) = said.split_at(hosts.len().min(said.len()));
-            let names: Vec<Name> = hosts.into_iter().zip(named).map(|(name, word)| Name { name, resolves: word != "unknown" }).collect();
+            let names: Vec<Name> = hosts
+                .into_iter()
+                .zip(named)
+                .map(|(name, word)| Name { name, resolves: word != "unknown" })
+                .collect();
             for ((_, edge), word) in to.iter_mut().zip(reached) {
                 edge.open = word == "open";
             }
@@ -293,9 +353,13 @@ pub(super) async fn as_workloads(
 fn doors(live: &Live, pod: &Pod, services: &[Service]) -> Vec<u16> {
     let is_tcp = |protocol: &Option<String>| protocol.as_deref().unwrap_or("TCP") == "TCP";
     let declared = pod.spec.iter().flat_map(|s| &s.containers).flat_map(|c| c.ports.iter().flatten());
-    let declared = declared.filter(|p| is_tcp(&p.protocol)).filter_map(|p| u16::try_from(p.container_port).ok());
-    let served = services_of(services, &live.labels).flat_map(|s| s.spec.iter().flat_map(|s| s.ports.iter().flatten()));
-    let served = served.filter(|p| is_tcp(&p.protocol)).filter_map(|p| target_port(p.target_port.as_ref(), p.port, pod));
+    let declared =
+        declared.filter(|p| is_tcp(&p.protocol)).filter_map(|p| u16::try_from(p.container_port).ok());
+    let served = services_of(services, &live.labels)
+        .flat_map(|s| s.spec.iter().flat_map(|s| s.ports.iter().flatten()));
+    let served = served
+        .filter(|p| is_tcp(&p.protocol))
+        .filter_map(|p| target_port(p.target_port.as_ref(), p.port, pod));
     declared.chain(served).collect::<BTreeSet<u16>>().into_iter().collect()
 }
 
@@ -303,6 +367,7 @@ fn doors(live: &Live, pod: &Pod, services: &[Service]) -> Vec<u16> {
 fn hosts(plan: &Plan<'_>, target: usize) -> Vec<String> {
     let containers = plan.targets[target].containers(plan.project);
     let calls = containers.flat_map(|c| plan.project.links.calls_of(c.id));
-    let inner = calls.filter(|c| c.in_url || matches!(c.to, seaworthy_engine::project::links::Callee::Service(_)));
+    let inner =
+        calls.filter(|c| c.in_url || matches!(c.to, seaworthy_engine::project::links::Callee::Service(_)));
     inner.map(|c| c.host.clone()).collect()
 }

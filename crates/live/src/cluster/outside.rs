@@ -30,10 +30,12 @@ pub(super) async fn outside(
     let mut ways = Vec::new();
     for one in live {
         let target = &plan.targets[one.target];
-        let stateful = |c: &seaworthy_engine::project::Container| c.facts().is_some_and(|f| f.stateful == Some(true));
+        let stateful =
+            |c: &seaworthy_engine::project::Container| c.facts().is_some_and(|f| f.stateful == Some(true));
         let internal = target.containers(plan.project).any(|c| stateful(c));
         let mut push = |way: String, host: &str, port: i32, declared: bool| {
-            let address = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+            let address =
+                if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
             ways.push((one.target, Outside { way, address, open: false, declared, internal }));
         };
         for service in services_of(services, &one.labels) {
@@ -42,16 +44,31 @@ pub(super) async fn outside(
             let kind = spec.type_.as_deref().unwrap_or("ClusterIP");
             let declared = declared_service(plan, &name);
             let same = |word: &str| declared.as_deref() == Some(word);
-            let tcp = || spec.ports.iter().flatten().filter(|p| p.protocol.as_deref().unwrap_or("TCP") == "TCP");
+            let tcp =
+                || spec.ports.iter().flatten().filter(|p| p.protocol.as_deref().unwrap_or("TCP") == "TCP");
             for port in tcp() {
                 if let Some(number) = port.node_port.filter(|_| matches!(kind, "NodePort" | "LoadBalancer")) {
                     for node in nodes.iter().take(3) {
-                        push(format!("a port of every node, by the Service `{name}`"), node, number, same("NodePort") || same("LoadBalancer"));
+                        push(
+                            format!("a port of every node, by the Service `{name}`"),
+                            node,
+                            number,
+                            same("NodePort") || same("LoadBalancer"),
+                        );
                     }
                 }
-                let balancers = service.status.iter().flat_map(|s| &s.load_balancer).flat_map(|l| l.ingress.iter().flatten());
+                let balancers = service
+                    .status
+                    .iter()
+                    .flat_map(|s| &s.load_balancer)
+                    .flat_map(|l| l.ingress.iter().flatten());
                 for at in balancers.filter_map(|i| i.ip.as_ref().or(i.hostname.as_ref())) {
-                    push(format!("the load balancer of the Service `{name}`"), at, port.port, same("LoadBalancer"));
+                    push(
+                        format!("the load balancer of the Service `{name}`"),
+                        at,
+                        port.port,
+                        same("LoadBalancer"),
+                    );
                 }
                 for at in spec.external_ips.iter().flatten() {
                     let written = declared_ips(plan, &name).contains(at);
@@ -59,20 +76,37 @@ pub(super) async fn outside(
                 }
             }
             for ingress in ingresses.iter().filter(|i| leads_to(i, &name)) {
-                let written = plan.manifests.iter().any(|m| m.kind == "Ingress" && m.name == ingress.name_any());
-                let tls = ingress.spec.as_ref().is_some_and(|s| s.tls.as_ref().is_some_and(|t| !t.is_empty()));
-                let at = ingress.status.iter().flat_map(|s| &s.load_balancer).flat_map(|l| l.ingress.iter().flatten());
+                let written =
+                    plan.manifests.iter().any(|m| m.kind == "Ingress" && m.name == ingress.name_any());
+                let tls =
+                    ingress.spec.as_ref().is_some_and(|s| s.tls.as_ref().is_some_and(|t| !t.is_empty()));
+                let at = ingress
+                    .status
+                    .iter()
+                    .flat_map(|s| &s.load_balancer)
+                    .flat_map(|l| l.ingress.iter().flatten());
                 for at in at.filter_map(|i| i.ip.as_ref().or(i.hostname.as_ref())) {
-                    push(format!("the Ingress `{}`", ingress.name_any()), at, if tls { 443 } else { 80 }, written);
+                    push(
+                        format!("the Ingress `{}`", ingress.name_any()),
+                        at,
+                        if tls { 443 } else { 80 },
+                        written,
+                    );
                 }
             }
         }
         for pod in &one.pods {
             let host = pod.status.as_ref().and_then(|s| s.host_ip.clone()).unwrap_or_default();
             for container in pod.spec.iter().flat_map(|s| &s.containers) {
-                for port in container.ports.iter().flatten().filter(|p| p.protocol.as_deref().unwrap_or("TCP") == "TCP") {
+                for port in container
+                    .ports
+                    .iter()
+                    .flatten()
+                    .filter(|p| p.protocol.as_deref().unwrap_or("TCP") == "TCP")
+                {
                     let Some(number) = port.host_port else { continue };
-                    let written = target.containers(plan.project).any(|c| c.ports.iter().any(|p| p.host.is_some()));
+                    let written =
+                        target.containers(plan.project).any(|c| c.ports.iter().any(|p| p.host.is_some()));
                     push("a port of its node".to_owned(), &host, number, written);
                 }
             }

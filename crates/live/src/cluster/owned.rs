@@ -55,13 +55,21 @@ impl Run {
     /// Makes something under a name that nobody else has.
     pub(super) async fn make<K>(&self, what: &str, mut object: K) -> Result<K, kube::Error>
     where
-        K: Resource<Scope = NamespaceResourceScope> + Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 'static,
+        K: Resource<Scope = NamespaceResourceScope>
+            + Serialize
+            + DeserializeOwned
+            + Clone
+            + Debug
+            + Send
+            + Sync
+            + 'static,
         K::DynamicType: Default,
     {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let what: String = what.chars().map(plain).take(24).collect();
         let number = self.made.fetch_add(1, Ordering::Relaxed);
-        object.meta_mut().name = Some(format!("seaworthy-{}-{number}-{}", self.hold.id, what.trim_matches('-')));
+        object.meta_mut().name =
+            Some(format!("seaworthy-{}-{number}-{}", self.hold.id, what.trim_matches('-')));
         let labels = object.meta_mut().labels.get_or_insert_default();
         labels.extend(self.hold.labels().map(|(key, value)| (key.to_owned(), value.to_owned())));
         let (api, pending) = (self.api::<K>(), Arc::clone(&self.pending));
@@ -115,7 +123,8 @@ impl Run {
         gone: impl Fn(&BTreeMap<String, String>, Option<i64>) -> bool,
     ) -> Result<usize, Error> {
         // Pods first: they are owned by a policy, and its end would be theirs too, but later.
-        Ok(self.remove_kind::<Pod>(labels, &gone).await? + self.remove_kind::<NetworkPolicy>(labels, &gone).await?)
+        Ok(self.remove_kind::<Pod>(labels, &gone).await?
+            + self.remove_kind::<NetworkPolicy>(labels, &gone).await?)
     }
 
     async fn remove_kind<K>(

@@ -1,5 +1,7 @@
 //! What is looked at: the manifests of one namespace, and the workloads among them.
 
+use std::collections::BTreeSet;
+
 use seaworthy_engine::Project;
 use seaworthy_engine::project::{Container, Object, ObjectId, Role, Workload, WorkloadKind};
 use serde_json::Value as Json;
@@ -59,11 +61,12 @@ pub(super) struct Plan<'p> {
     pub(super) left_out: Vec<(String, String)>,
 }
 
-/// The one namespace that the manifests name; `None` where they name none or several.
-pub(super) fn namespace(project: &Project) -> Option<&str> {
-    let mut names = project.objects.iter().filter(|o| !o.patch).filter_map(|o| o.namespace.as_deref());
-    let first = names.next()?;
-    names.all(|name| name == first).then_some(first)
+/// The namespaces that the manifests name.
+pub(super) fn namespaces(project: &Project) -> Vec<&str> {
+    let objects = project.objects.iter().filter(|o| !o.patch);
+    let names: BTreeSet<&str> =
+        objects.filter_map(|o| o.namespace.as_ref().map(|n| n.value.as_str())).collect();
+    names.into_iter().collect()
 }
 
 impl<'p> Plan<'p> {
@@ -83,7 +86,10 @@ impl<'p> Plan<'p> {
             }
             let key = format!("{}/{name}", object.kind.value);
             if plan.manifests.iter().any(|m| m.key() == key && m.api_version == object.api_version.value) {
-                plan.left_out.push((key, format!("it is also in {}; name one of the files", project.path(object.source))));
+                plan.left_out.push((
+                    key,
+                    format!("it is also in {}; name one of the files", project.path(object.source)),
+                ));
                 continue;
             }
             let Some(json) = object.json(project) else {
@@ -98,7 +104,10 @@ impl<'p> Plan<'p> {
                 json,
             });
             let serves = |w: &&Workload| {
-                matches!(w.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet)
+                matches!(
+                    w.kind,
+                    WorkloadKind::Deployment | WorkloadKind::StatefulSet | WorkloadKind::DaemonSet
+                )
             };
             let workload = object.workloads.first().map(|id| project.workload(*id)).filter(serves);
             if let Some(workload) = workload.filter(|_| object.api_version.value.starts_with("apps/")) {

@@ -60,9 +60,12 @@ impl Policies {
     fn lets(&self, policy: &NetworkPolicy, direction: &str, peer: End<'_>, to: End<'_>, port: u16) -> bool {
         let Some(spec) = &policy.spec else { return false };
         let open = |peers: &Option<Vec<NetworkPolicyPeer>>, ports: &Option<Vec<NetworkPolicyPort>>| {
-            let any = |list: &Vec<NetworkPolicyPort>| list.is_empty() || list.iter().any(|p| has_port(p, to, port));
+            let any =
+                |list: &Vec<NetworkPolicyPort>| list.is_empty() || list.iter().any(|p| has_port(p, to, port));
             ports.as_ref().is_none_or(any)
-                && peers.as_ref().is_none_or(|list| list.is_empty() || list.iter().any(|one| self.covers(one, peer)))
+                && peers
+                    .as_ref()
+                    .is_none_or(|list| list.is_empty() || list.iter().any(|one| self.covers(one, peer)))
         };
         if direction == "Ingress" {
             spec.ingress.iter().flatten().any(|rule| open(&rule.from, &rule.ports))
@@ -94,7 +97,10 @@ fn is_about(policy: &NetworkPolicy, labels: &Labels, direction: &str) -> bool {
 
 /// Whether a policy isolates what comes into pods.
 pub(super) fn isolates_ingress(policy: &NetworkPolicy) -> bool {
-    policy.spec.as_ref().is_some_and(|s| s.policy_types.as_ref().is_none_or(|t| t.iter().any(|t| t == "Ingress")))
+    policy
+        .spec
+        .as_ref()
+        .is_some_and(|s| s.policy_types.as_ref().is_none_or(|t| t.iter().any(|t| t == "Ingress")))
 }
 
 /// Whether a selector selects something with these labels.
@@ -119,10 +125,14 @@ fn has_port(written: &NetworkPolicyPort, to: End<'_>, port: u16) -> bool {
     }
     match &written.port {
         None => true,
-        Some(IntOrString::Int(number)) => (*number..=written.end_port.unwrap_or(*number)).contains(&i32::from(port)),
+        Some(IntOrString::Int(number)) => {
+            (*number..=written.end_port.unwrap_or(*number)).contains(&i32::from(port))
+        }
         Some(IntOrString::String(name)) => {
             let containers = to.pod.and_then(|p| p.spec.as_ref()).into_iter().flat_map(|s| &s.containers);
-            containers.flat_map(|c| c.ports.iter().flatten()).any(|p| p.name.as_ref() == Some(name) && p.container_port == i32::from(port))
+            containers
+                .flat_map(|c| c.ports.iter().flatten())
+                .any(|p| p.name.as_ref() == Some(name) && p.container_port == i32::from(port))
         }
     }
 }
@@ -170,7 +180,13 @@ mod tests {
         let allowed = |from: &str, to: &str, port, address: Option<&str>| {
             let (from, to) = (labels(from), labels(to));
             let address = address.and_then(|a| a.parse().ok());
-            policies.verdict(End { labels: &from, address: None, pod: None }, End { labels: &to, address, pod: None }, port).allowed
+            policies
+                .verdict(
+                    End { labels: &from, address: None, pod: None },
+                    End { labels: &to, address, pod: None },
+                    port,
+                )
+                .allowed
         };
         assert!(allowed("web", "db", 5432, None));
         assert!(!allowed("web", "db", 5433, None));

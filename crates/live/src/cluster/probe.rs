@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures_util::io::AsyncBufRead;
 use futures_util::{AsyncBufReadExt, StreamExt};
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, Pod, PodReadinessGate, PodSpec, ResourceRequirements, SeccompProfile,
-    SecurityContext,
+    Capabilities, Container, ContainerPort, Pod, PodReadinessGate, PodSpec, ResourceRequirements,
+    SeccompProfile, SecurityContext,
 };
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -84,7 +84,10 @@ impl Probes<'_> {
             image_pull_policy: Some("IfNotPresent".to_owned()),
             command: Some(vec!["sh".to_owned(), "-c".to_owned()]),
             args: Some(vec![script.text.clone()]),
-            ports: Some(vec![ContainerPort { container_port: i32::from(SERVED), ..ContainerPort::default() }]),
+            ports: Some(vec![ContainerPort {
+                container_port: i32::from(SERVED),
+                ..ContainerPort::default()
+            }]),
             resources: Some(ResourceRequirements {
                 requests: quantity([("cpu", "20m"), ("memory", "32Mi")]),
                 limits: quantity([("cpu", "1"), ("memory", "64Mi")]),
@@ -97,14 +100,18 @@ impl Probes<'_> {
                 read_only_root_filesystem: Some(true),
                 allow_privilege_escalation: Some(false),
                 capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
-                seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
+                seccomp_profile: Some(SeccompProfile {
+                    type_: "RuntimeDefault".to_owned(),
+                    localhost_profile: None,
+                }),
                 ..SecurityContext::default()
             }),
             ..Container::default()
         };
         let mut labels = script.labels.clone();
         labels.insert(PART.to_owned(), script.part.to_owned());
-        let reference = |name: &String| k8s_openapi::api::core::v1::LocalObjectReference { name: name.clone() };
+        let reference =
+            |name: &String| k8s_openapi::api::core::v1::LocalObjectReference { name: name.clone() };
         Pod {
             metadata: ObjectMeta {
                 labels: Some(labels),
@@ -120,7 +127,9 @@ impl Probes<'_> {
             spec: Some(PodSpec {
                 containers: vec![container],
                 restart_policy: Some("Never".to_owned()),
-                readiness_gates: Some(vec![PodReadinessGate { condition_type: "dev.seaworthy/never".to_owned() }]),
+                readiness_gates: Some(vec![PodReadinessGate {
+                    condition_type: "dev.seaworthy/never".to_owned(),
+                }]),
                 automount_service_account_token: Some(false),
                 enable_service_links: Some(false),
                 termination_grace_period_seconds: Some(1),
@@ -166,7 +175,12 @@ impl Probe {
     }
 
     /// Waits until its phase is as wanted.
-    async fn wait(&self, image: &str, is_so: impl Fn(&str, &Pod) -> bool, limit: Duration) -> Result<(), Error> {
+    async fn wait(
+        &self,
+        image: &str,
+        is_so: impl Fn(&str, &Pod) -> bool,
+        limit: Duration,
+    ) -> Result<(), Error> {
         let began = Instant::now();
         let mut why = String::new();
         loop {
@@ -188,7 +202,8 @@ impl Probe {
                 }
             }
             if began.elapsed() > limit {
-                let why = if why.is_empty() { format!("it is not there after {} s", limit.as_secs()) } else { why };
+                let why =
+                    if why.is_empty() { format!("it is not there after {} s", limit.as_secs()) } else { why };
                 return Err(Error::NoProbe { image: image.to_owned(), why });
             }
             sleep(Duration::from_millis(200)).await;
@@ -212,7 +227,12 @@ pub(super) fn trouble(pod: &Pod) -> Option<(String, bool)> {
             let said = waiting.message.clone().or(exit).unwrap_or_default();
             let hopeless = matches!(
                 reason.as_str(),
-                "ErrImageNeverPull" | "InvalidImageName" | "ImagePullBackOff" | "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError"
+                "ErrImageNeverPull"
+                    | "InvalidImageName"
+                    | "ImagePullBackOff"
+                    | "CreateContainerConfigError"
+                    | "CreateContainerError"
+                    | "RunContainerError"
             );
             return Some((one_line(&format!("{reason}: {said}")), hopeless));
         }
@@ -221,7 +241,8 @@ pub(super) fn trouble(pod: &Pod) -> Option<(String, bool)> {
             return Some((format!("its container ends with {}", ended.exit_code), false));
         }
     }
-    let unscheduled = status.conditions.iter().flatten().find(|c| c.type_ == "PodScheduled" && c.status == "False");
+    let unscheduled =
+        status.conditions.iter().flatten().find(|c| c.type_ == "PodScheduled" && c.status == "False");
     if let Some(condition) = unscheduled {
         return Some((one_line(condition.message.as_deref().unwrap_or("it is not scheduled")), false));
     }

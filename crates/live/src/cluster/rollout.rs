@@ -118,7 +118,8 @@ pub(super) async fn restart(
     let ends = ends.into_inner();
     let longest_stop = ends.values().map(|e| e.seconds).fold(0.0, f64::max);
     let killed = ends.values().filter(|e| e.code == 137).count();
-    let grace = live.pods.iter().find_map(|p| p.spec.as_ref()?.termination_grace_period_seconds).unwrap_or(30);
+    let grace =
+        live.pods.iter().find_map(|p| p.spec.as_ref()?.termination_grace_period_seconds).unwrap_or(30);
     Ok(Ok(Rollout {
         complete,
         seconds: (seconds * 10.0).round() / 10.0,
@@ -145,7 +146,9 @@ fn address(service: &Service, live: &Live) -> Option<String> {
         .flatten()
         .filter_map(|p| p.http_get.as_ref())
         .filter(|h| h.scheme.as_deref() != Some("HTTPS"))
-        .filter_map(|h| Some((target_port(Some(&h.port), 0, pod)?, h.path.clone().unwrap_or_else(|| "/".to_owned()))))
+        .filter_map(|h| {
+            Some((target_port(Some(&h.port), 0, pod)?, h.path.clone().unwrap_or_else(|| "/".to_owned())))
+        })
         .collect();
     let ports = || spec.ports.iter().flatten();
     let known = ports().find_map(|p| {
@@ -169,12 +172,19 @@ async fn patch(probes: &Probes<'_>, target: &Target<'_>) -> Result<i64, Error> {
     let now = k8s_openapi::jiff::Timestamp::now().to_string();
     let change = json!({ "spec": { "template": { "metadata": { "annotations": { "kubectl.kubernetes.io/restartedAt": now } } } } });
     let params = PatchParams { field_manager: Some("seaworthy".to_owned()), ..PatchParams::default() };
-    let changed = probes.run.api::<Deployment>().patch(target.name, &params, &Patch::Strategic(change)).await?;
+    let changed =
+        probes.run.api::<Deployment>().patch(target.name, &params, &Patch::Strategic(change)).await?;
     Ok(changed.metadata.generation.unwrap_or(0))
 }
 
 /// Waits until every pod is a new one and the old ones are gone; `false` where that takes too long.
-async fn replaced(probes: &Probes<'_>, target: &Target<'_>, live: &Live, generation: i64, limit: Duration) -> Result<bool, Error> {
+async fn replaced(
+    probes: &Probes<'_>,
+    target: &Target<'_>,
+    live: &Live,
+    generation: i64,
+    limit: Duration,
+) -> Result<bool, Error> {
     let began = Instant::now();
     // A pod that stops may take its whole grace.
     let graces = live.pods.iter().filter_map(|p| p.spec.as_ref()?.termination_grace_period_seconds);

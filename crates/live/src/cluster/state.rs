@@ -6,8 +6,8 @@ use std::time::Duration;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use kube::api::ListParams;
 use kube::ResourceExt;
+use kube::api::ListParams;
 use seaworthy_engine::project::WorkloadKind;
 use tokio::time::{Instant, sleep};
 
@@ -40,7 +40,8 @@ impl Live {
     /// What keeps it from being ready.
     pub(super) fn problem(&self) -> String {
         let waiting: Vec<&Pod> = self.pods.iter().filter(|pod| !is_ready(pod)).collect();
-        let restarts = waiting.iter().flat_map(|p| p.status.iter().flat_map(|s| s.container_statuses.iter().flatten()));
+        let restarts =
+            waiting.iter().flat_map(|p| p.status.iter().flat_map(|s| s.container_statuses.iter().flatten()));
         let restarts: i32 = restarts.map(|c| c.restart_count).sum();
         let why = waiting.iter().find_map(|pod| trouble(pod)).map(|(why, _)| why);
         let why = why.unwrap_or_else(|| match (waiting.is_empty(), restarts) {
@@ -80,23 +81,41 @@ pub(super) async fn now(run: &Run, targets: &[Target<'_>]) -> Result<Vec<Live>, 
     if kinds(WorkloadKind::Deployment) {
         for found in run.api::<Deployment>().list(&everything).await? {
             let name = found.name_any();
-            let (Some(target), Some(spec)) = (at(WorkloadKind::Deployment, &name), found.spec) else { continue };
+            let (Some(target), Some(spec)) = (at(WorkloadKind::Deployment, &name), found.spec) else {
+                continue;
+            };
             let status = found.status.unwrap_or_default();
-            all.push(live(target, spec.replicas.unwrap_or(1), status.ready_replicas, spec.selector, spec.template.metadata));
+            all.push(live(
+                target,
+                spec.replicas.unwrap_or(1),
+                status.ready_replicas,
+                spec.selector,
+                spec.template.metadata,
+            ));
         }
     }
     if kinds(WorkloadKind::StatefulSet) {
         for found in run.api::<StatefulSet>().list(&everything).await? {
             let name = found.name_any();
-            let (Some(target), Some(spec)) = (at(WorkloadKind::StatefulSet, &name), found.spec) else { continue };
+            let (Some(target), Some(spec)) = (at(WorkloadKind::StatefulSet, &name), found.spec) else {
+                continue;
+            };
             let status = found.status.unwrap_or_default();
-            all.push(live(target, spec.replicas.unwrap_or(1), status.ready_replicas, spec.selector, spec.template.metadata));
+            all.push(live(
+                target,
+                spec.replicas.unwrap_or(1),
+                status.ready_replicas,
+                spec.selector,
+                spec.template.metadata,
+            ));
         }
     }
     if kinds(WorkloadKind::DaemonSet) {
         for found in run.api::<DaemonSet>().list(&everything).await? {
             let name = found.name_any();
-            let (Some(target), Some(spec)) = (at(WorkloadKind::DaemonSet, &name), found.spec) else { continue };
+            let (Some(target), Some(spec)) = (at(WorkloadKind::DaemonSet, &name), found.spec) else {
+                continue;
+            };
             let status = found.status.unwrap_or_default();
             let wanted = status.desired_number_scheduled;
             all.push(live(target, wanted, Some(status.number_ready), spec.selector, spec.template.metadata));
@@ -104,7 +123,8 @@ pub(super) async fn now(run: &Run, targets: &[Target<'_>]) -> Result<Vec<Live>, 
     }
     let pods = pods(run).await?;
     for one in &mut all {
-        let own = |pod: &&Pod| matches(&one.selector, pod.labels()) && pod.metadata.deletion_timestamp.is_none();
+        let own =
+            |pod: &&Pod| matches(&one.selector, pod.labels()) && pod.metadata.deletion_timestamp.is_none();
         one.pods = pods.iter().filter(own).cloned().collect();
     }
     all.sort_by_key(|l| l.target);
@@ -120,7 +140,14 @@ fn live(
 ) -> Live {
     let count = |n: i32| u32::try_from(n).unwrap_or(0);
     let labels = template.and_then(|m| m.labels).unwrap_or_default();
-    Live { target, wanted: count(wanted), ready: count(ready.unwrap_or(0)), labels, selector, pods: Vec::new() }
+    Live {
+        target,
+        wanted: count(wanted),
+        ready: count(ready.unwrap_or(0)),
+        labels,
+        selector,
+        pods: Vec::new(),
+    }
 }
 
 /// The namespace's pods but probes of ours.
@@ -130,7 +157,10 @@ pub(super) async fn pods(run: &Run) -> Result<Vec<Pod>, Error> {
 }
 
 /// The Services that send to pods with these labels.
-pub(super) fn services_of<'s>(services: &'s [Service], labels: &BTreeMap<String, String>) -> impl Iterator<Item = &'s Service> {
+pub(super) fn services_of<'s>(
+    services: &'s [Service],
+    labels: &BTreeMap<String, String>,
+) -> impl Iterator<Item = &'s Service> {
     let labels = labels.clone();
     services.iter().filter(move |service| {
         let selector = service.spec.as_ref().and_then(|s| s.selector.as_ref());

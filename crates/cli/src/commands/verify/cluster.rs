@@ -19,10 +19,13 @@ pub(crate) fn cluster(args: &VerifyCluster, global: &Global) -> Result<u8, Error
     let progress = Progress::new(global.quiet);
     let input = Input { paths: args.paths.clone(), stdin_filename: None, config: args.config.clone() };
     let quiet = Global { quiet: true, ..*global };
-    let Loaded { project, config, failed, .. } = load(&input, &args.selection, &quiet, &progress, Variants::AsFound)?;
+    let Loaded { project, config, failed, .. } =
+        load(&input, &args.selection, &quiet, &progress, Variants::AsFound)?;
     drop(progress);
     if project.objects.iter().all(|o| o.patch || o.name.is_none()) {
-        return Err(Error::message("there are no Kubernetes manifests here; name files or directories with some"));
+        return Err(Error::message(
+            "there are no Kubernetes manifests here; name files or directories with some",
+        ));
     }
     let options = Options {
         kubeconfig: args.kubeconfig.as_ref().map(|path| path.as_std_path().to_owned()),

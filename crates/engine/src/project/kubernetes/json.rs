@@ -35,7 +35,9 @@ pub(super) fn json(node: Node<'_>, depth: usize, left: &mut usize) -> Option<Jso
             }
             Some(Json::Object(map))
         }
-        NodeKind::Sequence => node.items().map(|item| json(item, depth, left)).collect::<Option<_>>().map(Json::Array),
+        NodeKind::Sequence => {
+            node.items().map(|item| json(item, depth, left)).collect::<Option<_>>().map(Json::Array)
+        }
         _ => Some(match node.value(Dialect::Kubernetes) {
             None | Some(Value::Null) => Json::Null,
             Some(Value::Bool(value)) => Json::Bool(value),

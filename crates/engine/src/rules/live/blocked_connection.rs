@@ -21,10 +21,8 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
     for edge in measured.edges.iter().filter(|e| !e.open && e.allowed) {
         let Some(at) = policy(ctx.project, &edge.policy).or_else(|| subject.at(ctx.project)) else { return };
         let (from, name) = (&edge.from, &subject.measured.object);
-        let message = format!(
-            "{from} does not reach port {} of {name}, which the NetworkPolicies allow",
-            edge.port
-        );
+        let message =
+            format!("{from} does not reach port {} of {name}, which the NetworkPolicies allow", edge.port);
         ctx.report(at, message);
     }
 }

@@ -22,7 +22,10 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
         let message = if way.declared {
             format!("`{name}` keeps data and answers outside of the cluster at {}: {}", way.address, way.way)
         } else {
-            format!("`{name}` answers outside of the cluster at {}: {}, which is in no manifest", way.address, way.way)
+            format!(
+                "`{name}` answers outside of the cluster at {}: {}, which is in no manifest",
+                way.address, way.way
+            )
         };
         ctx.report(at, message);
     }

@@ -23,12 +23,17 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
         let share = 100.0 * checks.passed as f64 / checks.asked as f64;
         // Rounded down: what is not all is not shown as all.
         let share = (share * 10.0).floor() / 10.0;
-        let said = checks.said.iter().max_by_key(|s| s.times).map_or_else(String::new, |s| format!(": {}", s.text));
-        let message = format!("{share:.1} % of {} health checks of `{name}` pass in {} s{said}", checks.asked, checks.seconds);
+        let said =
+            checks.said.iter().max_by_key(|s| s.times).map_or_else(String::new, |s| format!(": {}", s.text));
+        let message = format!(
+            "{share:.1} % of {} health checks of `{name}` pass in {} s{said}",
+            checks.asked, checks.seconds
+        );
         ctx.report(at, message);
     }
     if checks.restarts > 0 {
-        let times = if checks.restarts == 1 { "once".to_owned() } else { format!("{} times", checks.restarts) };
+        let times =
+            if checks.restarts == 1 { "once".to_owned() } else { format!("{} times", checks.restarts) };
         ctx.report(container.name.span, format!("`{name}` is started again {times} in {} s", checks.seconds));
     }
 }

@@ -31,14 +31,26 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
     } else if container.pre_stop.is_none() {
         (container.name.span, "it has no preStop, so it stops while requests are still sent to it")
     } else if rollout.killed > 0 {
-        (subject.at_command(ctx.project).unwrap_or(at), "it is killed with requests open, since it does not end at SIGTERM")
+        (
+            subject.at_command(ctx.project).unwrap_or(at),
+            "it is killed with requests open, since it does not end at SIGTERM",
+        )
     } else if container.readiness.is_none() {
         (container.name.span, "it has no readiness probe, so requests are sent to it before it serves")
     } else {
-        (at, "its preStop is shorter than the cluster takes to send requests elsewhere, or it is ready before it serves")
+        (
+            at,
+            "its preStop is shorter than the cluster takes to send requests elsewhere, or it is ready before it serves",
+        )
     };
     let said = said(rollout);
-    ctx.report(at, format!("`{name}` loses {} of {} requests in a rolling restart{said}: {why}", rollout.lost, rollout.requests));
+    ctx.report(
+        at,
+        format!(
+            "`{name}` loses {} of {} requests in a rolling restart{said}: {why}",
+            rollout.lost, rollout.requests
+        ),
+    );
 }
 
 /// What became of most of them.

@@ -20,6 +20,9 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
         ctx.report(at, format!("the cluster refuses `{}`: {why}", subject.measured.object));
     }
     if let Some(why) = &measured.pod_refusal {
-        ctx.report(at, format!("the cluster takes `{}` and refuses its pods: {why}", subject.measured.object));
+        ctx.report(
+            at,
+            format!("the cluster takes `{}` and refuses its pods: {why}", subject.measured.object),
+        );
     }
 }

@@ -21,6 +21,9 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
     for answer in measured.answers.iter().filter(|a| !a.open) {
         let written = service.ports.iter().find(|p| p.port.value == answer.port);
         let at = written.map_or(object.headline(), |p| p.target.as_ref().map_or(p.port.span, |t| t.span));
-        ctx.report(at, format!("`{}` does not answer on port {}: {}", subject.name(), answer.port, answer.problem));
+        ctx.report(
+            at,
+            format!("`{}` does not answer on port {}: {}", subject.name(), answer.port, answer.problem),
+        );
     }
 }

@@ -17,11 +17,17 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
-    let (Some(false), Some(object)) = (subject.cluster().and_then(|c| c.enforced), subject.object) else { return };
+    let (Some(false), Some(object)) = (subject.cluster().and_then(|c| c.enforced), subject.object) else {
+        return;
+    };
     // It is true of all of them, and said of the first.
-    let earlier = policies(ctx.project).any(|o| o.source == object.source && o.headline() < object.headline());
+    let earlier =
+        policies(ctx.project).any(|o| o.source == object.source && o.headline() < object.headline());
     if !earlier {
-        let message = format!("the cluster does not keep to NetworkPolicies: what `{}` forbids gets through", subject.name());
+        let message = format!(
+            "the cluster does not keep to NetworkPolicies: what `{}` forbids gets through",
+            subject.name()
+        );
         ctx.report(object.headline(), message);
     }
 }

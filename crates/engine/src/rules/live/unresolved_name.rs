@@ -21,7 +21,11 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
         let written = calls.into_iter().find(|c| c.host == name.name);
         let at = written.map_or(workload.headline, |c| c.at);
         let message = match written.and_then(|c| c.variable.as_ref()) {
-            Some(variable) => format!("`{}` calls `{}` by {variable}, and the cluster has no such name", subject.name(), name.name),
+            Some(variable) => format!(
+                "`{}` calls `{}` by {variable}, and the cluster has no such name",
+                subject.name(),
+                name.name
+            ),
             None => format!("`{}` calls `{}`, and the cluster has no such name", subject.name(), name.name),
         };
         ctx.report(at, message);
