@@ -107,8 +107,9 @@ pub fn verify(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Resu
 }
 
 async fn begin(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Result<Verified, Error> {
+    let namespaces = plan::namespaces(project);
     let cluster = tokio::select! {
-        cluster = connect::connect(options, &plan::namespaces(project)) => cluster?,
+        cluster = connect::connect(options, &namespaces) => cluster?,
         () = interrupted() => return Err(Error::Interrupted),
     };
     say(Event::Cluster {
