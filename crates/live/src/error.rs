@@ -70,7 +70,7 @@ impl fmt::Display for Error {
             ),
             Self::Forbidden { context, namespace, missing } => write!(
                 f,
-                "the user of the context `{context}` lacks permissions in the namespace `{namespace}`: {}; grant them                  (docs/verify-cluster.md has a Role), or name another context with --context",
+                "the user of the context `{context}` lacks permissions in the namespace `{namespace}`: {}; grant them (docs/verify-cluster.md has a Role), or name another context with --context",
                 missing.join(", ")
             ),
             Self::NoProbe { image, why } => write!(
