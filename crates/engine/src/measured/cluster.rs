@@ -36,7 +36,7 @@ pub struct InCluster {
     /// Whether the cluster keeps to policies like it, of a NetworkPolicy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enforced: Option<bool>,
-    /// Connections to its pods, as its NetworkPolicies want them and as they are.
+    /// Connections to its pods, as its `NetworkPolicies` want them and as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edges: Vec<Edge>,
     /// How its health checks went.

@@ -20,13 +20,13 @@ fn check(subject: &Subject<'_>, ctx: &mut Ctx<'_>) {
     let name = subject.name();
     let at = container.readiness.as_ref().map_or(container.name.span, |probe| probe.span);
     if checks.passed < checks.asked {
-        let share = 100.0 * checks.passed as f64 / checks.asked as f64;
         // Rounded down: what is not all is not shown as all.
-        let share = (share * 10.0).floor() / 10.0;
+        let tenths = checks.passed * 1000 / checks.asked;
+        let share = format!("{}.{}", tenths / 10, tenths % 10);
         let said =
             checks.said.iter().max_by_key(|s| s.times).map_or_else(String::new, |s| format!(": {}", s.text));
         let message = format!(
-            "{share:.1} % of {} health checks of `{name}` pass in {} s{said}",
+            "{share} % of {} health checks of `{name}` pass in {} s{said}",
             checks.asked, checks.seconds
         );
         ctx.report(at, message);
