@@ -86,7 +86,7 @@ pub struct Verified {
     pub forbidden: Vec<String>,
     /// How many leftovers of earlier runs were removed first.
     pub swept: usize,
-    /// Whether the cluster keeps to NetworkPolicies; `None` where that was not seen.
+    /// Whether the cluster keeps to `NetworkPolicies`; `None` where that was not seen.
     pub enforced: Option<bool>,
     /// The context, the namespace and the version of the cluster, in a line.
     pub cluster: String,
@@ -175,7 +175,7 @@ async fn work(
     let (whole, own): (Vec<_>, Vec<_>) =
         plan.manifests.iter().filter_map(resource).partition(|r| !r.namespaced);
     let mut needs = permissions(&plan, options);
-    needs.extend(own.into_iter().flat_map(|r| r.needs()));
+    needs.extend(own.into_iter().flat_map(dry_run::Resource::needs));
     let missing = access::missing(client, namespace, needs).await?;
     if !missing.is_empty() {
         let missing = missing.iter().map(ToString::to_string).collect();
@@ -187,7 +187,7 @@ async fn work(
     }
     // Who works in a namespace of somebody else's cluster may do without what is of the whole cluster, and hears of it.
     let forbidden: BTreeSet<Need> =
-        access::missing(client, namespace, whole.into_iter().flat_map(|r| r.needs()).collect())
+        access::missing(client, namespace, whole.into_iter().flat_map(dry_run::Resource::needs).collect())
             .await?
             .into_iter()
             .collect();

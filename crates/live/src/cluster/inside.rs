@@ -40,8 +40,8 @@ fn policy(spec: NetworkPolicySpec) -> NetworkPolicy {
     NetworkPolicy { metadata: ObjectMeta::default(), spec: Some(spec) }
 }
 
-fn types(words: &[&str]) -> Option<Vec<String>> {
-    Some(words.iter().map(|w| (*w).to_owned()).collect())
+fn types(words: &[&str]) -> Vec<String> {
+    words.iter().map(|w| (*w).to_owned()).collect()
 }
 
 /// Makes what lets probes that ask through, and returns the policy that owns all probes.
@@ -52,7 +52,7 @@ pub(super) async fn open(run: &Run, policies: &Policies) -> Result<NetworkPolicy
         "probes",
         policy(NetworkPolicySpec {
             pod_selector: Some(selector(run, ASKS)),
-            policy_types: types(&["Ingress", "Egress"]),
+            policy_types: Some(types(&["Ingress", "Egress"])),
             ingress: Some(vec![NetworkPolicyIngressRule::default()]),
             egress: Some(vec![NetworkPolicyEgressRule::default()]),
         }),
@@ -74,7 +74,7 @@ pub(super) async fn open(run: &Run, policies: &Policies) -> Result<NetworkPolicy
             "lets-probes-in",
             policy(NetworkPolicySpec {
                 pod_selector: Some(pods),
-                policy_types: types(&["Ingress"]),
+                policy_types: Some(types(&["Ingress"])),
                 ingress: Some(vec![ingress]),
                 egress: None,
             }),
@@ -98,7 +98,7 @@ pub(super) async fn enforced(probes: &Probes<'_>, policies: &Policies) -> Result
         "denies",
         policy(NetworkPolicySpec {
             pod_selector: Some(selector(run, DENIED)),
-            policy_types: types(&["Ingress"]),
+            policy_types: Some(types(&["Ingress"])),
             ingress: None,
             egress: None,
         }),

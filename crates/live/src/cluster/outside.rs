@@ -32,7 +32,7 @@ pub(super) async fn outside(
         let target = &plan.targets[one.target];
         let stateful =
             |c: &seaworthy_engine::project::Container| c.facts().is_some_and(|f| f.stateful == Some(true));
-        let internal = target.containers(plan.project).any(|c| stateful(c));
+        let internal = target.containers(plan.project).any(stateful);
         let mut push = |way: String, host: &str, port: i32, declared: bool| {
             let address =
                 if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };

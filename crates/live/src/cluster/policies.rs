@@ -1,4 +1,4 @@
-//! What the NetworkPolicies of a namespace want: which connections they let through.
+//! What the `NetworkPolicies` of a namespace want: which connections they let through.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
