@@ -22,17 +22,8 @@ use futures_util::future::join_all;
 use crate::error::Error;
 use crate::hold::{Hold, RUN};
 
-<<<<<<< HEAD
-/// The label whose value is the run.
-const RUN: &str = "dev.seaworthy.run";
-/// The label whose value is the machine.
-const MACHINE: &str = "dev.seaworthy.machine";
 /// How the names of what it makes begin.
 const NAME: &str = "seaworthy-";
-/// After how long what a run on another machine made counts as left behind, in seconds.
-const OLD: i64 = 6 * 60 * 60;
-=======
->>>>>>> 48cc8bc (Measure manifests on a Kubernetes cluster: verify cluster, its rules, and a cluster to measure on)
 /// How long the end of a run may take.
 const CLEANING: Duration = Duration::from_mins(1);
 /// How often, and how far apart, something is tried to be removed that is used by something that is going.
@@ -63,11 +54,7 @@ impl Run {
     fn name(&self, what: &str) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let what: String = what.chars().map(plain).take(40).collect();
-<<<<<<< HEAD
-        format!("{NAME}{}-{}-{what}", self.id, self.made.fetch_add(1, Ordering::Relaxed))
-=======
-        format!("seaworthy-{}-{}-{what}", self.hold.id, self.made.fetch_add(1, Ordering::Relaxed))
->>>>>>> 48cc8bc (Measure manifests on a Kubernetes cluster: verify cluster, its rules, and a cluster to measure on)
+        format!("{NAME}{}-{}-{what}", self.hold.id, self.made.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Makes a container; it is not started.
@@ -135,7 +122,6 @@ impl Run {
         let left = |labels: &HashMap<String, String>, created: Option<i64>| {
             self.hold.is_left(|key| labels.get(key).map(String::as_str), created)
         };
-<<<<<<< HEAD
         let mut swept = 0;
         // What the engine was still making for a run that was killed appears a moment later.
         for _ in 0..3 {
@@ -145,21 +131,7 @@ impl Run {
                 break;
             }
         }
-        for entry in fs::read_dir(folder()).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let run = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
-            // Another run may have made it a moment ago and not hold it yet.
-            let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|m| m.elapsed().ok());
-            let old = age.is_some_and(|age| age > Duration::from_mins(1));
-            if old && path.extension().is_some_and(|e| e == "lock") && run != self.id && !is_held(run) {
-                // A file that stays is empty and says nothing.
-                let _ = fs::remove_file(&path);
-            }
-        }
-=======
-        let swept = remove_all(&self.docker, &[RUN.to_owned()], left).await?;
         self.hold.sweep();
->>>>>>> 48cc8bc (Measure manifests on a Kubernetes cluster: verify cluster, its rules, and a cluster to measure on)
         Ok(swept)
     }
 
