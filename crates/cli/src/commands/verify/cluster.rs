@@ -17,7 +17,7 @@ use crate::{CLEAN, FAILED, FOUND};
 /// Measures manifests on a cluster, prints what was found, and tells the exit status.
 pub(crate) fn cluster(args: &VerifyCluster, global: &Global) -> Result<u8, Error> {
     let progress = Progress::new(global.quiet);
-    let input = Input { paths: args.paths.clone(), stdin_filename: None, config: args.config.clone() };
+    let input = Input { paths: args.paths.clone(), config: args.config.clone(), ..Input::default() };
     let quiet = Global { quiet: true, ..*global };
     let Loaded { project, config, failed, .. } =
         load(&input, &args.selection, &quiet, &progress, Variants::AsFound)?;
