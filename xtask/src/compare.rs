@@ -2,6 +2,8 @@
 //!
 //! A place is a file and the line that its instruction begins in. All rules are asked for. Files that the other refuses are left out.
 
+mod objects;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
@@ -57,6 +59,9 @@ fn rendered(root: &Path, rival: &str, folder: &str, options: &[&str]) -> Result<
 
 /// `cargo xtask compare hadolint|buildkit DIR [--program FILE] [--config FILE] [--samples N]`
 pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String> {
+    if matches!(rival, "kube-score" | "checkov" | "compose-lint" | "dclint") {
+        return objects::run(root, rival, words);
+    }
     let [folder, options @ ..] = words else { return Err("compare needs a folder".into()) };
     if matches!(rival, "helm" | "kustomize") {
         return rendered(root, rival, folder, options);

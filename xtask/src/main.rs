@@ -36,7 +36,7 @@ cargo xtask bench             measure the program against reading and parsing al
     --manifests DIR           where to take 5,000 manifests from
     --schemas LOCATION        kubeconform's -schema-location; without it, kubeconform is left out
     --runs N                  how often each runs
-cargo xtask compare hadolint|buildkit DIR
+cargo xtask compare hadolint|buildkit|kube-score|checkov|compose-lint|dclint DIR
                               for each of their ids, the places in the Dockerfiles below DIR where they find it, and where we do
     --program FILE            hadolint, or the dockerfile-oracle of tests/engines
     --config FILE             a .hadolint.yaml for both

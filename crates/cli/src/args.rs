@@ -109,6 +109,12 @@ const EXIT_CODES: &str =
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) input: Input,
+    /// Report only what is not in this file of earlier findings
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<Utf8PathBuf>,
+    /// Write what is found to this file, to be left out by --baseline from then on
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub(crate) selection: Selection,
     #[command(flatten)]

@@ -37,6 +37,8 @@ pub(crate) struct Finder {
 struct Nearest {
     ours: Option<Arc<Loaded>>,
     hadolint: Option<Arc<Loaded>>,
+    /// What other tools for manifests and Compose files are told.
+    others: Option<Arc<Loaded>>,
     /// The directory is the top of a repository: what lies above it is another's.
     top: bool,
 }
@@ -99,7 +101,8 @@ impl Finder {
                 let nearest = self.nearest(&source.path);
                 let hadolint = nearest.hadolint.or_else(|| self.variables.clone());
                 let hadolint = hadolint.filter(|_| source.kind == Kind::Dockerfile);
-                let Some(loaded) = nearest.ours.or(hadolint) else { return default.clone() };
+                let others = nearest.others.filter(|_| matches!(source.kind, Kind::Manifest | Kind::Compose));
+                let Some(loaded) = nearest.ours.or(hadolint).or(others) else { return default.clone() };
                 let path = self.cwd.join(&source.path);
                 let matched: Vec<usize> =
                     (0..loaded.per_file.len()).filter(|n| matches(&loaded.per_file[*n], &path)).collect();
@@ -139,10 +142,12 @@ impl Finder {
         nearest.ours = self.read(directory, NAME);
         if nearest.ours.is_none() {
             nearest.hadolint = HADOLINT.iter().find_map(|name| self.read(directory, name));
+            nearest.others = self.read_others(directory);
             if let Some(parent) = directory.parent().filter(|_| !nearest.top) {
                 let above = self.in_directory(parent, known);
                 nearest.ours = above.ours;
                 nearest.hadolint = nearest.hadolint.or(above.hadolint);
+                nearest.others = nearest.others.or(above.others);
             }
         }
         known.insert(directory.to_owned(), nearest.clone());
@@ -166,8 +171,21 @@ impl Finder {
         }
     }
 
+    /// What the files of other tools in a directory say, put together.
+    fn read_others(&self, directory: &Path) -> Option<Arc<Loaded>> {
+        let mut settings = Settings::default();
+        let mut found = false;
+        for name in Settings::others() {
+            if let Ok(text) = fs::read_to_string(directory.join(name)) {
+                settings.add_other(name, &text);
+                found = true;
+            }
+        }
+        let base = Utf8Path::from_path(directory).filter(|_| found)?;
+        Some(self.loaded(base, base, settings))
+    }
+
     fn load(&self, path: &Utf8Path, text: &str) -> Arc<Loaded> {
-        let base = path.parent().unwrap_or(path);
         let settings = if HADOLINT.iter().any(|name| path.file_name() == Some(name)) {
             let mut settings = Settings::hadolint(text);
             settings.add_hadolint_variables(|name| std::env::var(name).ok());
@@ -181,6 +199,11 @@ impl Finder {
             }
             settings
         };
+        self.loaded(path.parent().unwrap_or(path), path, settings)
+    }
+
+    /// Settings with their patterns, which count from a directory.
+    fn loaded(&self, base: &Utf8Path, path: &Utf8Path, settings: Settings) -> Arc<Loaded> {
         let pattern = |pattern: &str, builder: &mut GitignoreBuilder| {
             if builder.add_line(None, pattern).is_err() {
                 self.complain(format!(

@@ -1,6 +1,7 @@
 //! Settings: as written in `seaworthy.toml` or `.hadolint.yaml`, and as meant.
 
 mod hadolint;
+mod others;
 mod schema;
 
 use seaworthy_syntax::spelling::nearest;
@@ -114,8 +115,37 @@ pub enum Selector {
     All,
     /// The rules of a category.
     Category(Category),
+    /// What a level of the Pod Security Standards refuses.
+    Level(Level),
     /// The rule of a name, or what rules find under another tool's id.
     Named(Named),
+}
+
+/// A level of the Pod Security Standards. Its controls are ids of findings: `baseline:Host-Ports`, `restricted:Seccomp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// What leads out of a pod is refused.
+    Baseline,
+    /// What a pod does not need is refused too.
+    Restricted,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 2] = [Self::Baseline, Self::Restricted];
+
+    /// The word in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Baseline => "pod-security-baseline",
+            Self::Restricted => "pod-security-restricted",
+        }
+    }
+
+    /// Whether an id is one of its controls.
+    fn has(self, id: &str) -> bool {
+        id.starts_with("baseline:") || self == Self::Restricted && id.starts_with("restricted:")
+    }
 }
 
 /// What is wrong with a file of settings.
@@ -332,6 +362,9 @@ impl Selector {
         if let Some(category) = Category::ALL.into_iter().find(|c| c.as_str().eq_ignore_ascii_case(word)) {
             return Ok(Self::Category(category));
         }
+        if let Some(level) = Level::ALL.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(word)) {
+            return Ok(Self::Level(level));
+        }
         Named::of(word).map(Self::Named).ok_or_else(|| match nearest(word, every_word()) {
             Some(near) => format!("no rule is called `{word}`; did you mean `{near}`?"),
             None => format!("no rule is called `{word}`; `seaworthy rules` lists them"),
@@ -343,6 +376,7 @@ impl Selector {
         match self {
             Self::All => "all".to_owned(),
             Self::Category(category) => category.as_str().to_owned(),
+            Self::Level(level) => level.as_str().to_owned(),
             Self::Named(named) => named.word().to_owned(),
         }
     }
@@ -352,6 +386,10 @@ impl Selector {
         match self {
             Self::All => Some(1),
             Self::Category(category) => (rule.category == *category).then_some(2),
+            Self::Level(level) => {
+                let ids = finding.map_or(rule.aliases, |finding| finding.ids);
+                ids.iter().any(|id| level.has(id)).then_some(2)
+            }
             Self::Named(named) => finding.map_or(named.names(rule), |d| named.covers(d)).then_some(3),
         }
     }
@@ -359,7 +397,7 @@ impl Selector {
     /// Whether it asks for what matters little in its place too: who names another tool's id expects what that tool finds.
     fn is_wide(&self) -> bool {
         match self {
-            Self::All => true,
+            Self::All | Self::Level(_) => true,
             Self::Category(_) => false,
             Self::Named(named) => named.is_id(),
         }
@@ -369,6 +407,7 @@ impl Selector {
     fn is_all_of(&self, rule: &Rule) -> bool {
         match self {
             Self::Named(named) => named.names_all(rule),
+            Self::Level(_) => false,
             Self::All | Self::Category(_) => true,
         }
     }
@@ -389,6 +428,7 @@ fn every_word() -> impl Iterator<Item = &'static str> {
         .iter()
         .flat_map(|r| std::iter::once(r.name).chain(r.aliases.iter().copied()))
         .chain(Category::ALL.into_iter().map(Category::as_str))
+        .chain(Level::ALL.into_iter().map(Level::as_str))
         .chain(["all"])
 }
 

@@ -3,6 +3,7 @@
 //! The verbs in order: [`parse`](parse::parse), [`Project::of`], [`check`](check::check), [`fix`](fix::fix),
 //! [`variant`](variant::variant), [`convert`], [`render`](render::render). All of it is pure: sources and names come in, data goes out.
 
+pub mod baseline;
 pub mod check;
 pub mod config;
 pub mod convert;

@@ -6,6 +6,8 @@ pub use crate::rule::find;
 
 mod container {
     pub(super) mod added_capability;
+    pub(super) mod always_healthy;
+    pub(super) mod build_and_image;
     pub(super) mod build_time_variable;
     pub(super) mod conflicting_mounts;
     pub(super) mod cpu_limit;
@@ -14,8 +16,10 @@ mod container {
     pub(super) mod delay_behind_startup_probe;
     pub(super) mod development_setting;
     pub(super) mod duplicate_env;
+    pub(super) mod executable_scratch;
     pub(super) mod exposed_ssh;
     pub(super) mod hidden_log_links;
+    pub(super) mod host_device;
     pub(super) mod host_namespace;
     pub(super) mod identical_probes;
     pub(super) mod idle_capability;
@@ -28,10 +32,13 @@ mod container {
     pub(super) mod moving_tag_not_pulled;
     pub(super) mod no_apparmor_profile;
     pub(super) mod no_cpu_limit;
+    pub(super) mod no_healthcheck;
     pub(super) mod no_linux_hardening;
     pub(super) mod no_liveness_probe;
+    pub(super) mod no_logs;
     pub(super) mod no_memory_headroom;
     pub(super) mod no_memory_limit;
+    pub(super) mod no_pids_limit;
     pub(super) mod no_readiness_probe;
     pub(super) mod no_resource_requests;
     pub(super) mod no_restart_policy;
@@ -41,8 +48,10 @@ mod container {
     pub(super) mod privilege_escalation;
     pub(super) mod privileged_container;
     pub(super) mod privileged_port;
+    pub(super) mod probe_of_other_host;
     pub(super) mod probe_on_unknown_port;
     pub(super) mod published_database;
+    pub(super) mod published_everywhere;
     pub(super) mod refused_option;
     pub(super) mod retired_registry;
     pub(super) mod retired_software;
@@ -53,11 +62,15 @@ mod container {
     pub(super) mod selinux_options;
     pub(super) mod sensitive_host_mount;
     pub(super) mod shallow_probe;
+    pub(super) mod shared_propagation;
+    pub(super) mod shell_syntax_without_shell;
     pub(super) mod short_stop_grace;
+    pub(super) mod slow_healthcheck;
     pub(super) mod storage_limit_as_request;
     pub(super) mod sub_path_mount;
     pub(super) mod sudo_in_command;
     pub(super) mod trusted_any_proxy;
+    pub(super) mod unbounded_log;
     pub(super) mod unconfined_profile;
     pub(super) mod undropped_capabilities;
     pub(super) mod unequal_requests;
@@ -68,6 +81,7 @@ mod container {
     pub(super) mod unsized_scratch;
     pub(super) mod untrusted_image;
     pub(super) mod unwritable_path;
+    pub(super) mod weak_credentials;
     pub(super) mod windows_administrator;
     pub(super) mod writable_host_mount;
     pub(super) mod writable_root;
@@ -208,6 +222,7 @@ mod project {
     pub(super) mod exec_rights;
     pub(super) mod exposed_service;
     pub(super) mod fail_fast_builds;
+    pub(super) mod fixed_name_of_several;
     pub(super) mod idle_ingress_annotation;
     pub(super) mod idle_network_policy;
     pub(super) mod incomplete_claim;
@@ -215,6 +230,7 @@ mod project {
     pub(super) mod ingress_snippet;
     pub(super) mod ingress_without_tls;
     pub(super) mod invalid_value;
+    pub(super) mod legacy_link;
     pub(super) mod limited_restarts;
     pub(super) mod load_balancer_without_tls;
     pub(super) mod lost_command;
@@ -237,12 +253,14 @@ mod project {
     pub(super) mod no_dockerignore;
     pub(super) mod no_namespace_quota;
     pub(super) mod no_pod_security_level;
+    pub(super) mod no_project_name;
     pub(super) mod no_storage_class;
     pub(super) mod obsolete_version;
     pub(super) mod other_image_family;
     pub(super) mod placeholder_value;
     pub(super) mod pod_creation_rights;
     pub(super) mod push_on_pull_request;
+    pub(super) mod quoted_volume;
     pub(super) mod replicas_with_autoscaler;
     pub(super) mod secret_access;
     pub(super) mod secret_build_argument;
@@ -252,6 +270,7 @@ mod project {
     pub(super) mod serial_builds;
     pub(super) mod service_without_image;
     pub(super) mod shared_selector;
+    pub(super) mod shared_volume;
     pub(super) mod started_not_ready;
     pub(super) mod stuck_eviction;
     pub(super) mod sync_without_reload;
@@ -263,6 +282,7 @@ mod project {
     pub(super) mod unmatched_published_port;
     pub(super) mod unmatched_target_port;
     pub(super) mod unpinned_action;
+    pub(super) mod unquoted_port;
     pub(super) mod unreachable_internet;
     pub(super) mod unreachable_published_port;
     pub(super) mod unresolvable_service;
@@ -271,6 +291,7 @@ mod project {
     pub(super) mod unset_namespace_label;
     pub(super) mod unset_variable;
     pub(super) mod unshipped_mount;
+    pub(super) mod unsorted_entries;
     pub(super) mod unsupported_access_mode;
     pub(super) mod unused_config_key;
     pub(super) mod unused_definition;
@@ -355,6 +376,7 @@ pub static ALL: &[&Rule] = &[
     &project::account_token_secret::RULE,
     &dockerfile::add_instead_of_copy::RULE,
     &container::added_capability::RULE,
+    &container::always_healthy::RULE,
     &project::anonymous_rights::RULE,
     &workload::any_node::RULE,
     &dockerfile::apt_instead_of_apt_get::RULE,
@@ -365,6 +387,7 @@ pub static ALL: &[&Rule] = &[
     &project::blocked_eviction::RULE,
     &project::blocked_traffic::RULE,
     &dockerfile::broken_exec_form::RULE,
+    &container::build_and_image::RULE,
     &dockerfile::build_error::RULE,
     &container::build_time_variable::RULE,
     &project::build_without_cache::RULE,
@@ -428,6 +451,7 @@ pub static ALL: &[&Rule] = &[
     &variant::exec_command::RULE,
     &project::exec_rights::RULE,
     &variant::exec_script::RULE,
+    &container::executable_scratch::RULE,
     &dockerfile::existing_account::RULE,
     &variant::existing_application::RULE,
     &dockerfile::expose_format::RULE,
@@ -438,12 +462,14 @@ pub static ALL: &[&Rule] = &[
     &live::failed_health_checks::RULE,
     &live::failing_healthcheck::RULE,
     &variant::first_process::RULE,
+    &project::fixed_name_of_several::RULE,
     &dockerfile::fixed_platform::RULE,
     &variant::graceful_timeout::RULE,
     &variant::healthcheck_moved::RULE,
     &dockerfile::hidden_failure::RULE,
     &container::hidden_log_links::RULE,
     &workload::host_aliases::RULE,
+    &container::host_device::RULE,
     &container::host_namespace::RULE,
     &workload::host_path_volume::RULE,
     &workload::host_port::RULE,
@@ -468,6 +494,7 @@ pub static ALL: &[&Rule] = &[
     &live::larger_variant::RULE,
     &dockerfile::late_ownership::RULE,
     &dockerfile::legacy_env_format::RULE,
+    &project::legacy_link::RULE,
     &project::limited_restarts::RULE,
     &project::load_balancer_without_tls::RULE,
     &container::local_image::RULE,
@@ -516,15 +543,19 @@ pub static ALL: &[&Rule] = &[
     &container::no_cpu_limit::RULE,
     &project::no_disruption_budget::RULE,
     &project::no_dockerignore::RULE,
+    &container::no_healthcheck::RULE,
     &container::no_linux_hardening::RULE,
     &container::no_liveness_probe::RULE,
+    &container::no_logs::RULE,
     &container::no_memory_headroom::RULE,
     &container::no_memory_limit::RULE,
     &project::no_namespace_quota::RULE,
     &workload::no_network_policy::RULE,
+    &container::no_pids_limit::RULE,
     &project::no_pod_security_level::RULE,
     &workload::no_pre_stop::RULE,
     &workload::no_priority_class::RULE,
+    &project::no_project_name::RULE,
     &workload::no_pull_secret::RULE,
     &container::no_readiness_probe::RULE,
     &container::no_resource_requests::RULE,
@@ -549,9 +580,12 @@ pub static ALL: &[&Rule] = &[
     &container::privilege_escalation::RULE,
     &container::privileged_container::RULE,
     &container::privileged_port::RULE,
+    &container::probe_of_other_host::RULE,
     &container::probe_on_unknown_port::RULE,
     &container::published_database::RULE,
+    &container::published_everywhere::RULE,
     &project::push_on_pull_request::RULE,
+    &project::quoted_volume::RULE,
     &variant::readable_files::RULE,
     &variant::readable_home::RULE,
     &variant::readable_tools::RULE,
@@ -589,15 +623,19 @@ pub static ALL: &[&Rule] = &[
     &variant::settled_environment::RULE,
     &container::shallow_probe::RULE,
     &workload::shared_claim::RULE,
+    &container::shared_propagation::RULE,
     &project::shared_selector::RULE,
     &workload::shared_user_namespace::RULE,
+    &project::shared_volume::RULE,
     &dockerfile::shell_form_command::RULE,
+    &container::shell_syntax_without_shell::RULE,
     &dockerfile::shell_wrapped_command::RULE,
     &variant::shipped_tests::RULE,
     &container::short_stop_grace::RULE,
     &live::silent_port::RULE,
     &live::silent_service::RULE,
     &workload::single_replica::RULE,
+    &container::slow_healthcheck::RULE,
     &live::slow_stop::RULE,
     &dockerfile::stage_name_case::RULE,
     &dockerfile::stale_package_index::RULE,
@@ -614,6 +652,7 @@ pub static ALL: &[&Rule] = &[
     &live::tight_limit::RULE,
     &container::trusted_any_proxy::RULE,
     &dockerfile::two_downloaders::RULE,
+    &container::unbounded_log::RULE,
     &dockerfile::unchecked_pipe::RULE,
     &workload::uncommon_volume_type::RULE,
     &container::unconfined_profile::RULE,
@@ -642,6 +681,7 @@ pub static ALL: &[&Rule] = &[
     &variant::unprivileged_port::RULE,
     &variant::unprivileged_server::RULE,
     &container::unqualified_image::RULE,
+    &project::unquoted_port::RULE,
     &project::unreachable_internet::RULE,
     &project::unreachable_published_port::RULE,
     &project::unresolvable_service::RULE,
@@ -653,6 +693,7 @@ pub static ALL: &[&Rule] = &[
     &project::unset_variable::RULE,
     &project::unshipped_mount::RULE,
     &container::unsized_scratch::RULE,
+    &project::unsorted_entries::RULE,
     &workload::unspread_replicas::RULE,
     &project::unsupported_access_mode::RULE,
     &workload::unsupported_restart_policy::RULE,
@@ -670,6 +711,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::useless_cleanup::RULE,
     &project::variable_of_container::RULE,
     &project::variant_drift::RULE,
+    &container::weak_credentials::RULE,
     &dockerfile::whole_image_copied::RULE,
     &project::wildcard_rights::RULE,
     &container::windows_administrator::RULE,

@@ -17,7 +17,7 @@ use crate::output::{page, stdout};
 pub(crate) fn explain(word: &str) -> Result<u8, Error> {
     let found = match Selector::of(word).map_err(Error::message)? {
         Selector::Named(named) => named.rules,
-        Selector::All | Selector::Category(_) => {
+        Selector::All | Selector::Category(_) | Selector::Level(_) => {
             let message = format!("`{word}` stands for many rules; `seaworthy rules {word}` lists them");
             return Err(Error::message(message));
         }

@@ -85,12 +85,12 @@ impl Settings {
         said
     }
 
-    fn leave_out(&mut self, ids: &[String]) {
+    pub(super) fn leave_out(&mut self, ids: &[String]) {
         self.layer.ignore.extend(ids.iter().filter_map(|id| Named::of(id)).map(Selector::Named));
     }
 
     /// Grades rules, which also turns those on that hadolint leaves off.
-    fn grade(&mut self, ids: &[String], severity: Severity) {
+    pub(super) fn grade(&mut self, ids: &[String], severity: Severity) {
         for named in ids.iter().filter_map(|id| Named::of(id)) {
             self.layer.extend_select.push(Selector::Named(named.clone()));
             self.graded.push((named, severity));

@@ -2,6 +2,7 @@
 
 mod insert;
 mod layout;
+mod order;
 mod remove;
 mod write;
 
@@ -165,6 +166,17 @@ pub fn remove(entry: Entry<'_>) -> Edited {
 /// As [`remove`].
 pub fn remove_item(item: Node<'_>) -> Edited {
     remove::item(item)
+}
+
+/// Puts the entries or items of a block collection in another order: `order` has the place that each new one has now.
+///
+/// The comments right above one go with it; blank lines stay where they are.
+///
+/// # Errors
+/// [`Refusal::Shape`] where `order` is no order of them; [`Refusal::Shared`] where an anchor stands within;
+/// [`Refusal::Layout`] where they do not stand on lines of their own.
+pub fn reorder(collection: Node<'_>, order: &[usize]) -> Edited {
+    order::reorder(collection, order)
 }
 
 /// Renames the key of an entry.

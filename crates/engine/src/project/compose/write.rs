@@ -1,5 +1,7 @@
 //! Changes of a service, written into the file that owns it.
 
+use std::borrow::Cow;
+
 use seaworthy_syntax::Edit;
 use seaworthy_syntax::yaml::edit::{self, New};
 use seaworthy_syntax::yaml::{Node, NodeKind};
@@ -388,7 +390,12 @@ impl<'p> Site<'p> {
     /// Removes some items of a list, and the list with its last one.
     fn remove_items(&mut self, key: &str, is: impl Fn(&str) -> bool) -> Option<()> {
         let mut removed = 0;
-        for item in self.list(key).iter().filter(|item| item.as_str().is_some_and(&is)) {
+        for item in self.list(key) {
+            // A short form that became a long one has the place of its text.
+            let short = || item.place.and_then(|place| self.project.node(place)).and_then(Node::scalar);
+            if !item.as_str().map(Cow::Borrowed).or_else(short).is_some_and(|text| is(&text)) {
+                continue;
+            }
             let node = self.own_node(item)?;
             let list = node.parent()?;
             let siblings = list.items().count();

@@ -29,14 +29,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // Docker applies its filter to every container by itself; the kubelet does not.
     let filtered = container.platform == Target::Docker || container.windows || !container.seccomp.is_unset();
-    if filtered || container.role == Role::Ephemeral || container.privileged.is(&true) {
+    if filtered || container.role == Role::Ephemeral {
         return;
     }
     // What adds capabilities may use system calls that the filter closes.
     let safety = if container.added_capabilities.is_empty() { Safety::Safe } else { Safety::Unsafe };
     let message =
         format!("`{}` may make every system call: `seccompProfile` is not set", container.name.value);
-    ctx.report(container.name.span, message).set(
+    // A privileged container runs without the filter, whatever is asked for.
+    ctx.report(container.name.span, message).aside(container.privileged.is(&true)).set(
         safety,
         "Use the runtime's seccomp profile",
         container,

@@ -31,7 +31,8 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A privileged container has every right already, and Kubernetes refuses the combination.
     let workbench = ctx.project.is_workbench(container.place.source);
-    if container.privileged.is(&true) || !container.privilege_escalation.lacks(&false) || workbench {
+    let privileged = container.privileged.is(&true);
+    if !container.privilege_escalation.lacks(&false) || workbench || container.windows {
         return;
     }
     let setting = match container.platform {
@@ -45,7 +46,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let asked = container.privilege_escalation.is(&true) || !container.added_capabilities.is_empty();
     let tried = container.learned.as_ref().is_some_and(|learned| learned.no_new_privileges);
     let safety = if asked && !tried { Safety::Unsafe } else { Safety::Safe };
-    ctx.report(at, message).severity(container.platform.hardening()).set(
+    ctx.report(at, message).severity(container.platform.hardening()).aside(privileged).set(
         safety,
         "Forbid processes to gain rights",
         container,

@@ -37,7 +37,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A privileged container needs root for what it does; `privileged-container` speaks of it.
     let workbench = ctx.project.is_workbench(container.place.source);
-    if container.windows || container.role == Role::Ephemeral || container.privileged.is(&true) || workbench {
+    if container.windows || container.role == Role::Ephemeral || workbench {
         return;
     }
     match container.platform {
@@ -72,6 +72,7 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.user.at.unwrap_or(container.name.span);
     let development = ctx.project.is_for_development(container.place.source);
     let mut finding = ctx.report(at, format!("`{}` runs as root", container.name.value));
+    finding.aside(container.privileged.is(&true));
     // Most public images start as root; to ask for it is another matter.
     let asked = container.user.origin == Origin::Own;
     finding.severity(match (asked, development) {
@@ -104,6 +105,9 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     let own = matches!(container.user.origin, Origin::Own | Origin::Pod | Origin::Anchor);
     let uid = user.and_then(|u| u.uid);
     if own && uid.is_some_and(|uid| uid != 0) {
+        let at = container.run_as_non_root.at.unwrap_or(container.name.span);
+        let message = "it runs as another user, and nothing refuses root: `runAsNonRoot: true` is not set";
+        ctx.report(at, message).aside(true).ids(&["restricted:Running-as-Non-root", "RunAsNonRoot"]);
         return;
     }
     let at =
@@ -118,6 +122,7 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     let mut finding = ctx.report(at, message);
     // An official image whose entry point gives up root does not stay root.
     let stays = uid == Some(0) && (own || facts.is_none_or(|f| f.drops_with.is_none()));
+    finding.aside(container.privileged.is(&true));
     finding.severity(if stays { Severity::High } else { Severity::Medium });
     if own && uid == Some(0) {
         return;

@@ -30,7 +30,15 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.seccomp.value().is_some_and(unconfined) {
         let at = container.seccomp.at.unwrap_or(container.name.span);
         let message = format!("`{}` may make every system call: seccomp is turned off", container.name.value);
-        ctx.report(at, message).set(
+        const SECCOMP: [&str; 6] = [
+            "KSV-0104",
+            "SeccompUnconfined",
+            "restrict-seccomp",
+            "CL-0009",
+            "seccomp-confinement-disabled",
+            "baseline:Seccomp",
+        ];
+        ctx.report(at, message).ids(&SECCOMP).set(
             Safety::Unsafe,
             "Use the runtime's filter",
             container,
@@ -39,6 +47,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     if container.apparmor.value().is_some_and(unconfined) {
         let at = container.apparmor.at.unwrap_or(container.name.span);
-        ctx.report(at, format!("`{}` runs without an AppArmor profile", container.name.value));
+        const APPARMOR: [&str; 4] =
+            ["ApparmorUnconfined", "restrict-apparmor-profiles", "CL-0009", "baseline:AppArmor"];
+        ctx.report(at, format!("`{}` runs without an AppArmor profile", container.name.value)).ids(&APPARMOR);
     }
 }

@@ -42,7 +42,6 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.windows
         || container.role == Role::Ephemeral
         || dropped
-        || container.privileged.is(&true)
         || workbench
     {
         return;
@@ -63,7 +62,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         None if root == Some(false) => Vec::new(),
         None => used.unwrap_or_default(),
     };
-    ctx.report(at, message).severity(container.platform.hardening()).set(
+    let privileged = container.privileged.is(&true);
+    ctx.report(at, message).severity(container.platform.hardening()).aside(privileged).set(
         safety,
         "Drop all capabilities",
         container,

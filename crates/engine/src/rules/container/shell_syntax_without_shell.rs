@@ -1,0 +1,49 @@
+use crate::project::Container;
+use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+
+pub(crate) static RULE: Rule = Rule {
+    name: "shell-syntax-without-shell",
+    summary: "a command with the signs of a shell and no shell to read them",
+    since: "0.1.0",
+    docs: include_str!("shell_syntax_without_shell.md"),
+    aliases: &[],
+    category: Category::Correctness,
+    severity: Severity::High,
+    default: true,
+    fix: FixKind::None,
+    check: Check::Container(check),
+};
+
+fn check(container: &Container, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
+    for key in ["command", "entrypoint"] {
+        let Some(at) = container.item(project, &[key]).and_then(|item| item.span()) else { continue };
+        let written = project.text(at).trim();
+        // A list says its words itself, and block scalars are mostly scripts for a shell.
+        if written.starts_with(['[', '-', '|', '>', '"', '\'', '$']) {
+            continue;
+        }
+        if let Some(sign) = first_sign(written) {
+            let message = format!("Compose runs no shell and reads nothing from `{sign}` on: only what stands before it runs");
+            ctx.report(at, message);
+        }
+    }
+}
+
+/// The first sign of a shell that stands for itself, in no quotes.
+fn first_sign(text: &str) -> Option<&str> {
+    let mut quoted = None;
+    for word in text.split_whitespace() {
+        if quoted.is_none() && matches!(word, "&&" | "||" | "|" | ";" | ">" | ">>" | "<" | "2>&1") {
+            return Some(word);
+        }
+        for c in word.chars() {
+            match quoted {
+                None if matches!(c, '"' | '\'') => quoted = Some(c),
+                Some(quote) if quote == c => quoted = None,
+                _ => {}
+            }
+        }
+    }
+    None
+}
