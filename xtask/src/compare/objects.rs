@@ -57,7 +57,7 @@ pub(super) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String
     let compose = matches!(rival, "compose-lint" | "dclint");
     let mut files: Vec<String> = tree::files(&folder)?
         .iter()
-        .filter_map(|path| Some(path.strip_prefix(&folder).ok()?.to_str()?.to_owned()))
+        .filter_map(|path| Some(path.strip_prefix(&folder).unwrap_or(path).to_str()?.to_owned()))
         .filter(|path| [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end)))
         .collect();
     files.sort();
