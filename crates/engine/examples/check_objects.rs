@@ -19,7 +19,8 @@ use seaworthy_engine::syntax::{LineIndex, Span};
 use seaworthy_engine::{Files, Kind, Source, SourceId, parse};
 
 fn main() {
-    let kind = if std::env::args().nth(1).as_deref() == Some("compose") { Kind::Compose } else { Kind::Manifest };
+    let kind =
+        if std::env::args().nth(1).as_deref() == Some("compose") { Kind::Compose } else { Kind::Manifest };
     let paths: Vec<String> = std::io::stdin().lock().lines().map(Result::unwrap).collect();
     let lines: Vec<Vec<String>> = paths.par_iter().map(|path| findings(path, kind)).collect();
     let mut out = std::io::stdout().lock();
@@ -55,14 +56,19 @@ fn findings(path: &str, kind: Kind) -> Vec<String> {
         .iter()
         .map(|container| {
             let node = project.node(container.place).unwrap();
-            let span = node.as_entry().map_or(node.full_span(), |e| e.key.full_span().to(e.value.full_span()));
+            let span =
+                node.as_entry().map_or(node.full_span(), |e| e.key.full_span().to(e.value.full_span()));
             let object = container.workload.map(|w| project.workload(w).object.0 as usize);
             (span, container.name.value.as_str(), object)
         })
         .collect();
     if kind == Kind::Compose {
         for (span, name, _) in &containers {
-            found.push(format!("{path}\t@\t{}\t{}\t{name}", line(span.start), line(span.end.saturating_sub(1))));
+            found.push(format!(
+                "{path}\t@\t{}\t{}\t{name}",
+                line(span.start),
+                line(span.end.saturating_sub(1))
+            ));
         }
     }
     for object in project.objects.iter().filter(|object| object.patch) {
@@ -71,8 +77,12 @@ fn findings(path: &str, kind: Kind) -> Vec<String> {
     }
     for diagnostic in &report.diagnostics {
         let at = diagnostic.span.start;
-        let container = containers.iter().filter(|(span, ..)| holds(*span, at)).min_by_key(|(span, ..)| span.end - span.start);
-        let object = project.objects.iter().find(|object| holds(project.node(object.place).unwrap().full_span(), at));
+        let container = containers
+            .iter()
+            .filter(|(span, ..)| holds(*span, at))
+            .min_by_key(|(span, ..)| span.end - span.start);
+        let object =
+            project.objects.iter().find(|object| holds(project.node(object.place).unwrap().full_span(), at));
         let owner = object.map(|object| {
             let name = object.name.as_ref().map_or("", |name| name.value.as_str());
             format!("{}/{name}", object.kind.value)

@@ -102,7 +102,9 @@ fn print(rival: &str, files: &[String], theirs: &Found, here: &Here, samples: us
         let share = both * 1000 / all.max(1);
         let (only_they, only_we) = (theirs_places.len() - both, ours.len() - both);
         println!("| {id} | {both} | {only_they} | {only_we} | {}.{} % |", share / 10, share % 10);
-        for (who, places) in [(rival, theirs_places.difference(&ours)), ("we", ours.difference(theirs_places))] {
+        for (who, places) in
+            [(rival, theirs_places.difference(&ours)), ("we", ours.difference(theirs_places))]
+        {
             for (file, object, container) in places.take(samples) {
                 shown += &format!("{id}: only {who}: {file} {object} {container}\n");
             }
@@ -126,7 +128,8 @@ fn ours(root: &Path, folder: &Path, compose: bool, files: &[String]) -> Result<H
         let fields: Vec<&str> = line.split('\t').collect();
         match fields[..] {
             [file, "@", first, last, name] => {
-                let lines = (first.parse().unwrap_or_default(), last.parse().unwrap_or_default(), name.to_owned());
+                let lines =
+                    (first.parse().unwrap_or_default(), last.parse().unwrap_or_default(), name.to_owned());
                 here.services.entry(file.to_owned()).or_default().push(lines);
             }
             [file, "!", object] => _ = here.patches.insert((file.to_owned(), object.to_owned())),
@@ -160,7 +163,8 @@ fn kube_score(program: &Path, folder: &Path, files: &[String]) -> Result<Found, 
                 if skipped || check["grade"].as_u64().unwrap_or(10) >= 10 {
                     continue;
                 }
-                let of_container = id.starts_with("container-") || id == "environment-variable-key-duplication";
+                let of_container =
+                    id.starts_with("container-") || id == "environment-variable-key-duplication";
                 let comments = check["comments"].as_array().into_iter().flatten();
                 let paths: Vec<&str> = comments
                     .filter_map(|comment| comment["path"].as_str())
@@ -186,7 +190,15 @@ fn checkov(program: &Path, folder: &Path, files: &[String], cache: Option<&Path>
             Some(text) => text,
             None => {
                 let mut command = Command::new(program);
-                command.args(["--framework", "kubernetes", "-o", "json", "--compact", "--quiet", "--skip-download"]);
+                command.args([
+                    "--framework",
+                    "kubernetes",
+                    "-o",
+                    "json",
+                    "--compact",
+                    "--quiet",
+                    "--skip-download",
+                ]);
                 command.arg("-f").args(batch);
                 let run = program::run(command.current_dir(folder))?;
                 let text = String::from_utf8_lossy(&run.stdout).into_owned();
@@ -236,8 +248,12 @@ fn compose_lint(program: &Path, folder: &Path, files: &[String]) -> Result<Found
 
 fn dclint(program: &Path, folder: &Path, files: &[String], here: &Here) -> Result<Found, String> {
     /// What it says of a file, not of a service.
-    const OF_FILE: [&str; 4] =
-        ["no-version-field", "require-project-name-field", "top-level-properties-order", "services-alphabetical-order"];
+    const OF_FILE: [&str; 4] = [
+        "no-version-field",
+        "require-project-name-field",
+        "top-level-properties-order",
+        "services-alphabetical-order",
+    ];
     let scratch = program::Scratch::new("dclint")?;
     let out = scratch.path().join("report.json");
     let mut found = Found::default();

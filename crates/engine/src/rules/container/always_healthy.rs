@@ -1,5 +1,5 @@
-use crate::project::container::Action;
 use crate::project::Container;
+use crate::project::container::Action;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,7 +19,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     let probes = [&container.healthcheck, &container.readiness, &container.liveness];
     let mut seen = Vec::new();
-    for probe in probes.into_iter().flatten().filter(|_| container.is_in_pod() || container.item(project, &["healthcheck", "test"]).is_some()) {
+    for probe in probes
+        .into_iter()
+        .flatten()
+        .filter(|_| container.is_in_pod() || container.item(project, &["healthcheck", "test"]).is_some())
+    {
         let always = match &probe.action {
             Action::Shell(line) => is_always(line),
             Action::Exec(words) => match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -32,7 +36,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         };
         if always && !seen.contains(&probe.span) {
             seen.push(probe.span);
-            ctx.report(probe.span, format!("never fails, so `{}` counts as healthy whatever it does", container.name.value));
+            ctx.report(
+                probe.span,
+                format!("never fails, so `{}` counts as healthy whatever it does", container.name.value),
+            );
         }
     }
 }
@@ -44,6 +51,8 @@ fn is_true(word: &str) -> bool {
 fn is_always(line: &str) -> bool {
     let line = line.trim();
     let last = line.rsplit("||").next().map(str::trim).filter(|_| line.contains("||"));
-    let ends = last.is_some_and(|last| is_true(last) || last == "exit 0" || last.starts_with("echo ") && !last.contains("exit"));
+    let ends = last.is_some_and(|last| {
+        is_true(last) || last == "exit 0" || last.starts_with("echo ") && !last.contains("exit")
+    });
     is_true(line) || matches!(line, "exit 0") || ends && !line.ends_with("exit 1")
 }

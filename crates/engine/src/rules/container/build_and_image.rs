@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a service that is both built and named as an image",
     since: "0.1.0",
     docs: include_str!("build_and_image.md"),
-    aliases: &[
-        "no-build-and-image",
-    ],
+    aliases: &["no-build-and-image"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,
@@ -22,6 +20,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // With a policy it is said which of the two is meant.
     let said = container.item(project, &["pull_policy"]).is_some();
     if let Some(at) = build.and(image).and_then(|image| image.span()).filter(|_| !said) {
-        ctx.report(at, format!("whether `{}` is built or pulled depends on what the machine has", container.name.value));
+        ctx.report(
+            at,
+            format!("whether `{}` is built or pulled depends on what the machine has", container.name.value),
+        );
     }
 }

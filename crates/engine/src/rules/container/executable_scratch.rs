@@ -8,9 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "scratch space from which programs may be run",
     since: "0.1.0",
     docs: include_str!("executable_scratch.md"),
-    aliases: &[
-        "CL-0022",
-    ],
+    aliases: &["CL-0022"],
     category: Category::Security,
     severity: Severity::Low,
     default: true,
@@ -27,7 +25,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Some(first) = options.split(',').find(weak) else { continue };
         let kept: Vec<&str> = options.split(',').filter(|option| !weak(option)).collect();
         let left = if kept.is_empty() { path.to_owned() } else { format!("{path}:{}", kept.join(",")) };
-        let message = format!("`{first}` undoes what Docker does for scratch space: `{path}` may hold what an attacker runs");
+        let message = format!(
+            "`{first}` undoes what Docker does for scratch space: `{path}` may hold what an attacker runs"
+        );
         // Only where the text stands there as it counts.
         let written = project.text(at);
         let edit = written.find(text).map(|from| {

@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a device by which a container reaches the host",
     since: "0.1.0",
     docs: include_str!("host_device.md"),
-    aliases: &[
-        "CL-0016",
-    ],
+    aliases: &["CL-0016"],
     category: Category::Security,
     severity: Severity::High,
     default: true,
@@ -37,11 +35,15 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = project;
     let Some(list) = container.item(project, &["devices"]) else { return };
     for item in list.items() {
-        let source = item.get("source").and_then(|s| s.as_str()).or_else(|| item.as_str()).unwrap_or_default();
+        let source =
+            item.get("source").and_then(|s| s.as_str()).or_else(|| item.as_str()).unwrap_or_default();
         let path = source.split(':').next().unwrap_or_default();
         let whole = path == "/dev" || path == "/dev/";
         let known = DANGEROUS.iter().find(|(begin, _)| path.starts_with(begin));
-        let Some(gives) = known.map(|(_, gives)| *gives).or(whole.then_some("every device of the host")) else { continue };
+        let Some(gives) = known.map(|(_, gives)| *gives).or(whole.then_some("every device of the host"))
+        else {
+            continue;
+        };
         let Some(at) = item.span() else { continue };
         let message = format!("`{}` gets `{path}`: {gives}", container.name.value);
         ctx.report(at, message).fix(Safety::Unsafe, "Leave the device out", || {

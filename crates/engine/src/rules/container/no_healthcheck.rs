@@ -24,8 +24,12 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     let message = format!("`{}` counts as working as long as its process is there", container.name.value);
     let known = container.facts().and_then(|facts| facts.health.clone());
-    ctx.report(container.name.span, message).fix(Safety::Unsafe, "Ask what its image is known to answer", || {
-        let test = New::Seq(vec![New::Str("CMD-SHELL".to_owned()), New::Str(known?.replace('$', "$$"))]);
-        container.set_below(project, &["healthcheck", "test"], &test)
-    });
+    ctx.report(container.name.span, message).fix(
+        Safety::Unsafe,
+        "Ask what its image is known to answer",
+        || {
+            let test = New::Seq(vec![New::Str("CMD-SHELL".to_owned()), New::Str(known?.replace('$', "$$"))]);
+            container.set_below(project, &["healthcheck", "test"], &test)
+        },
+    );
 }

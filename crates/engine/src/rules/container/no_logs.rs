@@ -6,9 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container whose output is thrown away",
     since: "0.1.0",
     docs: include_str!("no_logs.md"),
-    aliases: &[
-        "CL-0014",
-    ],
+    aliases: &["CL-0014"],
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,

@@ -18,6 +18,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.is_in_pod() || !container.pids_limit.is_unset() {
         return;
     }
-    let message = format!("`{}` may take every process id of the host: `pids_limit` is not set", container.name.value);
+    let message =
+        format!("`{}` may take every process id of the host: `pids_limit` is not set", container.name.value);
     ctx.report(container.name.span, message);
 }

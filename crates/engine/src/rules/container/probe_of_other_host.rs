@@ -8,9 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a probe or hook that asks another host than its own pod",
     since: "0.1.0",
     docs: include_str!("probe_of_other_host.md"),
-    aliases: &[
-        "baseline:Host-Probes",
-    ],
+    aliases: &["baseline:Host-Probes"],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
@@ -18,8 +16,13 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-const PLACES: [&[&str]; 5] =
-    [&["livenessProbe"], &["readinessProbe"], &["startupProbe"], &["lifecycle", "preStop"], &["lifecycle", "postStart"]];
+const PLACES: [&[&str]; 5] = [
+    &["livenessProbe"],
+    &["readinessProbe"],
+    &["startupProbe"],
+    &["lifecycle", "preStop"],
+    &["lifecycle", "postStart"],
+];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
@@ -28,7 +31,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let entries = ["httpGet", "tcpSocket"].into_iter().filter_map(|kind| node.get(kind)?.entry("host"));
         for entry in entries.filter(|e| e.value.scalar().is_some_and(|host| !host.is_empty())) {
             let message = "the kubelet asks this host from its node, and no policy stops it";
-            ctx.report(entry.key.span(), message).fix(Safety::Unsafe, "Ask the pod itself", edit::remove(entry).ok());
+            ctx.report(entry.key.span(), message).fix(
+                Safety::Unsafe,
+                "Ask the pod itself",
+                edit::remove(entry).ok(),
+            );
         }
     }
 }

@@ -6,10 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a port that every network of the host can reach",
     since: "0.1.0",
     docs: include_str!("published_everywhere.md"),
-    aliases: &[
-        "CL-0005",
-        "no-unbound-port-interfaces",
-    ],
+    aliases: &["CL-0005", "no-unbound-port-interfaces"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -26,7 +23,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         if port.host_ip.as_deref().is_some_and(|ip| !matches!(ip, "0.0.0.0" | "::" | "[::]" | "")) {
             continue;
         }
-        let message = format!("port {} of `{}` is open to every network of the host, past its firewall", port.container, container.name.value);
+        let message = format!(
+            "port {} of `{}` is open to every network of the host, past its firewall",
+            port.container, container.name.value
+        );
         ctx.report(port.span, message).set(
             Safety::Unsafe,
             "Publish it for the host alone",

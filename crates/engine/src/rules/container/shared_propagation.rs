@@ -8,9 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a mount by which a container changes the mounts of its host",
     since: "0.1.0",
     docs: include_str!("shared_propagation.md"),
-    aliases: &[
-        "CL-0017",
-    ],
+    aliases: &["CL-0017"],
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
@@ -24,7 +22,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let message = format!("what `{name}` mounts there appears on the host and in other containers");
     for item in container.item(project, &["volumes"]).into_iter().flat_map(|list| list.items()) {
         let kind = item.at_path(&["bind", "propagation"]);
-        if let Some(at) = item.span().filter(|_| kind.and_then(|k| k.as_str()).is_some_and(|k| k.ends_with("shared"))) {
+        if let Some(at) =
+            item.span().filter(|_| kind.and_then(|k| k.as_str()).is_some_and(|k| k.ends_with("shared")))
+        {
             ctx.report(at, message.clone());
         }
     }

@@ -24,7 +24,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             continue;
         }
         if let Some(sign) = first_sign(written) {
-            let message = format!("Compose runs no shell and reads nothing from `{sign}` on: only what stands before it runs");
+            let message = format!(
+                "Compose runs no shell and reads nothing from `{sign}` on: only what stands before it runs"
+            );
             ctx.report(at, message);
         }
     }

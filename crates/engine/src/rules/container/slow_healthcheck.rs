@@ -21,7 +21,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let (Some(timeout), Some(interval)) = (probe.timeout, probe.interval) else { continue };
         let own = container.is_in_pod() || container.item(project, &["healthcheck"]).is_some();
         if timeout > interval && interval > 0 && own {
-            let message = format!("asked every {interval} s and given {timeout} s to answer, so a hang is noticed late");
+            let message = format!(
+                "asked every {interval} s and given {timeout} s to answer, so a hang is noticed late"
+            );
             ctx.report(probe.span, message);
         }
     }

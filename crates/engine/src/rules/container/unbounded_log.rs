@@ -31,7 +31,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let message = format!("the log of `{}` grows until the disk is full", container.name.value);
     let driver = New::Str("local".to_owned());
     let fresh = container.item(project, &["logging", "options"]).is_none();
-    ctx.report(at, message).fix(Safety::Unsafe, "Keep five files of 20 MB, as the driver `local` does", || {
-        if fresh { container.set_below(project, &["logging", "driver"], &driver) } else { None }
-    });
+    ctx.report(at, message).fix(
+        Safety::Unsafe,
+        "Keep five files of 20 MB, as the driver `local` does",
+        || {
+            if fresh { container.set_below(project, &["logging", "driver"], &driver) } else { None }
+        },
+    );
 }

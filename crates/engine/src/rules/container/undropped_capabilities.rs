@@ -39,11 +39,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let dropped = container.dropped_capabilities.iter().any(|c| c.value == "ALL");
     let workbench = ctx.project.is_workbench(container.place.source);
-    if container.windows
-        || container.role == Role::Ephemeral
-        || dropped
-        || workbench
-    {
+    if container.windows || container.role == Role::Ephemeral || dropped || workbench {
         return;
     }
     let setting = match container.platform {

@@ -52,7 +52,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let at = variable.value.at.unwrap_or(variable.name.span);
         if let Some((_, _, what)) = OPEN.iter().find(|(known, values, _)| *known == name && means(values)) {
             // Within a network of its own it is reached by its neighbours alone.
-            let severity = if published || container.is_in_pod() { severity } else { severity.min(Severity::Medium) };
+            let severity =
+                if published || container.is_in_pod() { severity } else { severity.min(Severity::Medium) };
             ctx.report(at, format!("`{}` {what}", container.name.value)).severity(severity);
         } else if KNOWN.iter().any(|(known, values)| *known == name && means(values)) {
             ctx.report(at, format!("`{name}` is what everybody tries first")).severity(severity).hide(at);

@@ -16,15 +16,25 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for composition in &project.compositions {
-        for service in composition.services.iter().filter(|s| s.replicas.as_ref().is_some_and(|r| r.value > 1)) {
+        for service in
+            composition.services.iter().filter(|s| s.replicas.as_ref().is_some_and(|r| r.value > 1))
+        {
             let Some(replicas) = &service.replicas else { continue };
             let container = project.container(service.container);
             if let Some(name) = &service.container_name {
-                let message = format!("only one container can be called `{}`, and there are to be {}", name.value, replicas.value);
+                let message = format!(
+                    "only one container can be called `{}`, and there are to be {}",
+                    name.value, replicas.value
+                );
                 ctx.report(name.span, message).related(replicas.span, "how many there are to be");
             }
-            for port in container.ports.iter().filter(|p| p.host.is_some() && p.container == p.container_end) {
-                let message = format!("only one container can have port {} of the host, and there are to be {}", port.host.unwrap_or_default(), replicas.value);
+            for port in container.ports.iter().filter(|p| p.host.is_some() && p.container == p.container_end)
+            {
+                let message = format!(
+                    "only one container can have port {} of the host, and there are to be {}",
+                    port.host.unwrap_or_default(),
+                    replicas.value
+                );
                 // A range on the host is taken one by one.
                 let text = project.text(port.span);
                 if !text.contains('-') {

@@ -23,7 +23,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 ("volumes_from", "a named volume does it"),
             ] {
                 let Some(item) = container.item(project, &[key]) else { continue };
-                let Some(at) = item.key.or(item.span()).filter(|_| !item.items().is_empty()) else { continue };
+                let Some(at) = item.key.or(item.span()).filter(|_| !item.items().is_empty()) else {
+                    continue;
+                };
                 // Another name for the other service is what the key still does.
                 let plain = key == "links"
                     && item.items().iter().all(|link| link.as_str().is_some_and(|link| !link.contains(':')))

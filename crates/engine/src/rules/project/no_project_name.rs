@@ -8,9 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a Compose project that is called after whatever directory it lies in",
     since: "0.1.0",
     docs: include_str!("no_project_name.md"),
-    aliases: &[
-        "require-project-name-field",
-    ],
+    aliases: &["require-project-name-field"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,
@@ -29,7 +27,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if root.get("name").is_some() {
             continue;
         }
-        let at = root.entry("services").map_or(Span { end: root.span().start, ..root.span() }, |e| e.key.span());
+        let at =
+            root.entry("services").map_or(Span { end: root.span().start, ..root.span() }, |e| e.key.span());
         ctx.report(at, "its containers, networks and volumes are named after the directory it lies in");
     }
 }

@@ -24,7 +24,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let Volume::Named(volume) = &mount.volume else { continue };
                 let first = *writers.entry(volume).or_insert(container);
                 if first.id != container.id {
-                    let message = format!("`{volume}` is written to by `{}` and `{}`", first.name.value, container.name.value);
+                    let message = format!(
+                        "`{volume}` is written to by `{}` and `{}`",
+                        first.name.value, container.name.value
+                    );
                     ctx.report(mount.span, message).related(first.name.span, "the other one");
                 }
             }

@@ -9,9 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a short port without quotes",
     since: "0.1.0",
     docs: include_str!("unquoted_port.md"),
-    aliases: &[
-        "require-quotes-in-ports",
-    ],
+    aliases: &["require-quotes-in-ports"],
     category: Category::Style,
     severity: Severity::Low,
     default: false,
@@ -26,14 +24,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for entry in services.flat_map(Node::entries) {
             let lists = ["ports", "expose"].into_iter().filter_map(|key| entry.value.get(key));
             for item in lists.flat_map(Node::items) {
-                let plain = item.kind() == NodeKind::Scalar && item.style() == Style::Plain && item.anchor().is_none();
+                let plain = item.kind() == NodeKind::Scalar
+                    && item.style() == Style::Plain
+                    && item.anchor().is_none();
                 let Some(text) = item.scalar().filter(|text| plain && !text.contains('"')) else { continue };
                 let edit = Edit { span: item.span(), text: format!("\"{text}\"") };
-                ctx.report(item.span(), "a reader of YAML 1.1 takes some ports for numbers to the base 60").fix(
-                    Safety::Safe,
-                    "Quote it",
-                    vec![edit],
-                );
+                ctx.report(item.span(), "a reader of YAML 1.1 takes some ports for numbers to the base 60")
+                    .fix(Safety::Safe, "Quote it", vec![edit]);
             }
         }
     }

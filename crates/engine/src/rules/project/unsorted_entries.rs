@@ -1,5 +1,5 @@
-use seaworthy_syntax::yaml::edit;
 use seaworthy_syntax::yaml::Node;
+use seaworthy_syntax::yaml::edit;
 
 use crate::project::Project;
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
@@ -30,7 +30,8 @@ const KEYS: [&str; 1] = ["service-keys-order"];
 const TOP: [&str; 1] = ["top-level-properties-order"];
 
 /// From what a file is to what it uses.
-const TOP_ORDER: [&str; 8] = ["version", "name", "include", "services", "networks", "volumes", "secrets", "configs"];
+const TOP_ORDER: [&str; 8] =
+    ["version", "name", "include", "services", "networks", "volumes", "secrets", "configs"];
 /// From what a service is, over what it needs, to how it runs.
 const KEY_ORDER: [&str; 41] = [
     "image",

@@ -23,7 +23,9 @@ pub(super) fn reorder(collection: Node<'_>, order: &[usize]) -> Edited {
     let indent = column(text, starts[0]);
     // Something else on the line of one of them, a dash or another entry, would have to stay there.
     let apart = lines.windows(2).all(|pair| pair[0] < pair[1])
-        && starts.iter().all(|start| prefix(text, *start).trim().is_empty() && column(text, *start) == indent);
+        && starts
+            .iter()
+            .all(|start| prefix(text, *start).trim().is_empty() && column(text, *start) == indent);
     if !apart {
         return Err(Refusal::Layout);
     }
@@ -76,7 +78,8 @@ fn with_comments(text: &str, line: usize, indent: usize, floor: usize) -> usize 
         let above = line_start(text, text[..begin].trim_end_matches(['\n', '\r']).len());
         let gap = text[above..begin].matches('\n').count();
         let words = text[above..begin].trim();
-        let comment = words.starts_with('#') && column(text, above + (text[above..].len() - text[above..].trim_start().len())) == indent;
+        let comment = words.starts_with('#')
+            && column(text, above + (text[above..].len() - text[above..].trim_start().len())) == indent;
         if above < floor || gap != 1 || !comment || above == begin {
             break;
         }
