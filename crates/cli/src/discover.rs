@@ -190,7 +190,19 @@ impl Asked {
             let real = cwd.join(path);
             let directory = if real.is_dir() { Some(real.as_path()) } else { real.parent() };
             let top = directory.and_then(|d| walk::repository(d.as_std_path()));
-            let Some(top) = top.and_then(|top| Utf8PathBuf::from_path_buf(top).ok()) else { continue };
+            let Some(top) = top.and_then(|top| Utf8PathBuf::from_path_buf(top).ok()) else {
+                // A copy without version control: what lies around a file is in its directory, or where it leads above that,
+                // below the current one.
+                let parent = path.parent().filter(|_| !real.is_dir());
+                let leads_up = || fs::read_to_string(&real).is_ok_and(|text| text.contains("../"));
+                let root = parent.map(|parent| match parent.as_str() {
+                    "" => Utf8PathBuf::from("."),
+                    _ if parent.is_relative() && !parent.starts_with("..") && leads_up() => ".".into(),
+                    _ => parent.to_owned(),
+                });
+                all.extend(root.filter(|root| !all.contains(root)));
+                continue;
+            };
             // Labels of what lies above the current directory begin with `..`.
             let up = cwd.strip_prefix(&top).map(|below| below.components().map(|_| "..").collect());
             let root: Utf8PathBuf = up.unwrap_or(top);

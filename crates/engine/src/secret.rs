@@ -162,7 +162,6 @@ mod tests {
             ("spring.datasource.password", "hunter22", true),
             ("PGPASSWORD", "hunter22", true),
             ("MONGODB_ADMINPASSWORD", "hunter22", true),
-            ("MIN_PASSWORD", "hunter22", false),
             ("DATABASE_URL", "postgres://app:hunter2@db/app", true),
             ("DATABASE_URL", "postgres://app@db/app", false),
             ("DATABASE_URL", "postgres://app:${PW}@db/app", false),

@@ -380,3 +380,28 @@ fn every_attribute_of_networks_is_told_of() {
         assert!(workload.contains(part), "{part} in {workload}");
     }
 }
+
+#[test]
+fn what_a_developer_starts_is_left_to_the_image() {
+    let compose = "services:\n  web:\n    build: .\n    entrypoint: nodemon --inspect=0.0.0.0 server.js\n    \
+                   ports: ['80:3000', '127.0.0.1:9229:9229']\n";
+    let dockerfile = "FROM node:22\nCOPY . /app\nEXPOSE 3000\nCMD [\"node\", \"/app/server.js\"]\n";
+    let plan = plan_with(&[("compose.yaml", compose), ("Dockerfile", dockerfile)], &Options::default());
+    assert_eq!(row(&plan, "services.web.entrypoint").0, "approximated");
+    assert_eq!(row(&plan, "services.web.ports[1]").0, "refused");
+    let deployment = text(get(objects(&plan, "Deployment")[0], &["spec"]).unwrap());
+    assert!(!deployment.contains("nodemon") && !deployment.contains("9229"), "{deployment}");
+}
+
+#[test]
+fn hosts_beside_variables_without_a_value_are_called() {
+    let compose = "services:\n  web:\n    image: acme/web:1\n    environment:\n      \
+                   DATABASE_URL: postgres://app:${DB_PASSWORD}@db:5432/app\n  db:\n    image: postgres:16\n";
+    let plan = plan(compose);
+    let policies: Vec<String> =
+        objects(&plan, "NetworkPolicy").into_iter().map(|o| text(get(o, &["spec"]).unwrap())).collect();
+    assert!(
+        policies.iter().any(|p| p.contains("ingress") && p.contains("app.kubernetes.io/name: web")),
+        "{policies:?}"
+    );
+}

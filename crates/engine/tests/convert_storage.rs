@@ -384,3 +384,39 @@ fn nothing_is_mounted_twice() {
         }
     }
 }
+
+#[test]
+fn passwords_of_any_syntax_are_in_no_object() {
+    let compose = r#"services:
+  app:
+    image: acme/app:1
+    environment:
+      ConnectionStrings__Default: "Server=db;User Id=sa;Password=hunter-22;Encrypt=no"
+      MIXED: "host=${DB_HOST:-db} password=hunter-33 port=1"
+      USERS: "admin:$$2y$$05$$abcdefghijklmnopqrstuv"
+    command: ["run", "--requirepass", "hunter-44"]
+    volumes: ["./app.xml:/etc/app.xml:ro", "./app.properties:/etc/app.properties:ro"]
+  ldap:
+    image: acme/ldap:1
+    ports: ["389:389"]
+    healthcheck:
+      test: ldapsearch -x -D cn=admin -w plainword -b dc=example
+  db:
+    image: acme/mysql:1
+    healthcheck:
+      test: ["CMD", "mysqladmin", "ping", "-uroot", "-phunter-55"]
+"#;
+    let files = [
+        ("compose.yaml", compose),
+        ("app.xml", "<settings><property name=\"connection.password\">hunter-66</property></settings>\n"),
+        ("app.properties", "db.user=app\ndb.password=hunter-77\n"),
+    ];
+    let plan = plan_with(&files, &Options::default());
+    let all: Vec<String> = plan.objects().map(|o| map_text(&o.body)).collect();
+    let all = all.join("\n");
+    for secret in ["hunter-", "plainword", "abcdefghijklmnop"] {
+        assert!(!all.contains(secret), "{secret} in {all}");
+        assert!(!format!("{:?}", plan.carried).contains(secret), "{secret} in the report");
+    }
+    assert_eq!(plan.to_fill.len(), 8, "{:#?}", plan.to_fill);
+}

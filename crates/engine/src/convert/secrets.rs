@@ -22,7 +22,8 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     });
     let browser =
         ["vite_", "next_public_", "react_app_", "vue_app_", "expo_public_", "nuxt_public_", "gatsby_"];
-    (is_key || name.ends_with("_credential") || name.ends_with("_dsn"))
+    let ends = ["_credential", "_dsn", "_salt"];
+    (is_key || name == "salt" || ends.iter().any(|end| name.ends_with(end)))
         && !browser.iter().any(|start| name.starts_with(start))
 }
 

@@ -138,16 +138,16 @@ fn command(unit: &Unit<'_>, environment: &mut Environment<'_, '_>, out: &mut Out
     let mut entries = Map::new();
     let entrypoint = unit.get(&["entrypoint"]).map(|item| (item, out.words(item)));
     let command = unit.get(&["command"]).map(|item| (item, out.words(item)));
-    if let Some((item, words)) = &command
-        && entrypoint.is_none()
-        && let Some(why) = for_development(&words.iter().map(ToString::to_string).collect::<Vec<_>>())
-        && unit.stage.is_some()
+    let started = [&entrypoint, &command].into_iter().flatten().flat_map(|(_, words)| words);
+    let started: Vec<String> = started.map(ToString::to_string).collect();
+    if unit.stage.is_some()
+        && let Some(why) = for_development(&started)
     {
-        out.carried.approximated(
-            unit.key("command"),
-            item.span(),
-            format!("{why}; the image's own command runs instead"),
-        );
+        for (key, given) in [("entrypoint", &entrypoint), ("command", &command)] {
+            let Some((item, _)) = given else { continue };
+            let note = format!("{why}; the image's own command runs instead");
+            out.carried.approximated(unit.key(key), item.span(), note);
+        }
         return entries;
     }
     if let Some((item, words)) = entrypoint {

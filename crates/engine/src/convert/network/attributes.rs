@@ -300,7 +300,9 @@ fn published(units: &[Unit<'_>], unit: &Unit<'_>, out: &mut Out<'_>) {
         let lower = item.get("protocol").and_then(Item::as_str).unwrap_or("tcp").to_ascii_uppercase();
         let port = target.and_then(|n| unit.ports.iter().find(|p| p.number == n && p.protocol == lower));
         let Some(port) = port.cloned() else {
-            let note = if item.is_unknown() || target.is_none() {
+            let note = if target.is_some_and(ports::is_for_debuggers) {
+                "whoever reaches a debugger runs in the program what he likes: left out".to_owned()
+            } else if item.is_unknown() || target.is_none() {
                 "a variable without a value decides it: set it in `.env`".to_owned()
             } else {
                 format!("a Service lists each port, and more than {} are too many", ports::RANGE)

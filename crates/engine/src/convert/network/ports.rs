@@ -236,6 +236,10 @@ pub(in crate::convert) fn listening(told: &Told<'_>) -> Vec<Listening> {
     {
         add_number(&mut found, number);
     }
+    // What is built here runs without the developer who would attach one.
+    if told.stage.is_some() {
+        found.retain(|port| !is_for_debuggers(port.number));
+    }
     named(told, found, asked)
 }
 
