@@ -22,7 +22,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     });
     let browser =
         ["vite_", "next_public_", "react_app_", "vue_app_", "expo_public_", "nuxt_public_", "gatsby_"];
-    let ends = ["_credential", "_dsn", "_salt"];
+    let ends = ["_credential", "_dsn", "_salt", "redis_auth", "valkey_auth", "neo4j_auth", "basic_auth"];
     (is_key || name == "salt" || ends.iter().any(|end| name.ends_with(end)))
         && !browser.iter().any(|start| name.starts_with(start))
 }

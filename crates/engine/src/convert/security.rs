@@ -90,7 +90,10 @@ pub(super) fn user(unit: &Unit<'_>, out: &mut Out<'_>) -> RunAs {
         of_stage.or_else(|| unit.facts?.users.iter().find(|a| a.name == name).cloned())
     };
     let known = user.name.as_deref().and_then(account);
-    let Some(uid) = user.uid.or(known.as_ref().map(|a| a.uid)) else {
+    let of_image = unit.facts.map(|facts| facts.resolve(user.clone()));
+    let of_image = of_image.filter(|_| unit.stage.is_none());
+    let uid = user.uid.or(known.as_ref().map(|a| a.uid)).or(of_image.as_ref().and_then(|u| u.uid));
+    let Some(uid) = uid else {
         if written.is_empty() {
             return by_image(unit);
         }
@@ -109,6 +112,7 @@ pub(super) fn user(unit: &Unit<'_>, out: &mut Out<'_>) -> RunAs {
     let gid = user
         .gid
         .or(known.and_then(|a| a.gid))
+        .or(of_image.and_then(|u| u.gid))
         .or_else(|| unit.stage?.end().accounts().find(of_uid)?.gid)
         .or_else(|| unit.facts?.users.iter().find(of_uid)?.gid)
         .or_else(|| unit.facts.filter(|f| f.uid == Some(uid))?.gid);

@@ -117,7 +117,9 @@ impl Text {
     pub fn hiding(self, is_secret: &dyn Fn(&str) -> bool) -> Self {
         let pieces = self.pieces.into_iter().map(|piece| match piece {
             Piece::Variable(variable) => {
-                let own = is_secret(&variable.name);
+                // Who gives a path where nothing is set says where the secret lies.
+                let is_path = variable.set.is_none() && is_path(&variable.value);
+                let own = is_secret(&variable.name) && !is_path;
                 let inner = match &variable.operator {
                     Operator::Default(word) | Operator::Replaced(word) | Operator::Required(word) => {
                         word.variables().iter().any(|v| is_secret(&v.name))
@@ -209,6 +211,11 @@ impl Text {
         });
         Self { pieces: pieces.collect() }
     }
+}
+
+fn is_path(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
+    text.starts_with('/') && text[1..].contains(['/', '.']) && text.chars().all(is_part)
 }
 
 /// The first of the private-use characters that stand for variables while a line is split.

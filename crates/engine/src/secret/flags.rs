@@ -139,7 +139,11 @@ fn of_command(line: &str, tokens: &[Range<usize>], found: &mut Vec<Range<usize>>
             || word.contains('=') && !word.starts_with('-')
     };
     let Some(first) = (0..tokens.len()).find(|at| !is_before(word(*at))) else { return };
-    let program = word(first).rsplit('/').next().unwrap_or_default();
+    // What begins with a flag goes to the image's own program.
+    let (program, begin) = match word(first) {
+        flag if flag.starts_with('-') => ("", first),
+        program => (program.rsplit('/').next().unwrap_or_default(), first + 1),
+    };
     let mut add = |at: usize, from: usize| {
         let Some(range) = tokens.get(at) else { return };
         let value = line.get(range.start + from..range.end).unwrap_or_default();
@@ -163,7 +167,7 @@ fn of_command(line: &str, tokens: &[Range<usize>], found: &mut Vec<Range<usize>>
             }
         }
     }
-    for at in first + 1..tokens.len() {
+    for at in begin..tokens.len() {
         let flag = word(at);
         if program == "redis-cli" && flag.eq_ignore_ascii_case("auth") {
             add(at + 1, 0);
@@ -225,6 +229,7 @@ mod tests {
             let shown: Vec<&str> = in_line(line).into_iter().map(|range| &line[range]).collect();
             assert_eq!(shown, found, "{line}");
         }
+        assert_eq!(in_words(&["--requirepass", "hunter22"]), [(1, 0..8)]);
         assert_eq!(in_words(&["mysqladmin", "ping", "-phunter 22"]), [(2, 2..11)]);
         assert_eq!(in_words(&["redis-cli", "-a", "hunter22", "ping"]), [(2, 0..8)]);
     }
