@@ -7,7 +7,7 @@ use super::plan::Out;
 use super::secrets::is_secret_name;
 use super::text::{Operator, Piece, Text};
 use super::unit::Unit;
-use super::{Map, Object, Tree};
+use super::{Map, Object, Tree, network};
 use crate::project::compose::Item;
 use crate::project::links::Callee;
 use crate::secret::{Syntax, is_reference, places};
@@ -81,12 +81,17 @@ impl<'u, 'p> Environment<'u, 'p> {
                 .filter(|v| is_left_empty(v))
                 .map(|v| format!("`{}`", v.name))
                 .collect();
+            let shown = text.to_string();
             environment.add(name, renamed(text, unit, units), out);
             if !empty.is_empty() && !environment.references.contains_key(name) {
                 let note = format!(
                     "nothing gives {} a value, so there is none here either; write it into the ConfigMap",
                     empty.join(" and ")
                 );
+                out.carried.approximated(key, span, note);
+                continue;
+            }
+            if let Some(note) = of_this_machine(&shown, units, out) {
                 out.carried.approximated(key, span, note);
                 continue;
             }
@@ -246,6 +251,24 @@ impl<'u, 'p> Environment<'u, 'p> {
         });
         Written { env, config }
     }
+}
+
+/// What to make of an address of the machine that Compose runs on: browsers call it by a port that Compose publishes.
+fn of_this_machine(value: &str, units: &[Unit<'_>], out: &Out<'_>) -> Option<String> {
+    let (at, start) =
+        ["://localhost:", "://127.0.0.1:"].iter().find_map(|start| Some((value.find(start)?, *start)))?;
+    let rest = &value[at + start.len()..];
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let port: u16 = rest[..digits].parse().ok()?;
+    let publishes = |unit: &&Unit<'_>| unit.container.ports.iter().any(|p| p.host == Some(port));
+    let service = units.iter().find(publishes)?;
+    let place = match network::host_of(&service.name, units, out) {
+        Some(host) => format!("browsers reach `{}` at `{host}` instead", service.name),
+        None => format!("`{}` is reached in the project alone", service.name),
+    };
+    Some(format!(
+        "`localhost:{port}` is the machine that Compose runs on, and in a pod the pod itself: {place}; set it so"
+    ))
 }
 
 /// Whether Compose warns that a variable has no value.

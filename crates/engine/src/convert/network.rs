@@ -74,6 +74,12 @@ fn share_ports(units: &mut [Unit<'_>]) {
     }
 }
 
+/// The host under which a service is reached from outside.
+pub(super) fn host_of(name: &str, units: &[Unit<'_>], out: &Out<'_>) -> Option<String> {
+    let leads = |route: &&exposure::Route| units.get(route.service).is_some_and(|unit| unit.name == name);
+    out.network.routes.iter().find(leads).map(|route| route.host.to_string())
+}
+
 /// The service whose pod a service runs in: itself but for `network_mode: service:…`.
 fn pod_of(units: &[Unit<'_>], at: usize) -> usize {
     let host = units.get(at).and_then(|unit| unit.inside.as_deref());

@@ -68,10 +68,11 @@ impl Times {
         }
     }
 
-    /// Asks often; gives up when Compose would: after its start period and as many failures.
+    /// Asks often; gives up when Compose would call it unhealthy, after its start period and as many failures, but not before
+    /// a minute has passed: Docker ends nobody who takes longer.
     fn startup(&self, action: &Map) -> Map {
         let period = self.interval.min(5);
-        let budget = self.start + self.interval * self.retries;
+        let budget = (self.start + self.interval * self.retries).max(60);
         let timeout = self.timeout.min(budget);
         action
             .clone()

@@ -179,7 +179,12 @@ pub(super) fn pod(unit: &Unit<'_>, writable: bool, out: &mut Out<'_>) -> Map {
             );
         }
     }
-    if let Some(group) = unit.user.group().filter(|_| writable) {
+    let group = match unit.user {
+        // Any will do, since whoever the program runs as gets it besides its own.
+        RunAs::Unknown => Some(1000),
+        _ => unit.user.group(),
+    };
+    if let Some(group) = group.filter(|_| writable) {
         context.explain("fsGroup", group, "volumes are writable to its group");
         context.set("fsGroupChangePolicy", "OnRootMismatch");
     }

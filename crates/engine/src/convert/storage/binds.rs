@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::content::{LIMIT, has_secret, is_secret_file};
+use super::content::{LIMIT, has_secret, is_secret_file, weight};
 use super::within;
 use crate::convert::unit::Unit;
 use crate::parse::normalise;
@@ -226,7 +226,7 @@ fn file(unit: &Unit<'_>, path: Utf8PathBuf, target: &str) -> Bind {
     }
     match unit.project.files.text(&path) {
         Some(text) if has_secret(&path, text) => Bind::ToFill { path, secret: true },
-        Some(text) if text.len() > LIMIT => {
+        Some(text) if weight(text) > LIMIT => {
             Bind::Refused("it is larger than a ConfigMap may be: build it into the image".to_owned())
         }
         Some(_) => Bind::Files(vec![(String::new(), path)]),
@@ -289,7 +289,7 @@ fn directory(unit: &Unit<'_>, path: Utf8PathBuf, target: &str, read_only: bool) 
     if DATA.contains(&name.as_str()) && !read_only && !for_settings {
         return Bind::Data(path);
     }
-    let size: usize = found.iter().filter_map(|file| Some(files.text(file)?.len())).sum();
+    let size: usize = found.iter().filter_map(|file| Some(weight(files.text(file)?))).sum();
     let known = found.iter().all(|file| files.text(file).is_some());
     if found.len() > FILES || size > LIMIT || !known {
         return if read_only || for_settings {

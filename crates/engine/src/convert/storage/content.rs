@@ -4,8 +4,14 @@ use camino::Utf8Path;
 
 use crate::secret::{Syntax, places};
 
-/// How much fits into a ConfigMap, with room for its names.
-pub(super) const LIMIT: usize = 1_000_000;
+/// How much a ConfigMap holds, by [`weight`]. It may be four times that, but `kubectl apply` keeps a copy of the object in an
+/// annotation, and of those an object has 256 KiB.
+pub(super) const LIMIT: usize = 240_000;
+
+/// The size of a text in an annotation: as JSON, in which some characters take two bytes.
+pub(super) fn weight(text: &str) -> usize {
+    text.len() + text.bytes().filter(|b| matches!(b, b'"' | b'\\' | b'\n' | b'\r' | b'\t')).count()
+}
 
 /// Whether a file is one that nobody may see, by its name.
 pub(super) fn is_secret_file(path: &Utf8Path) -> bool {

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::binds::Bind;
 use super::claims::{Mounted, What};
-use super::content::{LIMIT, base64, has_secret, is_secret_file};
+use super::content::{LIMIT, base64, has_secret, is_secret_file, weight};
 use super::{Store, clean};
 use crate::convert::names::joined;
 use crate::convert::plan::Out;
@@ -70,16 +70,19 @@ impl Files {
     /// Adds a file under a key of its own, and returns that; `None` where it does not fit.
     fn add(&mut self, name: &str, text: Text) -> Option<String> {
         let whole = text.to_string();
-        if self.size + whole.len() > LIMIT {
+        let bytes = bytes_of(&whole);
+        // In base64, which has three bytes in four characters.
+        let size = bytes.as_ref().map_or_else(|| weight(&whole), |bytes| bytes.len().div_ceil(3) * 4);
+        if self.size + size > LIMIT {
             return None;
         }
         let key = self.key(name, &text);
         if self.data.get(&key).is_some() || self.binary.get(&key).is_some() {
             return Some(key);
         }
-        self.size += whole.len();
+        self.size += size;
         self.scripts |= whole.starts_with("#!") || Utf8Path::new(name).extension() == Some("sh");
-        match bytes_of(&whole) {
+        match bytes {
             Some(bytes) => self.binary.set(key.clone(), base64(&bytes)),
             None => self.data.set(key.clone(), text),
         }
