@@ -258,6 +258,13 @@ impl Config {
         }
     }
 
+    /// Whether somebody may want findings of a rule that matter little in their place.
+    pub(crate) fn asks_for_asides(&self, rule: &'static Rule, source: SourceId) -> bool {
+        let layers = self.scope(source).map_or(&self.layers, |scope| &scope.layers);
+        let chosen = layers.iter().flat_map(|l| l.select.iter().flatten().chain(&l.extend_select));
+        chosen.filter(|s| s.width(rule, None).is_some()).any(Selector::is_wide)
+    }
+
     /// The severity that replaces a finding's own.
     pub(crate) fn severity_of(&self, diagnostic: &Diagnostic) -> Option<Severity> {
         let scope = self.scope(diagnostic.span.source)?;

@@ -23,6 +23,7 @@ pub mod rule;
 pub mod rules;
 pub mod schema;
 mod secret;
+mod shellcheck;
 mod suppress;
 mod template;
 pub mod variant;

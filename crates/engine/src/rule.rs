@@ -303,6 +303,11 @@ impl<'a> Ctx<'a> {
         self.source.map_or(self.config.target, |source| self.config.target_of(source))
     }
 
+    /// Whether somebody asks for findings that matter little in their place, so that looking for them is worth the time.
+    pub(crate) fn asks_for_asides(&self) -> bool {
+        self.source.is_none_or(|source| self.config.asks_for_asides(self.rule, source))
+    }
+
     /// Today; `None` where nobody says.
     pub fn today(&self) -> Option<Day> {
         self.config.today

@@ -137,6 +137,7 @@ mod dockerfile {
     pub(super) mod root_user;
     pub(super) mod secret_in_build;
     pub(super) mod shell_form_command;
+    pub(super) mod shell_problem;
     pub(super) mod shell_wrapped_command;
     pub(super) mod stage_name_case;
     pub(super) mod stale_package_index;
@@ -629,6 +630,7 @@ pub static ALL: &[&Rule] = &[
     &project::shared_volume::RULE,
     &dockerfile::shell_form_command::RULE,
     &container::shell_syntax_without_shell::RULE,
+    &dockerfile::shell_problem::RULE,
     &dockerfile::shell_wrapped_command::RULE,
     &variant::shipped_tests::RULE,
     &container::short_stop_grace::RULE,

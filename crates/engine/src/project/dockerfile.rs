@@ -22,7 +22,7 @@ use camino::Utf8PathBuf;
 use rayon::prelude::*;
 use seaworthy_syntax::dockerfile::{Arguments, Command, Instruction};
 use seaworthy_syntax::shell::Shell;
-use seaworthy_syntax::{SourceId, Span, Spanned};
+use seaworthy_syntax::{Edit, SourceId, Span, Spanned};
 
 pub use given::{Given, Outcome};
 pub use handover::Handover;
@@ -215,6 +215,22 @@ pub(super) fn wanted(parses: &[Parse], files: &Files) -> Vec<Utf8PathBuf> {
     files.with_suffix(".dockerignore")
 }
 
+impl Project {
+    /// The tag that this project has of an image wherever it names one, where that is always the same.
+    pub fn tag_elsewhere(&self, image: &ImageName) -> Option<&str> {
+        let stages = self.builds.iter().flat_map(|build| &build.stages);
+        let bases = stages.filter_map(|stage| match &stage.base {
+            Base::Image(name) => Some(name),
+            _ => None,
+        });
+        let run = self.containers.iter().filter_map(|container| container.image.value());
+        let same = |name: &&ImageName| name.registry == image.registry && name.repository == image.repository;
+        let mut tags = bases.chain(run).filter(same).filter_map(|name| name.tag.as_deref()).filter(|t| *t != "latest");
+        let tag = tags.next()?;
+        tags.all(|other| other == tag).then_some(tag)
+    }
+}
+
 impl Build {
     /// The stage of a name, in any case, or of a number.
     pub fn stage(&self, target: &str) -> Option<&Stage> {
@@ -334,6 +350,25 @@ impl Stage {
             before: self.scope.at(first + offset),
             after: self.scope.at(first + offset + 1),
         })
+    }
+
+    /// The edits that give it another name, here and wherever its Dockerfile names it. Who builds it by its name from
+    /// elsewhere has to follow.
+    pub fn renamed(&self, project: &Project, new: &str) -> Option<Vec<Edit>> {
+        let name = self.name.as_ref()?;
+        let stages = &project.build(self.build).stages;
+        let bases = stages.iter().filter(|s| s.base == Base::Stage(self.index)).map(|s| s.image_span(project));
+        let uses = stages.iter().flat_map(|s| &s.uses).filter(|u| u.from == Base::Stage(self.index));
+        let places = bases.chain(uses.map(|u| Some(u.span))).chain([Some(name.span)]);
+        places
+            // Some count the stages instead.
+            .filter(|place| place.is_none_or(|at| project.text(at).parse::<usize>().is_err()))
+            .map(|place| {
+                let written = |at: &Span| project.text(*at).trim_matches(['"', '\'']);
+                let span = place.filter(|at| written(at).eq_ignore_ascii_case(&name.value))?;
+                Some(Edit { span, text: new.to_owned() })
+            })
+            .collect()
     }
 
     /// It and the stages that it stands on, itself first.

@@ -334,6 +334,21 @@ impl<'s> State<'s> {
         self.scope.variable(name, self.at)?.span
     }
 
+    /// The names of all variables that an instruction sees, as far as they are known, in their order.
+    pub fn names(self) -> Vec<&'s str> {
+        let mut names: Vec<&str> = self
+            .scope
+            .chain(self.at)
+            .flat_map(|(scope, at)| {
+                let bound = move |bindings: &Vec<Binding>| bindings.first().is_some_and(|b| b.at < at);
+                scope.variables.iter().filter(move |(_, b)| bound(b)).map(|(name, _)| &**name)
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     /// The variables that stay in the image, in the order of their names, as far as they are known.
     pub fn variables(self) -> Vec<Variable<'s>> {
         let mut names: Vec<&str> =

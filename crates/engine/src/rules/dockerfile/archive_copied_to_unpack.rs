@@ -1,5 +1,7 @@
-use crate::project::Stage;
-use crate::syntax::dockerfile::{Arguments, CopySource};
+use crate::project::dockerfile::{Call, Run};
+use crate::project::{Project, Stage};
+use crate::syntax::dockerfile::{Arguments, CopySource, Instruction, Keyword, edit};
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Efficiency,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -20,7 +22,8 @@ const ARCHIVES: [&str; 9] =
     [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tar.lzma"];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    let runs = stage.runs(ctx.project);
+    let project = ctx.project;
+    let runs = stage.runs(project);
     for (offset, instruction) in stage.instructions(ctx.project).iter().enumerate() {
         let Arguments::Copy(transfer) = &instruction.arguments else { continue };
         if instruction.flag("from").is_some() {
@@ -36,13 +39,48 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let later = runs.iter().filter(|run| run.index > stage.from + 1 + offset);
             let named = |word: &str| word.contains(name) || !target.is_empty() && word.contains(target);
             let unpacked = later
-                .flat_map(|run| run.calls().collect::<Vec<_>>())
-                .find(|call| call.program == "tar" && call.args.iter().any(|w| named(&w.text)));
-            if let Some(call) = unpacked {
+                .flat_map(|run| run.calls().map(move |call| (run, call)).collect::<Vec<_>>())
+                .find(|(_, call)| call.program == "tar" && call.args.iter().any(|w| named(&w.text)));
+            if let Some((run, call)) = unpacked {
                 let span = call.command.span;
                 ctx.report(path.span, format!("`{name}` stays in the image beside what is unpacked of it"))
-                    .related(span, "it is unpacked here");
+                    .related(span, "it is unpacked here")
+                    .fix(Safety::Unsafe, "Let `ADD` unpack it: it keeps the owners that the archive names", || {
+                        added(stage, instruction, run, call, project)
+                    });
             }
         }
     }
+}
+
+/// `ADD` in the place of a `COPY` and of the `tar` that unpacks what is copied, where nothing else needs the archive.
+fn added(
+    stage: &Stage,
+    instruction: &Instruction,
+    run: &Run<'_>,
+    call: Call<'_>,
+    project: &Project,
+) -> Option<Vec<Edit>> {
+    let file = project.dockerfile(stage.source)?;
+    let Arguments::Copy(transfer) = &instruction.arguments else { return None };
+    let [CopySource::Path(source)] = &transfer.sources[..] else { return None };
+    let name = source.literal()?.rsplit('/').next()?.to_owned();
+    let to = transfer.destination.literal()?;
+    let archive = if to.ends_with('/') { format!("{to}{name}") } else { to.into_owned() };
+    let words: Vec<&str> = call.args.iter().map(|w| w.value.as_deref()).collect::<Option<_>>()?;
+    let (flags, directory) = match words[..] {
+        [flags, file, "-C", directory] if file == archive => (flags, directory),
+        ["-C", directory, flags, file] if file == archive => (flags, directory),
+        _ => return None,
+    };
+    let extracts = flags.trim_start_matches('-').chars().all(|c| "xzvfjJp".contains(c)) && flags.ends_with('f');
+    let elsewhere = stage.instructions(project).iter().filter(|i| {
+        i.span != instruction.span && project.text(i.span).matches(name.as_str()).count() > usize::from(i.span == run.instruction.span)
+    });
+    if !extracts || !directory.starts_with('/') || elsewhere.count() > 0 {
+        return None;
+    }
+    let keyword = Edit { span: instruction.keyword.span, text: edit::keyword(file, Keyword::Add) };
+    let target = edit::replace(file, &transfer.destination, &format!("{}/", directory.trim_end_matches('/')))?;
+    Some(vec![keyword, target, edit::remove_command(file, &run.shell, call.command)?])
 }

@@ -1,6 +1,7 @@
 use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::{Arguments, Env, Value, Word};
 use crate::syntax::spelling::nearest;
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -18,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -47,14 +48,17 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             {
                 undefined = true;
                 let known = globals.names.iter().map(String::as_str).chain(PLATFORM);
-                let meant = nearest(name, known).map(|near| format!("; did you mean `{near}`?"));
+                let near = nearest(name, known).map(str::to_owned);
+                let edit = near.clone().map(|text| Edit { span: variable.name.span(), text });
+                let title = format!("Use `{}`", near.as_deref().unwrap_or_default());
+                let meant = near.map(|near| format!("; did you mean `{near}`?"));
                 let message =
                     format!("no `ARG` before the first `FROM` defines `{name}`{}", meant.unwrap_or_default());
                 ctx.report(variable.span, message).ids(&[
                     "UndefinedArgInFrom",
                     "undefined-arg-in-from",
                     "DF086",
-                ]);
+                ]).fix(Safety::Unsafe, title, edit);
             }
         }
     }

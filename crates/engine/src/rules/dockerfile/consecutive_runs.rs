@@ -1,5 +1,8 @@
-use crate::project::Stage;
-use crate::syntax::dockerfile::{Arguments, Instruction};
+use crate::project::dockerfile::Run;
+use crate::project::{Project, Stage};
+use crate::syntax::dockerfile::{self, Arguments, Instruction, edit};
+use crate::syntax::shell::{Command, Connector};
+use crate::{Edit, Safety, Span};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Style,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -19,7 +22,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if stage.windows {
         return;
     }
-    let runs = stage.runs(ctx.project);
+    let project = ctx.project;
+    let runs = stage.runs(project);
     // What is long already becomes no clearer by being joined.
     let short = |index: usize| {
         runs.iter().find(|r| r.index == index).is_none_or(|r| {
@@ -42,7 +46,43 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 second.keyword.span,
                 "this could be one instruction with the one before, and one layer",
             )
-            .related(first.keyword.span, "the one before");
+            .related(first.keyword.span, "the one before")
+            .fix(Safety::Safe, "Join them", || joined(stage, &runs, index, project));
         }
     }
+}
+
+/// The edit that puts a `RUN` and the next into one, where the second sees nothing else of the first than before.
+fn joined(stage: &Stage, runs: &[Run<'_>], index: usize, project: &Project) -> Option<Edit> {
+    let file = project.dockerfile(stage.source)?;
+    let run = |index: usize| runs.iter().find(|run| run.index == index).filter(|r| r.shell.errors.is_empty());
+    let (first, second) = (run(index)?, run(index + 1)?);
+    let lasts = |c: &Command| {
+        let name = c.name.as_ref().map_or(Some(""), |n| n.value.as_deref());
+        name.is_none_or(|n| {
+            matches!(
+                n,
+                "" | "." | "alias" | "cd" | "eval" | "exec" | "exit" | "export" | "popd" | "pushd" | "return"
+                    | "set" | "shopt" | "source" | "trap" | "ulimit" | "umask" | "unset"
+            )
+        })
+    };
+    let alone = |c: &Command| {
+        lasts(c) || c.context.function || c.after.is_some_and(|after| after.value == Connector::Background)
+    };
+    let linked = |c: &Command| c.context.depth > 0 || matches!(c.before, Connector::None | Connector::And);
+    let compound = second.shell.commands.first()?.context.depth > 0;
+    let heredocs = first.instruction.heredocs.is_empty() && second.instruction.heredocs.is_empty();
+    if first.shell.commands.iter().any(alone) || !second.shell.commands.iter().all(linked) || compound || !heredocs {
+        return None;
+    }
+    let (Arguments::Run(dockerfile::Command::Shell(a)), Arguments::Run(dockerfile::Command::Shell(b))) =
+        (&first.instruction.arguments, &second.instruction.arguments)
+    else {
+        return None;
+    };
+    let span = Span { start: a.span.end, end: b.span.start, ..a.span };
+    let ends = a.text.trim_end().ends_with([';', '&', '|']) || a.text.contains('#');
+    let text = format!(" {}{}    && ", file.escape, edit::line_end(file));
+    (!ends && !edit::has_comment(file, span)).then_some(Edit { span, text })
 }

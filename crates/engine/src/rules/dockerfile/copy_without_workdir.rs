@@ -1,5 +1,6 @@
 use crate::project::{Origin, Stage};
-use crate::syntax::dockerfile::Arguments;
+use crate::Safety;
+use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,11 +12,12 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for step in stage.walk(ctx.project) {
         let Arguments::Copy(transfer) = &step.instruction.arguments else { continue };
         let to = transfer.destination.text.trim_matches(['"', '\'']);
@@ -29,10 +31,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         }
         // Where the base image is known to say so, it is certain enough.
         let certain = workdir.value().is_some();
+        let written = &transfer.destination;
+        let edit = || {
+            let from = workdir.value().filter(|_| !stage.windows && written.literal().is_some())?;
+            let inner = to.strip_prefix("./").unwrap_or(to);
+            let inner = if inner == "." { "" } else { inner };
+            let plain = !inner.split('/').any(|part| part == "." || part == "..");
+            plain.then(|| edit::replace(file, written, &format!("{}/{inner}", from.trim_end_matches('/'))))?
+        };
         ctx.report(
             transfer.destination.span,
             format!("`{to}` is relative to whatever directory the base image ends in"),
         )
-        .aside(certain || stage.windows);
+        .aside(certain || stage.windows)
+        .fix(Safety::Safe, "Write all of the path", edit);
     }
 }

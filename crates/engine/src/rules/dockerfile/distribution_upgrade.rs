@@ -1,4 +1,6 @@
+use crate::Safety;
 use crate::project::Stage;
+use crate::syntax::dockerfile::edit;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,11 +12,12 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let file = ctx.project.dockerfile(stage.source);
     for run in stage.runs(ctx.project) {
         for call in run.calls() {
             let Some(verb) = call.verb() else { continue };
@@ -25,8 +28,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 ("apt-get" | "apt" | "apk", "upgrade") => &["DKL-DI-0003", "DF069"],
                 _ => continue,
             };
+            let edit = file.and_then(|file| edit::remove_command(file, &run.shell, call.command));
             ctx.report(verb.span, format!("`{} {word}` makes each build another image", call.program))
-                .ids(ids);
+                .ids(ids)
+                .fix(Safety::Unsafe, "Leave the packages of the base image to the base image", edit);
         }
     }
 }

@@ -1,3 +1,4 @@
+use crate::Safety;
 use crate::project::Stage;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -10,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Stage(check),
 };
 
@@ -20,10 +21,15 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let same = earlier.iter().filter_map(|s| s.name.as_ref()).find(|n| n.value == name.value);
     if let Some(first) = same {
         let first = first.span;
+        let stages = &ctx.project.build(stage.build).stages;
+        let free = |new: &String| !stages.iter().any(|s| s.name.as_ref().is_some_and(|n| n.value == *new));
+        let new = (2..1000).map(|number| format!("{}-{number}", name.value)).find(free).unwrap_or_default();
+        let edits = stage.renamed(ctx.project, &new);
         ctx.report(
             name.span,
             format!("a stage above is called `{}` too: who names it gets this one", name.value),
         )
-        .related(first, "the first of that name");
+        .related(first, "the first of that name")
+        .fix(Safety::Unsafe, format!("Call it `{new}` here and where this file names it"), edits);
     }
 }

@@ -1,5 +1,6 @@
 use crate::project::Stage;
-use crate::syntax::dockerfile::Arguments;
+use crate::Safety;
+use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Style,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -19,6 +20,7 @@ pub(crate) static RULE: Rule = Rule {
 const RESERVED: [&str; 3] = ["com.docker.", "io.docker.", "org.dockerproject."];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for instruction in stage.instructions(ctx.project) {
         // What is deferred is a label of other images.
         let Arguments::Label(pairs) = &instruction.arguments else { continue };
@@ -36,7 +38,19 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             } else {
                 continue;
             };
-            ctx.report(pair.name.span, wrong);
+            let mut better = key.to_ascii_lowercase().replace([' ', '/', ':'], "-");
+            for (twice, once) in [("..", "."), ("--", "-")] {
+                while better.contains(twice) {
+                    better = better.replace(twice, once);
+                }
+            }
+            let better = better.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+            let edit = (is_well_formed(better) && better != key).then(|| edit::replace(file, &pair.name, better));
+            ctx.report(pair.name.span, wrong).fix(
+                Safety::Unsafe,
+                format!("Call it `{better}`, as whoever reads it has to as well"),
+                edit.flatten(),
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 use crate::config::LabelForm;
 use crate::project::{Base, Stage, StageRole};
-use crate::syntax::dockerfile::Arguments;
+use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Pair, edit};
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -14,12 +15,13 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(schema) = ctx.labels().filter(|labels| !labels.required.is_empty()) else { return };
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     let form =
         |name: &str| schema.required.iter().find(|(required, _)| required == name).map(|(_, form)| *form);
     for instruction in stage.instructions(ctx.project) {
@@ -29,7 +31,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let Some(form) = form(&name) else {
                 if schema.strict {
                     ctx.report(pair.name.span, format!("your settings know no label `{name}`"))
-                        .ids(&["DL3050", "DF074"]);
+                        .ids(&["DL3050", "DF074"])
+                        .fix(Safety::Unsafe, "Remove it", || without(file, instruction, pair));
                 }
                 continue;
             };
@@ -44,13 +47,25 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 continue;
             };
             if value.is_empty() {
-                ctx.report(pair.span, format!("`{name}` is empty")).ids(&["DL3051", "DF074"]);
+                ctx.report(pair.span, format!("`{name}` is empty")).ids(&["DL3051", "DF074"]).fix(
+                    Safety::Unsafe,
+                    "Remove it",
+                    || without(file, instruction, pair),
+                );
             } else if let Some((ids, what)) = wrong(form, value) {
                 ctx.report(pair.value.span, format!("`{name}` has to be {what}")).ids(ids);
             }
         }
     }
     missing(stage, ctx);
+}
+
+/// An instruction without one of its labels.
+fn without(file: &Dockerfile, instruction: &Instruction, pair: &Pair) -> Option<Edit> {
+    match &instruction.arguments {
+        Arguments::Label(pairs) if pairs.len() == 1 => Some(edit::remove(file, instruction)),
+        _ => edit::remove_word(file, pair.span),
+    }
 }
 
 /// Reports the labels that an image which ships does not have.

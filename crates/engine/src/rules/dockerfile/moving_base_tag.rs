@@ -1,4 +1,5 @@
 use crate::project::{Base, Stage};
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -29,8 +30,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let chosen = written.contains('$');
         // hadolint looks at what is written, not at what it comes to.
         let ids = if latest { RULE.aliases } else { &RULE.aliases[1..] };
+        let project = ctx.project;
         ctx.report(span, format!("`{image}` moves: the same commit builds another image tomorrow"))
             .ids(ids)
-            .severity(if chosen { Severity::Low } else { Severity::Medium });
+            .severity(if chosen { Severity::Low } else { Severity::Medium })
+            .fix(Safety::Unsafe, "Use the tag that the project has of it elsewhere", || {
+                let tag = project.tag_elsewhere(image)?;
+                let name = written.strip_suffix(":latest").filter(|_| !chosen)?;
+                Some(Edit { span, text: format!("{name}:{tag}") })
+            });
     }
 }

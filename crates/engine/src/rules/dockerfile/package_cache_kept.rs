@@ -89,7 +89,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 .fix(Safety::Safe, "Leave it out of the layer", edits);
         }
         for (ids, at) in forgotten.iter().filter(|(id, _)| !told.iter().any(|m| ids(*m) == *id)) {
-            ctx.report(*at, "no command of this instruction cleans up behind it").ids(&ids[..1]).aside(true);
+            let command = (*ids == YARN).then_some("yarn cache clean");
+            let edit = || edit::append_command(file, run.instruction, &run.shell, command?);
+            ctx.report(*at, "no command of this instruction cleans up behind it")
+                .ids(&ids[..1])
+                .aside(true)
+                .fix(Safety::Safe, "Clean up behind it", edit);
         }
     }
 }

@@ -1,4 +1,6 @@
+use crate::Safety;
 use crate::project::Stage;
+use crate::syntax::dockerfile::edit;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Style,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -18,13 +20,15 @@ pub(crate) static RULE: Rule = Rule {
 const PROGRAMS: [&str; 9] = ["free", "kill", "mount", "ps", "service", "shutdown", "ssh", "top", "vim"];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let file = ctx.project.dockerfile(stage.source);
     for run in stage.runs(ctx.project) {
         for call in run.calls().filter(|c| PROGRAMS.contains(&c.program)) {
             let message = format!(
                 "`{}` is for a machine that runs: an image that is built has nothing for it",
                 call.program
             );
-            ctx.report(call.name.span, message);
+            let edit = file.and_then(|file| edit::remove_command(file, &run.shell, call.command));
+            ctx.report(call.name.span, message).fix(Safety::Unsafe, "Take it out of the script", edit);
         }
     }
 }

@@ -1,5 +1,6 @@
 use crate::project::{Origin, Stage};
-use crate::syntax::dockerfile::Arguments;
+use crate::Safety;
+use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,11 +12,12 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for step in stage.walk(ctx.project) {
         let Arguments::Workdir(path) = &step.instruction.arguments else { continue };
         // Relative to a directory that this file names, it is as certain as an absolute one.
@@ -36,7 +38,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 (false, true) => &["WorkdirRelativePath"],
                 (false, false) => RULE.aliases,
             };
-            ctx.report(path.span, message).ids(ids).aside(named || drive || stage.windows);
+            let known = step.after.workdir().value().filter(|to| to.starts_with('/') && !stage.windows);
+            ctx.report(path.span, message).ids(ids).aside(named || drive || stage.windows).fix(
+                Safety::Safe,
+                "Write all of the path",
+                || known.and_then(|to| edit::replace(file, path, to)),
+            );
         }
     }
 }

@@ -1,4 +1,6 @@
 use crate::project::Stage;
+use crate::syntax::dockerfile::{Keyword, edit};
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,18 +12,26 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let file = ctx.project.dockerfile(stage.source);
     for run in stage.runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "ln") {
             if let Some(shell) = call.args.iter().find(|w| w.is("/bin/sh")) {
                 // An image without any shell gets one.
                 let first = call.operands(&[]).next().is_some_and(|w| w.text.contains("busybox"));
+                let alone = run.shell.commands.len() == 1 && !stage.windows;
+                let bash = call.args.iter().any(|w| w.value.as_deref().is_some_and(|v| v.rsplit('/').next() == Some("bash")));
+                let edit = file.filter(|file| alone && bash && !edit::has_comment(file, run.instruction.span)).map(|file| {
+                    let text = format!("{} [\"/bin/bash\", \"-c\"]", edit::keyword(file, Keyword::Shell));
+                    Edit { span: run.instruction.span, text }
+                });
                 ctx.report(shell.span, "this replaces the shell for every program of the image: `SHELL` changes it for the Dockerfile")
-                    .aside(first);
+                    .aside(first)
+                    .fix(Safety::Unsafe, "Name bash in `SHELL`: other programs of the image go on with their own", edit);
             }
         }
     }

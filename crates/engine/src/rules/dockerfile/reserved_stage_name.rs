@@ -1,3 +1,4 @@
+use crate::Safety;
 use crate::project::Stage;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -10,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Stage(check),
 };
 
@@ -19,5 +20,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     else {
         return;
     };
-    ctx.report(name.span, format!("`{}` means something else wherever a stage is named", name.value));
+    let project = ctx.project;
+    ctx.report(name.span, format!("`{}` means something else wherever a stage is named", name.value)).fix(
+        Safety::Unsafe,
+        format!("Call it `{}-stage` here and where this file names it", name.value),
+        || stage.renamed(project, &format!("{}-stage", name.value)),
+    );
 }

@@ -1,6 +1,8 @@
 use crate::project::container::User;
 use crate::project::{Base, Origin, Project, Stage, StageRole};
 use crate::syntax::dockerfile::{Arguments, Keyword};
+use crate::Safety;
+use crate::project::dockerfile::Need;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -78,6 +80,7 @@ fn ships_root(stage: &Stage, ctx: &mut Ctx<'_>) -> bool {
     if runs.peek().is_some() && runs.all(|c| c.user.value().and_then(User::is_root) == Some(false)) {
         return false;
     }
+    let project = ctx.project;
     let message = if named {
         "the last `USER` is root, so the program runs as root"
     } else {
@@ -89,7 +92,16 @@ fn ships_root(stage: &Stage, ctx: &mut Ctx<'_>) -> bool {
         (false, true) => Severity::Low,
         _ => Severity::Medium,
     };
-    ctx.report(at, message).severity(severity).ids(if named { NAMED } else { MISSING });
+    let edits = || {
+        // To make a user is more than a change of a line: that is for variants.
+        let identity = stage.identity(project).ok()??;
+        matches!(identity.need, Need::Number(_)).then(|| stage.run_as(project, &identity))?
+    };
+    ctx.report(at, message).severity(severity).ids(if named { NAMED } else { MISSING }).fix(
+        Safety::Unsafe,
+        "Run it as a user without rights: what it writes has to be that user's",
+        edits,
+    );
     true
 }
 

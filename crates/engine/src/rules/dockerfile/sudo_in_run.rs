@@ -1,4 +1,5 @@
 use crate::project::Stage;
+use crate::{Edit, Safety, Span};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,15 +11,24 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for run in stage.runs(ctx.project) {
+        let user = stage.state_at(run.index).user();
+        let root = user.value().map_or(user.is_unset(), |user| user.is_root() == Some(true));
         for command in run.shell.commands.iter().filter(|c| c.name() == Some("sudo")) {
             let Some(name) = &command.name else { continue };
-            ctx.report(name.span, "`sudo` in a build: switch with `USER`, and leave `sudo` out of the image");
+            // An option or a variable says more than to be root.
+            let first = command.args.first().filter(|w| !w.text.starts_with(['-', '$']) && !w.text.contains('='));
+            let between = |next: Span| Span { end: next.start, ..name.span };
+            let plain = |span: &Span| ctx.project.text(*span).strip_prefix("sudo").is_some_and(|s| s.trim().is_empty());
+            let edit = first.map(|next| between(next.span)).filter(|span| root && plain(span));
+            let edit = edit.map(|span| Edit { span, text: String::new() });
+            ctx.report(name.span, "`sudo` in a build: switch with `USER`, and leave `sudo` out of the image")
+                .fix(Safety::Safe, "Leave `sudo` out: the build is root here", edit);
         }
     }
 }

@@ -1,5 +1,10 @@
-use crate::project::Stage;
+use crate::images::PackageManager;
+use crate::project::dockerfile::Run;
+use crate::project::{Project, Stage};
+use crate::syntax::dockerfile::Keyword;
+use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::shell::{Command, Connector};
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -11,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -32,6 +37,7 @@ fn goes_on(first: &Command, rest: &[Command]) -> bool {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let mut told = 0;
+    let mut offered = false;
     for run in stage.runs(ctx.project) {
         let shell = stage.state_at(run.index).shell().value();
         let set_by_shell = shell.is_some_and(|words| words.iter().any(|w| w.contains("pipefail")));
@@ -44,6 +50,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             continue;
         }
         let before = told;
+        // One `SHELL` does for all that follow.
+        let edit = if offered { None } else { pipefail(stage, &run, ctx.project) };
         for (at, command) in run.shell.commands.iter().enumerate() {
             let piped = command.after.as_ref().filter(|after| after.value == Connector::Pipe);
             let source = command.name().is_some_and(|n| SOURCES.contains(&n.rsplit('/').next().unwrap_or(n)));
@@ -62,7 +70,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                         command.name().unwrap_or_default()
                     ),
                 )
-                .severity(severity);
+                .severity(severity)
+                .fix(Safety::Unsafe, TITLE, edit.clone());
+                offered = true;
                 told += 1;
             }
         }
@@ -73,7 +83,30 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         if let Some(pipe) = pipe.filter(|_| told == before) {
             ctx.report(pipe, "the status of what stands before this pipe is lost: `pipefail` is not set")
                 .severity(Severity::Low)
-                .aside(true);
+                .aside(true)
+                .fix(Safety::Unsafe, TITLE, edit);
+            offered = true;
         }
     }
+}
+
+const TITLE: &str = "Set `pipefail` by `SHELL`: what failed unseen until now fails the build";
+
+/// A `SHELL` before an instruction that has the status of every command of a pipe counted.
+fn pipefail(stage: &Stage, run: &Run<'_>, project: &Project) -> Option<Edit> {
+    let file = project.dockerfile(stage.source)?;
+    let words = match (stage.state_at(run.index).shell().value(), stage.distribution(project)?.packages) {
+        (Some(words), _) => {
+            let [program, options @ ..] = &words[..] else { return None };
+            let bash = program.ends_with("bash") || program.ends_with("/ash");
+            let words: Vec<&str> = std::iter::once(program.as_str())
+                .chain(["-o", "pipefail"])
+                .chain(options.iter().map(String::as_str))
+                .collect();
+            bash.then(|| words.iter().map(|w| edit::json_string(w)).collect::<Vec<_>>().join(", "))?
+        }
+        (None, PackageManager::Apk) => "\"/bin/ash\", \"-eo\", \"pipefail\", \"-c\"".to_owned(),
+        (None, _) => "\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"".to_owned(),
+    };
+    Some(edit::insert_before(file, run.instruction, &[New::new(Keyword::Shell, format!("[{words}]"))]))
 }

@@ -1,5 +1,7 @@
 use crate::project::Stage;
-use crate::syntax::dockerfile::{Arguments, CopySource, Value, VariableOperator, Word};
+use crate::syntax::dockerfile::{Dockerfile, Keyword, edit, Arguments, CopySource, Value, VariableOperator, Word};
+use crate::project::dockerfile::Step;
+use crate::{Edit, Safety, Span};
 use crate::syntax::spelling::nearest;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -21,6 +23,7 @@ const SELF: &[&str] = &["UndefinedVar", "DL3044", "DF062"];
 const UNSET: &[&str] = &["UndefinedVar", "DF087"];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for step in stage.walk(ctx.project) {
         for word in words(&step.instruction.arguments) {
             for variable in word.variables() {
@@ -50,7 +53,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                                 "`{name}` is not set before this instruction, so it comes to nothing in it"
                             ),
                         )
-                        .ids(SELF);
+                        .ids(SELF)
+                        .fix(Safety::Unsafe, "Set it in an instruction before", || split(&step, name, variable.span, file));
                     }
                     Value::Unset => {
                         ctx.report(
@@ -66,7 +70,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                             variable.span,
                             format!("`{name}` is set by this very instruction, and so not yet in it"),
                         )
-                        .ids(SELF);
+                        .ids(SELF)
+                        .fix(Safety::Unsafe, "Set it in an instruction before", || split(&step, name, variable.span, file));
                     }
                     // The base image may set it; a name that is nearly a declared one is a slip all the same.
                     Value::Unknown => {
@@ -78,7 +83,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                                 variable.span,
                                 format!("nothing here sets `{name}`; did you mean `{close}`?"),
                             )
-                            .ids(UNSET);
+                            .ids(UNSET)
+                            .fix(Safety::Unsafe, format!("Use `{close}`"), Edit { span: variable.name.span(), text: close.to_owned() });
                         } else if name != "PATH" {
                             ctx.report(
                                 variable.span,
@@ -92,6 +98,17 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// An `ENV` in two: what sets a variable, then what uses it.
+fn split(step: &Step<'_>, name: &str, used: Span, file: &Dockerfile) -> Option<Edit> {
+    let Arguments::Env(pairs) = &step.instruction.arguments else { return None };
+    let at = pairs.iter().position(|p| p.span.start <= used.start && used.end <= p.span.end)?;
+    let before = pairs[..at].iter().any(|p| &*p.name.text == name);
+    let last = pairs[..at].last().filter(|_| before)?;
+    let span = Span { start: last.span.end, end: pairs[at].span.start, ..used };
+    let text = format!("{}{} ", edit::line_end(file), edit::keyword(file, Keyword::Env));
+    (!edit::has_comment(file, span)).then_some(Edit { span, text })
 }
 
 /// Whether an `ENV` sets a variable without using its old value.

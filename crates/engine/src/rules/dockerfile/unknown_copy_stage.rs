@@ -1,6 +1,7 @@
 use crate::project::dockerfile::UseKind;
 use crate::project::{Base, Stage};
 use crate::syntax::spelling::nearest;
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -12,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -37,8 +38,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 let names =
                     stages[..stage.index].iter().filter_map(|s| s.name.as_ref()).map(|n| n.value.as_str());
                 if let Some(meant) = nearest(&image.repository, names) {
+                    let edit = Edit { span: from.span, text: meant.to_owned() };
+                    let plain = ctx.project.text(from.span).eq_ignore_ascii_case(&image.repository);
                     ctx.report(from.span, format!("no stage is called `{}`; `{meant}` is", image.repository))
-                        .ids(UNKNOWN);
+                        .ids(UNKNOWN)
+                        .fix(Safety::Unsafe, format!("Take it from `{meant}`"), plain.then_some(edit));
                 } else if from.kind == UseKind::Copy {
                     ctx.report(
                         from.span,

@@ -1,4 +1,5 @@
-use crate::project::Stage;
+use crate::project::{Project, Stage};
+use crate::{Edit, Safety};
 use crate::project::dockerfile::Call;
 use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -15,12 +16,13 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    for run in stage.runs(ctx.project) {
+    let project = ctx.project;
+    for run in stage.runs(project) {
         let mut told: Vec<&str> = Vec::new();
         for call in run.calls() {
             let Some(Unpinned { ids, package }) = unpinned(call) else { continue };
@@ -34,9 +36,43 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let known = call.is_bare() && call.program != "apt" && !short;
             let ids = if known { ids } else { &ids[1..] };
             let message = format!("`{}` names no version of `{}`", call.program, package.text.as_str());
-            ctx.report(package.span, message).ids(ids);
+            ctx.report(package.span, message).ids(ids).fix(
+                Safety::Unsafe,
+                "Use the version that this file has of it elsewhere",
+                || pinned_elsewhere(stage, call, package, project),
+            );
         }
     }
+}
+
+/// The package with the version that another instruction of the same file names, on the same base.
+fn pinned_elsewhere(stage: &Stage, call: Call<'_>, package: &Word, project: &Project) -> Option<Edit> {
+    let name = package.value.as_deref().filter(|name| *name == package.text.as_str())?;
+    let marks: &[&str] = match call.program {
+        "apt-get" | "apt" => &["="],
+        "apk" => &["=", "~="],
+        "npm" | "go" => &["@"],
+        "gem" => &[":"],
+        "yum" | "dnf" | "microdnf" => &["-"],
+        "zypper" => &["="],
+        _ => &["=="],
+    };
+    let name = name.strip_suffix("@latest").unwrap_or(name);
+    let version = |word: &str| {
+        let rest = word.strip_prefix(name)?;
+        let version = marks.iter().find_map(|mark| rest.strip_prefix(mark))?;
+        version.starts_with(|c: char| c.is_ascii_digit() || c == 'v').then(|| word.to_owned())
+    };
+    let mut found: Vec<String> = Vec::new();
+    for other in project.build(stage.build).stages.iter().filter(|s| s.image(project) == stage.image(project)) {
+        for run in other.runs(project) {
+            let same = run.calls().filter(|c| c.program == call.program);
+            found.extend(same.flat_map(|c| c.args).filter_map(|w| version(w.value.as_deref()?)));
+        }
+    }
+    found.dedup();
+    let [version] = &found[..] else { return None };
+    Some(Edit { span: package.span, text: version.clone() })
 }
 
 /// The first package that is not pinned.

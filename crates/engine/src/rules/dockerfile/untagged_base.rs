@@ -1,4 +1,5 @@
 use crate::project::{Base, Stage};
+use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -10,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Stage(check),
 };
 
@@ -29,11 +30,16 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let chosen = written.contains('$');
         // hadolint leaves variables alone.
         let ids = if written.starts_with('$') { &RULE.aliases[1..] } else { RULE.aliases };
+        let project = ctx.project;
         ctx.report(
             span,
             format!("`{image}` has no tag, so it is whatever `latest` is on the day it is built"),
         )
         .ids(ids)
-        .severity(if chosen { Severity::Low } else { Severity::Medium });
+        .severity(if chosen { Severity::Low } else { Severity::Medium })
+        .fix(Safety::Unsafe, "Use the tag that the project has of it elsewhere", || {
+            let tag = project.tag_elsewhere(image)?;
+            (!chosen).then(|| Edit { span, text: format!("{written}:{tag}") })
+        });
     }
 }

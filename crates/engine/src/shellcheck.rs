@@ -1,0 +1,126 @@
+//! What `ShellCheck` finds in shell scripts, as `shuck-linter` finds it, with places in the file a script came from.
+
+use std::sync::LazyLock;
+
+use seaworthy_syntax::{Edit, Text};
+use shuck_linter::{
+    AmbientShellOptions, AnalysisRequest, Applicability, LinterSettings, RuleSet, ShellCheckCodeMap,
+    ShellDialect,
+};
+use shuck_parser::parser::Parser;
+
+use crate::Span;
+use crate::diagnostic::Safety;
+
+/// What runs a script.
+#[derive(Clone, Debug)]
+pub(crate) struct Interpreter {
+    dialect: ShellDialect,
+    options: AmbientShellOptions,
+}
+
+/// What is wrong with a place of a script.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    /// The number that `ShellCheck` has for it.
+    pub(crate) code: u32,
+    /// What is wrong.
+    pub(crate) message: String,
+    /// Where.
+    pub(crate) span: Span,
+    /// What mends it.
+    pub(crate) fix: Option<(Safety, String, Vec<Edit>)>,
+}
+
+/// The rules that have a number of `ShellCheck`, and their numbers.
+static CODES: LazyLock<ShellCheckCodeMap> = LazyLock::new(ShellCheckCodeMap::default);
+
+impl Interpreter {
+    /// The interpreter that the words of a `SHELL` or of a `#!` line name; `None` where its scripts are not looked at.
+    pub(crate) fn of(words: &[impl AsRef<str>]) -> Option<Self> {
+        let mut words = words.iter().map(AsRef::as_ref);
+        let program = words.next()?;
+        let dialect = match program.rsplit('/').next().unwrap_or(program) {
+            "sh" | "dash" | "ash" | "busybox" => ShellDialect::Sh,
+            "bash" => ShellDialect::Bash,
+            "ksh" => ShellDialect::Ksh,
+            "mksh" => ShellDialect::Mksh,
+            _ => return None,
+        };
+        let mut options = AmbientShellOptions::default();
+        for word in words {
+            options.pipefail |= word == "pipefail";
+            options.errexit |=
+                word == "errexit" || word.starts_with('-') && !word.starts_with("--") && word.contains('e');
+        }
+        Some(Self { dialect, options })
+    }
+
+    /// `/bin/sh`.
+    pub(crate) fn sh() -> Self {
+        Self { dialect: ShellDialect::Sh, options: AmbientShellOptions::default() }
+    }
+
+    /// Whether it is whatever the image calls `sh`.
+    pub(crate) fn is_sh(&self) -> bool {
+        self.dialect == ShellDialect::Sh
+    }
+
+    /// What is wrong with a script that sees these variables besides its own.
+    pub(crate) fn problems<'n>(
+        &self,
+        script: &Text,
+        names: impl IntoIterator<Item = &'n str>,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Vec<Problem> {
+        // The variables that are there when it starts. A value without blanks and patterns: what is in them is their authors' affair.
+        let mut text = String::with_capacity(script.len() + 64);
+        for name in names.into_iter().filter(|name| is_name(name)) {
+            text.push_str("export ");
+            text.push_str(name);
+            text.push_str("=1\n");
+        }
+        let begin = text.len();
+        text.push_str(script);
+        let rules: RuleSet = CODES.mappings().filter(|(code, _)| wanted(*code)).map(|(_, rule)| rule).collect();
+        let mut settings = LinterSettings::default()
+            .with_shell(self.dialect)
+            .with_resolve_source_closure(false)
+            .with_ambient_shell_options(self.options);
+        settings.rules = rules;
+        let parsed = Parser::with_dialect(&text, self.dialect.parser_dialect()).parse();
+        let found = AnalysisRequest::from_parse_result(&parsed, &text, &settings).lint();
+        let range = |start: usize, end: usize| {
+            let range = start.checked_sub(begin)?..end.checked_sub(begin)?;
+            script.get(range.clone()).map(|_| range)
+        };
+        found
+            .into_iter()
+            .filter_map(|problem| {
+                let code = CODES.code_for_rule(problem.rule)?;
+                let at = range(problem.span.start.offset(), problem.span.end.offset())?;
+                let fix = problem.fix.as_ref().and_then(|fix| {
+                    let safety = match fix.applicability() {
+                        Applicability::Safe => Safety::Safe,
+                        Applicability::Unsafe => Safety::Unsafe,
+                    };
+                    let edit = |edit: &shuck_linter::Edit| {
+                        let range = range(edit.range().start().into(), edit.range().end().into())?;
+                        let part = script.slice(range.clone());
+                        // A new line would end the instruction, and what is not in one piece in the file cannot be replaced.
+                        let plain = part.is_verbatim() && !edit.content().contains(['\n', '\\']);
+                        plain.then(|| Edit { span: script.span_of(range), text: edit.content().to_owned() })
+                    };
+                    let edits: Option<Vec<Edit>> = fix.edits().iter().map(edit).collect();
+                    Some((safety, problem.fix_title.clone().unwrap_or_default(), edits?))
+                });
+                Some(Problem { code, message: problem.message, span: script.span_of(at), fix })
+            })
+            .collect()
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
