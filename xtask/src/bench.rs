@@ -58,7 +58,16 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         let times = turns(&mut [check(&set), parse, check(&half)], wish.runs)?;
         set.row(times[0], "reading and parsing alone", times[1], ratio(times[0], times[1]), "≤ 2");
         set.row(times[0], "half of the files", times[2], ratio(times[0], times[2]), "about 2");
-        if let Some((rival, command, least)) = rival(&set, &wish) {
+        for (rival, command, least) in rivals(&set, &wish) {
+            if let Some(peak) = program::peak(&command, scratch.path()) {
+                println!(
+                    "| {}, memory of {rival} | {} | {:.1} | | | {:.1} MiB | | |",
+                    set.name,
+                    set.files,
+                    mebibytes(set.bytes),
+                    mebibytes(peak)
+                );
+            }
             let times = turns(&mut [check(&set), command], wish.runs.min(3))?;
             set.row(times[0], rival, times[1], ratio(times[1], times[0]), least);
         }
@@ -72,6 +81,23 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
                 peak / most
             );
         }
+    }
+    if wish.dockerfiles.is_some() {
+        keystroke(root)?;
+    }
+    Ok(())
+}
+
+/// One Dockerfile of a thousand lines in process, as after each key in an editor.
+fn keystroke(root: &Path) -> Result<(), String> {
+    let run = program::run(&mut Command::new(program::release_example(root, "keystroke")?))?;
+    println!("\n| a key in a Dockerfile of 1,000 lines | median | longest | must be |\n|---|--:|--:|--:|");
+    for line in String::from_utf8_lossy(&run.stdout).lines() {
+        let mut fields = line.split('\t');
+        let (Some(what), Some(median), Some(longest)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err(format!("keystroke: {line}"));
+        };
+        println!("| {what} | {median} µs | {longest} µs | < 10,000 µs |");
     }
     Ok(())
 }
@@ -118,24 +144,24 @@ fn milliseconds(time: Duration) -> String {
     format!("{:.1} ms", time.as_secs_f64() * 1000.0)
 }
 
-/// The program that others use for such files, where it is on the path, and how many times faster we must be.
-fn rival(set: &Set, wish: &Wish) -> Option<(&'static str, Command, &'static str)> {
+/// The programs that others use for such files, where they are on the path, and how many times faster we must be.
+fn rivals(set: &Set, wish: &Wish) -> Vec<(&'static str, Command, &'static str)> {
+    let on_path = |name: &'static str| Some(Command::new(program::on_path(name)?));
+    let mut rivals = Vec::new();
     if set.name == "Dockerfiles" {
-        let mut hadolint = Command::new(program::on_path("hadolint")?);
-        hadolint.args(tree::files(&set.folder).ok()?).current_dir(&set.folder);
-        return Some(("hadolint", hadolint, "≥ 200"));
+        let files = tree::files(&set.folder).unwrap_or_default();
+        let hadolint = on_path("hadolint").map(|command| ("hadolint", command, vec![], "≥ 100"));
+        let tally = on_path("tally").map(|command| ("tally", command, vec!["lint"], "≥ 100"));
+        for (name, mut command, words, least) in hadolint.into_iter().chain(tally) {
+            command.args(words).args(&files).current_dir(&set.folder);
+            rivals.push((name, command, least));
+        }
+    } else if let (Some(mut kubeconform), Some(schemas)) = (on_path("kubeconform"), &wish.schemas) {
+        let words = ["-strict", "-summary", "-ignore-missing-schemas", "-schema-location", schemas, "."];
+        kubeconform.args(words).current_dir(&set.folder);
+        rivals.push(("kubeconform -strict", kubeconform, "≥ 10"));
     }
-    let mut kubeconform = Command::new(program::on_path("kubeconform")?);
-    kubeconform.args([
-        "-strict",
-        "-summary",
-        "-ignore-missing-schemas",
-        "-schema-location",
-        wish.schemas.as_ref()?,
-        ".",
-    ]);
-    kubeconform.current_dir(&set.folder);
-    Some(("kubeconform -strict", kubeconform, "≥ 10"))
+    rivals
 }
 
 /// The best time of each command, all of them in turns; one turn is enough where it takes long.

@@ -82,7 +82,8 @@ impl Interpreter {
         }
         let begin = text.len();
         text.push_str(script);
-        let rules: RuleSet = CODES.mappings().filter(|(code, _)| wanted(*code)).map(|(_, rule)| rule).collect();
+        let rules: RuleSet =
+            CODES.mappings().filter(|(code, _)| wanted(*code)).map(|(_, rule)| rule).collect();
         let mut settings = LinterSettings::default()
             .with_shell(self.dialect)
             .with_resolve_source_closure(false)

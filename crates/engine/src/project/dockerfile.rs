@@ -225,7 +225,8 @@ impl Project {
         });
         let run = self.containers.iter().filter_map(|container| container.image.value());
         let same = |name: &&ImageName| name.registry == image.registry && name.repository == image.repository;
-        let mut tags = bases.chain(run).filter(same).filter_map(|name| name.tag.as_deref()).filter(|t| *t != "latest");
+        let mut tags =
+            bases.chain(run).filter(same).filter_map(|name| name.tag.as_deref()).filter(|t| *t != "latest");
         let tag = tags.next()?;
         tags.all(|other| other == tag).then_some(tag)
     }
@@ -357,7 +358,8 @@ impl Stage {
     pub fn renamed(&self, project: &Project, new: &str) -> Option<Vec<Edit>> {
         let name = self.name.as_ref()?;
         let stages = &project.build(self.build).stages;
-        let bases = stages.iter().filter(|s| s.base == Base::Stage(self.index)).map(|s| s.image_span(project));
+        let bases =
+            stages.iter().filter(|s| s.base == Base::Stage(self.index)).map(|s| s.image_span(project));
         let uses = stages.iter().flat_map(|s| &s.uses).filter(|u| u.from == Base::Stage(self.index));
         let places = bases.chain(uses.map(|u| Some(u.span))).chain([Some(name.span)]);
         places

@@ -1,8 +1,8 @@
 use crate::project::dockerfile::{Call, Run};
 use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::{Arguments, CopySource, Instruction, Keyword, edit};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "archive-copied-to-unpack",
@@ -45,9 +45,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 let span = call.command.span;
                 ctx.report(path.span, format!("`{name}` stays in the image beside what is unpacked of it"))
                     .related(span, "it is unpacked here")
-                    .fix(Safety::Unsafe, "Let `ADD` unpack it: it keeps the owners that the archive names", || {
-                        added(stage, instruction, run, call, project)
-                    });
+                    .fix(
+                        Safety::Unsafe,
+                        "Let `ADD` unpack it: it keeps the owners that the archive names",
+                        || added(stage, instruction, run, call, project),
+                    );
             }
         }
     }
@@ -73,14 +75,18 @@ fn added(
         ["-C", directory, flags, file] if file == archive => (flags, directory),
         _ => return None,
     };
-    let extracts = flags.trim_start_matches('-').chars().all(|c| "xzvfjJp".contains(c)) && flags.ends_with('f');
+    let extracts =
+        flags.trim_start_matches('-').chars().all(|c| "xzvfjJp".contains(c)) && flags.ends_with('f');
     let elsewhere = stage.instructions(project).iter().filter(|i| {
-        i.span != instruction.span && project.text(i.span).matches(name.as_str()).count() > usize::from(i.span == run.instruction.span)
+        i.span != instruction.span
+            && project.text(i.span).matches(name.as_str()).count()
+                > usize::from(i.span == run.instruction.span)
     });
     if !extracts || !directory.starts_with('/') || elsewhere.count() > 0 {
         return None;
     }
     let keyword = Edit { span: instruction.keyword.span, text: edit::keyword(file, Keyword::Add) };
-    let target = edit::replace(file, &transfer.destination, &format!("{}/", directory.trim_end_matches('/')))?;
+    let target =
+        edit::replace(file, &transfer.destination, &format!("{}/", directory.trim_end_matches('/')))?;
     Some(vec![keyword, target, edit::remove_command(file, &run.shell, call.command)?])
 }

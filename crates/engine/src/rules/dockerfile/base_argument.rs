@@ -1,8 +1,8 @@
 use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::{Arguments, Env, Value, Word};
 use crate::syntax::spelling::nearest;
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "base-argument",
@@ -54,11 +54,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 let meant = near.map(|near| format!("; did you mean `{near}`?"));
                 let message =
                     format!("no `ARG` before the first `FROM` defines `{name}`{}", meant.unwrap_or_default());
-                ctx.report(variable.span, message).ids(&[
-                    "UndefinedArgInFrom",
-                    "undefined-arg-in-from",
-                    "DF086",
-                ]).fix(Safety::Unsafe, title, edit);
+                ctx.report(variable.span, message)
+                    .ids(&["UndefinedArgInFrom", "undefined-arg-in-from", "DF086"])
+                    .fix(Safety::Unsafe, title, edit);
             }
         }
     }
@@ -106,9 +104,13 @@ impl Globals {
                 let value =
                     |word: &Word| word.expand(&globals).ok().and_then(|e| e.value).unwrap_or_default();
                 let name = definition.name.text.to_string();
-                let value = definition.default.as_ref().map(value).unwrap_or_default();
+                let default = definition.default.as_ref().map(value);
                 globals.names.push(name.clone());
-                globals.values.insert(name, value);
+                // Without a default, what BuildKit sets of the platforms stays.
+                match default {
+                    Some(value) => drop(globals.values.insert(name, value)),
+                    None => drop(globals.values.entry(name).or_default()),
+                }
             }
         }
         globals

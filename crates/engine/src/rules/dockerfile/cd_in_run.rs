@@ -3,8 +3,8 @@ use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::dockerfile::{Arguments, Keyword};
 use crate::syntax::shell::{Command, Connector};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cd-in-run",
@@ -60,7 +60,8 @@ fn around(stage: &Stage, run: &Run<'_>, command: &Command, project: &Project) ->
     let chained = command.after.as_ref().is_some_and(|after| after.value == Connector::And);
     // What goes back to where it came from counts on having come from somewhere.
     let returns = run.shell.commands.iter().any(|c| {
-        c.name() == Some("cd") && !c.args.first().is_some_and(|w| w.is("..") || w.value.is_some() && !w.is("-"))
+        c.name() == Some("cd")
+            && !c.args.first().is_some_and(|w| w.is("..") || w.value.is_some() && !w.is("-"))
             || c.args.iter().any(|w| w.text.contains("OLDPWD"))
     });
     if !first || !chained || command.context.depth > 0 || returns {

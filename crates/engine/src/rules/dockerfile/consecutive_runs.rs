@@ -2,8 +2,8 @@ use crate::project::dockerfile::Run;
 use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::{self, Arguments, Instruction, edit};
 use crate::syntax::shell::{Command, Connector};
-use crate::{Edit, Safety, Span};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "consecutive-runs",
@@ -62,8 +62,23 @@ fn joined(stage: &Stage, runs: &[Run<'_>], index: usize, project: &Project) -> O
         name.is_none_or(|n| {
             matches!(
                 n,
-                "" | "." | "alias" | "cd" | "eval" | "exec" | "exit" | "export" | "popd" | "pushd" | "return"
-                    | "set" | "shopt" | "source" | "trap" | "ulimit" | "umask" | "unset"
+                "" | "."
+                    | "alias"
+                    | "cd"
+                    | "eval"
+                    | "exec"
+                    | "exit"
+                    | "export"
+                    | "popd"
+                    | "pushd"
+                    | "return"
+                    | "set"
+                    | "shopt"
+                    | "source"
+                    | "trap"
+                    | "ulimit"
+                    | "umask"
+                    | "unset"
             )
         })
     };
@@ -73,7 +88,11 @@ fn joined(stage: &Stage, runs: &[Run<'_>], index: usize, project: &Project) -> O
     let linked = |c: &Command| c.context.depth > 0 || matches!(c.before, Connector::None | Connector::And);
     let compound = second.shell.commands.first()?.context.depth > 0;
     let heredocs = first.instruction.heredocs.is_empty() && second.instruction.heredocs.is_empty();
-    if first.shell.commands.iter().any(alone) || !second.shell.commands.iter().all(linked) || compound || !heredocs {
+    if first.shell.commands.iter().any(alone)
+        || !second.shell.commands.iter().all(linked)
+        || compound
+        || !heredocs
+    {
         return None;
     }
     let (Arguments::Run(dockerfile::Command::Shell(a)), Arguments::Run(dockerfile::Command::Shell(b))) =

@@ -1,5 +1,5 @@
-use crate::project::{Origin, Stage};
 use crate::Safety;
+use crate::project::{Origin, Stage};
 use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 

@@ -35,7 +35,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                     let message = format!(
                         "`{word}` publishes nothing: an image says its own port only, and later versions refuse the rest"
                     );
-                    let own = word.rsplit(':').next().filter(|own| own.starts_with(|c: char| c.is_ascii_digit()));
+                    let own =
+                        word.rsplit(':').next().filter(|own| own.starts_with(|c: char| c.is_ascii_digit()));
                     let edit = own.filter(|_| port.is_plain()).and_then(|own| edit::replace(file, port, own));
                     ctx.report(port.span, message)
                         .ids(&["ExposeInvalidFormat", "expose-invalid-format"])

@@ -1,5 +1,5 @@
-use crate::project::Stage;
 use crate::Safety;
+use crate::project::Stage;
 use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -45,7 +45,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 }
             }
             let better = better.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-            let edit = (is_well_formed(better) && better != key).then(|| edit::replace(file, &pair.name, better));
+            let edit =
+                (is_well_formed(better) && better != key).then(|| edit::replace(file, &pair.name, better));
             ctx.report(pair.name.span, wrong).fix(
                 Safety::Unsafe,
                 format!("Call it `{better}`, as whoever reads it has to as well"),

@@ -1,8 +1,8 @@
 use crate::config::LabelForm;
 use crate::project::{Base, Stage, StageRole};
 use crate::syntax::dockerfile::{Arguments, Dockerfile, Instruction, Pair, edit};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "label-schema",

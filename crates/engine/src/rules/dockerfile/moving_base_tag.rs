@@ -1,6 +1,6 @@
 use crate::project::{Base, Stage};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "moving-base-tag",

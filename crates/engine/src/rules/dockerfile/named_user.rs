@@ -1,5 +1,5 @@
-use crate::project::Stage;
 use crate::Safety;
+use crate::project::Stage;
 use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -36,7 +36,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         )
         .aside(name.contains('$'))
         .fix(Safety::Safe, "Name it by its number", || {
-            let (name, group) = text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
+            let (name, group) =
+                text.split_once(':').map_or((text, None), |(name, group)| (name, Some(group)));
             let uid = step.before.accounts().find(|account| account.name == name)?.uid;
             let number = match group {
                 Some(group) if group.bytes().all(|b| b.is_ascii_digit()) => format!("{uid}:{group}"),

@@ -1,5 +1,5 @@
-use crate::project::{Origin, Stage};
 use crate::Safety;
+use crate::project::{Origin, Stage};
 use crate::syntax::dockerfile::{Arguments, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -21,11 +21,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for step in stage.walk(ctx.project) {
         let Arguments::Workdir(path) = &step.instruction.arguments else { continue };
         // Relative to a directory that this file names, it is as certain as an absolute one.
-        let relative = path.literal().is_some_and(|p| !p.starts_with('/') && !p.is_empty());
-        let drive = path.text.contains(':');
+        // What a variable of this file comes to is as certain.
+        let Some(text) = path.expand(&step.before).ok().and_then(|expanded| expanded.value) else { continue };
+        let relative = !text.starts_with('/') && !text.is_empty();
+        let drive = text.contains(':');
         let named = matches!(step.before.workdir().origin, Origin::Own | Origin::Dockerfile);
         if relative {
-            let text = path.text.as_str();
             let message = if named {
                 format!("`{text}` is relative to the directory of an earlier `WORKDIR`")
             } else {

@@ -1,8 +1,8 @@
+use crate::Safety;
 use crate::project::container::User;
+use crate::project::dockerfile::Need;
 use crate::project::{Base, Origin, Project, Stage, StageRole};
 use crate::syntax::dockerfile::{Arguments, Keyword};
-use crate::Safety;
-use crate::project::dockerfile::Need;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {

@@ -1,7 +1,7 @@
 use crate::exec::{self, Form};
 use crate::project::dockerfile::Handover;
 use crate::project::{Stage, StageRole};
-use crate::syntax::dockerfile::{Arguments, Command, Healthcheck, Keyword};
+use crate::syntax::dockerfile::{Arguments, Command, Healthcheck, Instruction, Keyword};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 use crate::{Safety, Span};
 
@@ -29,9 +29,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         };
         if !told.contains(&instruction.keyword.span) {
             let keyword = instruction.keyword.value.as_str();
-            // BuildKit's check leaves health checks alone.
-            let probe = instruction.keyword.value == Keyword::Healthcheck;
-            let ids: &[&str] = if probe { &["DL3025"] } else { RULE.aliases };
+            let ids = ids(stage, instruction, ctx);
             ctx.report(instruction.keyword.span, format!("`{keyword}` in shell form")).ids(ids).aside(true);
         }
     }
@@ -67,9 +65,10 @@ fn shipped(stage: &Stage, ctx: &mut Ctx<'_>) -> Vec<Span> {
         };
         told.push(keyword.span);
         let handover = launch.hand_over(stage, file, half);
+        let ids = ids(stage, instruction, ctx);
         let mut finding =
             ctx.report(keyword.span, format!("`{}` in shell form: {why}", keyword.value.as_str()));
-        finding.severity(severity);
+        finding.severity(severity).ids(ids);
         if let Handover::Edits { edits, plain } = handover {
             let safety = if plain { Safety::Safe } else { Safety::Unsafe };
             finding.fix(safety, "Start the program without a shell in front of it", edits);
@@ -77,3 +76,14 @@ fn shipped(stage: &Stage, ctx: &mut Ctx<'_>) -> Vec<Span> {
     }
     told
 }
+
+/// What others call it: `BuildKit`'s check leaves health checks alone, and who named the shell on purpose.
+fn ids(stage: &Stage, instruction: &Instruction, ctx: &Ctx<'_>) -> &'static [&'static str] {
+    let probe = instruction.keyword.value == Keyword::Healthcheck;
+    let file = ctx.project.dockerfile(stage.source);
+    let index =
+        file.map_or(0, |file| file.instructions.partition_point(|i| i.span.start < instruction.span.start));
+    if probe || stage.state_at(index).shell().value().is_some() { WITHOUT_BUILDKIT } else { RULE.aliases }
+}
+
+const WITHOUT_BUILDKIT: &[&str] = &["DL3025", "DF018", "DF025"];

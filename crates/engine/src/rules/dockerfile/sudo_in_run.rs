@@ -1,6 +1,6 @@
 use crate::project::Stage;
-use crate::{Edit, Safety, Span};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "sudo-in-run",
@@ -22,9 +22,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for command in run.shell.commands.iter().filter(|c| c.name() == Some("sudo")) {
             let Some(name) = &command.name else { continue };
             // An option or a variable says more than to be root.
-            let first = command.args.first().filter(|w| !w.text.starts_with(['-', '$']) && !w.text.contains('='));
+            let first =
+                command.args.first().filter(|w| !w.text.starts_with(['-', '$']) && !w.text.contains('='));
             let between = |next: Span| Span { end: next.start, ..name.span };
-            let plain = |span: &Span| ctx.project.text(*span).strip_prefix("sudo").is_some_and(|s| s.trim().is_empty());
+            let plain = |span: &Span| {
+                ctx.project.text(*span).strip_prefix("sudo").is_some_and(|s| s.trim().is_empty())
+            };
             let edit = first.map(|next| between(next.span)).filter(|span| root && plain(span));
             let edit = edit.map(|span| Edit { span, text: String::new() });
             ctx.report(name.span, "`sudo` in a build: switch with `USER`, and leave `sudo` out of the image")

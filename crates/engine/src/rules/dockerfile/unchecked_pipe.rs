@@ -4,8 +4,8 @@ use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::Keyword;
 use crate::syntax::dockerfile::edit::{self, New};
 use crate::syntax::shell::{Command, Connector};
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unchecked-pipe",

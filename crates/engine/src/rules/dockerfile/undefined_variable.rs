@@ -1,9 +1,11 @@
 use crate::project::Stage;
-use crate::syntax::dockerfile::{Dockerfile, Keyword, edit, Arguments, CopySource, Value, VariableOperator, Word};
 use crate::project::dockerfile::Step;
-use crate::{Edit, Safety, Span};
+use crate::syntax::dockerfile::{
+    Arguments, CopySource, Dockerfile, Instruction, Keyword, Value, VariableOperator, Word, edit,
+};
 use crate::syntax::spelling::nearest;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "undefined-variable",
@@ -25,7 +27,10 @@ const UNSET: &[&str] = &["UndefinedVar", "DF087"];
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
     for step in stage.walk(ctx.project) {
-        for word in words(&step.instruction.arguments) {
+        let exposes = matches!(step.instruction.arguments, Arguments::Expose(_));
+        // BuildKit's check leaves ports alone.
+        let unset = if exposes { &UNSET[1..] } else { UNSET };
+        for word in words(&step.instruction.arguments).into_iter().chain(flags(step.instruction)) {
             for variable in word.variables() {
                 // A default or an alternative says that it may be unset.
                 let meant = !matches!(variable.operator, VariableOperator::None | VariableOperator::Edit);
@@ -36,7 +41,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 if meant {
                     // BuildKit warns of these too.
                     let set = matches!(step.before.env(name), Value::Set(_)) || step.before.declares(name);
-                    if !set && step.before.set_at(name).is_none() {
+                    if !set && step.before.set_at(name).is_none() && !exposes && name != "PATH" {
                         ctx.report(variable.span, format!("nothing here sets `{name}`"))
                             .ids(&["UndefinedVar"])
                             .aside(true);
@@ -46,6 +51,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 let own = !matches!(step.after.env(name), Value::Unset | Value::Unknown);
                 match step.before.env(name) {
                     Value::Set(_) => {}
+                    // Whoever builds it may say.
+                    Value::Unset if !own && step.before.declares(name) => {}
                     Value::Unset if own => {
                         ctx.report(
                             variable.span,
@@ -54,14 +61,18 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                             ),
                         )
                         .ids(SELF)
-                        .fix(Safety::Unsafe, "Set it in an instruction before", || split(&step, name, variable.span, file));
+                        .fix(
+                            Safety::Unsafe,
+                            "Set it in an instruction before",
+                            || split(&step, name, variable.span, file),
+                        );
                     }
                     Value::Unset => {
                         ctx.report(
                             variable.span,
                             format!("nothing sets `{name}`, so it comes to nothing here"),
                         )
-                        .ids(UNSET);
+                        .ids(unset);
                     }
                     Value::Unknown if step.before.declares(name) || step.before.set_at(name).is_some() => {}
                     // Set by the same instruction, and not out of itself: then nobody expects the base image to set it.
@@ -71,7 +82,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                             format!("`{name}` is set by this very instruction, and so not yet in it"),
                         )
                         .ids(SELF)
-                        .fix(Safety::Unsafe, "Set it in an instruction before", || split(&step, name, variable.span, file));
+                        .fix(
+                            Safety::Unsafe,
+                            "Set it in an instruction before",
+                            || split(&step, name, variable.span, file),
+                        );
                     }
                     // The base image may set it; a name that is nearly a declared one is a slip all the same.
                     Value::Unknown => {
@@ -83,9 +98,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                                 variable.span,
                                 format!("nothing here sets `{name}`; did you mean `{close}`?"),
                             )
-                            .ids(UNSET)
-                            .fix(Safety::Unsafe, format!("Use `{close}`"), Edit { span: variable.name.span(), text: close.to_owned() });
-                        } else if name != "PATH" {
+                            .ids(unset)
+                            .fix(
+                                Safety::Unsafe,
+                                format!("Use `{close}`"),
+                                Edit { span: variable.name.span(), text: close.to_owned() },
+                            );
+                        } else if name != "PATH" && !exposes {
                             ctx.report(
                                 variable.span,
                                 format!("nothing here sets `{name}`, unless the base image does"),
@@ -147,4 +166,17 @@ fn words(arguments: &Arguments) -> Vec<&Word> {
         Arguments::User(word) | Arguments::Workdir(word) | Arguments::Stopsignal(word) => vec![word],
         _ => Vec::new(),
     }
+}
+
+/// The values of flags in which `BuildKit` expands variables too.
+fn flags(instruction: &Instruction) -> impl Iterator<Item = &Word> {
+    let expanded = |name: &str| match instruction.keyword.value {
+        Keyword::Copy => matches!(name, "chown" | "chmod"),
+        Keyword::Add => matches!(name, "chown" | "chmod" | "checksum"),
+        _ => false,
+    };
+    let values =
+        instruction.flags.iter().filter(move |flag| expanded(&flag.name)).filter_map(|f| f.value.as_ref());
+    let mounts = instruction.flags("mount").filter(|_| instruction.keyword.value == Keyword::Run);
+    values.chain(mounts.flat_map(|m| &m.fields).filter_map(|field| field.value.as_ref()))
 }

@@ -1,8 +1,8 @@
 use crate::project::dockerfile::UseKind;
 use crate::project::{Base, Stage};
 use crate::syntax::spelling::nearest;
-use crate::{Edit, Safety};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unknown-copy-stage",

@@ -1,8 +1,8 @@
-use crate::project::{Project, Stage};
-use crate::{Edit, Safety};
 use crate::project::dockerfile::Call;
+use crate::project::{Project, Stage};
 use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Edit, Safety};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unpinned-packages",
@@ -64,7 +64,8 @@ fn pinned_elsewhere(stage: &Stage, call: Call<'_>, package: &Word, project: &Pro
         version.starts_with(|c: char| c.is_ascii_digit() || c == 'v').then(|| word.to_owned())
     };
     let mut found: Vec<String> = Vec::new();
-    for other in project.build(stage.build).stages.iter().filter(|s| s.image(project) == stage.image(project)) {
+    for other in project.build(stage.build).stages.iter().filter(|s| s.image(project) == stage.image(project))
+    {
         for run in other.runs(project) {
             let same = run.calls().filter(|c| c.program == call.program);
             found.extend(same.flat_map(|c| c.args).filter_map(|w| version(w.value.as_deref()?)));
