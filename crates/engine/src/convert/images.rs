@@ -11,10 +11,8 @@ use super::{Fate, Image, Options, Text};
 use crate::Config;
 use crate::parse::parse;
 use crate::project::compose::Item;
-use crate::project::dockerfile::Reason;
-use crate::project::layout::What;
 use crate::project::{Build, Probe, Project, Service, Stage};
-use crate::variant::{pairs, variant_of};
+use crate::variant::{Needs, pairs, variant_of};
 
 /// What became of a Dockerfile in its Kubernetes variant.
 #[derive(Debug)]
@@ -23,9 +21,8 @@ pub(super) struct Variant {
     pub(super) probe: Option<Probe>,
     /// Whether it listens on 8080 instead of 80, and so on for every port under 1024.
     pub(super) moved: bool,
-    /// The paths that its program writes and that hold nothing of the image; `None` where some do, which no volume may hide,
-    /// or where it is not known whom it runs as.
-    pub(super) writable: Option<Vec<String>>,
+    /// What it writes to; `None` where it is not known whom it runs as.
+    pub(super) needs: Option<Needs>,
 }
 
 /// The variants of the Dockerfiles of a project, by their sources.
@@ -51,43 +48,12 @@ pub(super) fn with_variants(project: Project, config: &Config, of: &[usize]) -> 
         parses.push(parse(variant.source, old.source.with_text(variant.body)));
         let moved = variant.changes.iter().any(|change| change.rule == "unprivileged-port");
         let stage = project.builds.iter().find(|build| build.source == variant.source).and_then(Build::last);
-        let identity = stage.and_then(|stage| Some((stage, stage.identity(&project).ok()??)));
-        let writable = identity.and_then(|(stage, identity)| {
-            let written = stage.writable(&project, &identity);
-            let scratch = |path: &str| !holds_content(&project, stage, path);
-            let all =
-                written.iter().all(|w| !matches!(w.reason, Reason::File | Reason::Tree) && scratch(&w.path));
-            all.then(|| written.into_iter().map(|writable| writable.path).collect())
-        });
-        variants.insert(variant.source, Variant { probe: variant.probe, moved, writable });
+        let is_known = stage.is_some_and(|stage| matches!(stage.identity(&project), Ok(Some(_))));
+        let needs = is_known.then_some(variant.needs);
+        variants.insert(variant.source, Variant { probe: variant.probe, moved, needs });
     }
     project.replace_dockerfiles(parses);
     (project, variants)
-}
-
-/// Whether a path of an image has something in it that the program may need: its own directory, or what was copied there.
-fn holds_content(project: &Project, stage: &Stage, path: &str) -> bool {
-    let below = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    if stage.end().workdir().value().is_some_and(|workdir| workdir != "/" && below(workdir, path)) {
-        return true;
-    }
-    stage.copied().iter().any(|copied| {
-        if below(&copied.target, path) {
-            return true;
-        }
-        let What::Directory(directory) = &copied.what else { return false };
-        let Some(rest) = path.strip_prefix(&copied.target).filter(|_| below(path, &copied.target)) else {
-            return false;
-        };
-        let directory = directory.join(rest.trim_start_matches('/'));
-        // What only keeps a directory in Git is nobody's content.
-        project
-            .files
-            .below(&directory)
-            .any(|file| !file.file_name().is_some_and(|name| name.starts_with('.')))
-    })
 }
 
 /// The stage whose image a cluster runs: the one that Compose builds, or, where that starts a development server, the one

@@ -5,7 +5,8 @@ use super::unit::Unit;
 use super::{Map, Tree, overrides};
 use crate::images::Facts;
 use crate::project::compose::Item;
-use crate::project::{Origin, Setting, User};
+use crate::project::{Mount, Origin, Setting, User, Volume};
+use crate::variant::Needs;
 
 /// Whom a service runs as.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -366,26 +367,40 @@ pub(super) fn is_read_only(unit: &Unit<'_>) -> bool {
         return read_only;
     }
     unit.container.read_only_root.is(&true)
-        || unit.variant.is_some_and(|variant| variant.writable.is_some())
+        || needs(unit).is_some_and(|needs| needs.filled.iter().all(|path| is_on_volume(unit, path)))
         || unit.stage.is_none()
             && unit.facts.is_some_and(|facts| {
                 !facts.writable.is_empty() && facts.writable.iter().all(|path| is_scratch(unit, path))
             })
 }
 
+/// What an image that is built here writes to, where that is known.
+fn needs<'p>(unit: &Unit<'p>) -> Option<&'p Needs> {
+    unit.variant?.needs.as_ref()
+}
+
+/// Whether a path lies in a volume that Compose mounts, which the image's files are copied into.
+fn is_on_volume(unit: &Unit<'_>, path: &str) -> bool {
+    let is_volume = |mount: &Mount| matches!(mount.volume, Volume::Named(_)) && !mount.read_only;
+    unit.mounts().iter().any(|mount| is_volume(mount) && is_below(path, &mount.target))
+}
+
+fn is_below(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Whether a path that an image writes can be an empty volume: nothing of the image is there, or something is mounted.
 fn is_scratch(unit: &Unit<'_>, path: &str) -> bool {
     const EMPTY: [&str; 7] = ["/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/var/log", "/dev/shm"];
-    let within = |outer: &str| {
-        path.strip_prefix(outer.trim_end_matches('/'))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    EMPTY.iter().any(|outer| within(outer)) || unit.mounts().iter().any(|mount| within(&mount.target))
+    EMPTY.iter().any(|outer| is_below(path, outer))
+        || unit.mounts().iter().any(|mount| is_below(path, &mount.target))
 }
 
 /// The paths that a service writes and that nothing is mounted on yet.
 pub(super) fn scratch(unit: &Unit<'_>) -> Vec<String> {
-    let mut paths = unit.variant.and_then(|v| v.writable.clone()).unwrap_or_default();
+    let mut paths =
+        needs(unit).filter(|_| is_read_only(unit)).map(|n| n.writable.clone()).unwrap_or_default();
     if unit.stage.is_none() {
         let written = unit.facts.map(|facts| facts.writable.as_slice()).unwrap_or_default();
         paths.extend(written.iter().filter(|path| is_scratch(unit, path)).cloned());
