@@ -5,6 +5,7 @@
 mod limits;
 mod lower;
 mod minor;
+mod server;
 mod store;
 mod validate;
 
@@ -112,7 +113,11 @@ impl Schemas<'_> {
     fn of_object(&self, project: &Project, object: &Object, minor: Minor) -> Vec<Problem> {
         let Some(root) = project.node(object.place) else { return Vec::new() };
         if is_of_kubernetes(object.group()) {
-            return held(kubernetes(), object, minor, root).unwrap_or_default();
+            let Some(mut found) = held(kubernetes(), object, minor, root) else { return Vec::new() };
+            if !object.patch {
+                found.append(&mut server::check(project, object, root));
+            }
+            return found;
         }
         // Of several definitions of a kind the one counts that the object fits best: a cluster has one of them, and which
         // is not known.

@@ -6,6 +6,7 @@ use seaworthy_syntax::spelling::nearest;
 use seaworthy_syntax::yaml::{Dialect, Entry, Node, NodeKind, Style, Value};
 use seaworthy_syntax::{Edit, Span};
 
+use super::server::{is_base64, is_quantity};
 use super::store::{Field, Form, Object, Store, Type, TypeId};
 use super::{Minor, Problem, ProblemKind};
 use crate::diagnostic::Safety;
@@ -82,6 +83,8 @@ impl<'s> Validator<'s> {
             (form, NodeKind::Scalar) => {
                 if !scalar(form, node) {
                     self.wrong(form, node);
+                } else if let Some(message) = unreadable(form, node) {
+                    self.found.push(Problem { beyond: true, ..Problem::invalid(node.span(), message) });
                 }
             }
             (form, _) => self.wrong(form, node),
@@ -236,6 +239,26 @@ fn scalar(form: &Form, node: Node<'_>) -> bool {
             _ => false,
         },
     }
+}
+
+/// What is wrong with a scalar of the right type, which the schema does not tell.
+fn unreadable(form: &Form, node: Node<'_>) -> Option<String> {
+    let message = match form {
+        Form::Quantity => {
+            let text = node.scalar().filter(|text| !node.is_null() && !is_placeholder(text))?;
+            (!is_quantity(&text)).then_some("this is no quantity: those are written 250m, 1.5, 512Mi or 2Gi")
+        }
+        Form::Bytes => {
+            let text = node.scalar().filter(|text| !is_placeholder(text))?;
+            (!is_base64(&text)).then_some("this is not base 64")
+        }
+        Form::Int32 => match node.value(Dialect::Kubernetes)? {
+            Value::Int(value) => i32::try_from(value).is_err().then_some("this does not fit 32 bits"),
+            _ => None,
+        },
+        _ => None,
+    };
+    message.map(str::to_owned)
 }
 
 /// Where to point for a collection as a whole: the key it is the value of, or the first thing in it.
