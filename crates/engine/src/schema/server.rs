@@ -154,8 +154,16 @@ impl Server {
                 "Namespace" => self.name(name, syntax::label),
                 "Service" => self.name(name, syntax::service),
                 // Their names are more than names, or anything that fits a path.
-                "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" | "APIService" | "Event"
-                | "CustomResourceDefinition" | "IPAddress" | "CertificateSigningRequest" | "Node" => {}
+                "Role"
+                | "ClusterRole"
+                | "RoleBinding"
+                | "ClusterRoleBinding"
+                | "APIService"
+                | "Event"
+                | "CustomResourceDefinition"
+                | "IPAddress"
+                | "CertificateSigningRequest"
+                | "Node" => {}
                 "CronJob" => self.name(name, syntax::cron_job),
                 _ => self.name(name, syntax::subdomain),
             }
@@ -186,7 +194,9 @@ impl Server {
         let Some(strategy) = spec.and_then(|spec| spec.get("strategy")) else { return };
         self.word(Some(strategy), "type", &["Recreate", "RollingUpdate"]);
         let recreates = text(strategy.get("type")).is_some_and(|t| t.value == "Recreate");
-        if let Some(entry) = strategy.entry("rollingUpdate").filter(|_| recreates && is_set(strategy, "rollingUpdate")) {
+        if let Some(entry) =
+            strategy.entry("rollingUpdate").filter(|_| recreates && is_set(strategy, "rollingUpdate"))
+        {
             self.invalid(entry.key.span(), "a strategy of type Recreate may have no rollingUpdate");
         }
     }

@@ -108,7 +108,8 @@ pub(crate) fn is_quantity(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = text.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
     let (number, suffix) = text.split_at(digits);
-    let number = number.bytes().filter(|b| *b == b'.').count() <= 1 && number.bytes().any(|b| b.is_ascii_digit());
+    let number =
+        number.bytes().filter(|b| *b == b'.').count() <= 1 && number.bytes().any(|b| b.is_ascii_digit());
     let exponent = suffix.strip_prefix(['e', 'E']).is_some_and(|exponent| {
         let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
         !exponent.is_empty() && exponent.bytes().all(|b| b.is_ascii_digit())
@@ -117,7 +118,21 @@ pub(crate) fn is_quantity(text: &str) -> bool {
         && (exponent
             || matches!(
                 suffix,
-                "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei"
+                "" | "n"
+                    | "u"
+                    | "m"
+                    | "k"
+                    | "M"
+                    | "G"
+                    | "T"
+                    | "P"
+                    | "E"
+                    | "Ki"
+                    | "Mi"
+                    | "Gi"
+                    | "Ti"
+                    | "Pi"
+                    | "Ei"
             ))
 }
 
@@ -152,7 +167,8 @@ pub(super) fn schedule(text: &str) -> Option<&'static str> {
         return Some("the time zone belongs to timeZone");
     }
     if let Some(word) = text.strip_prefix('@') {
-        let known = matches!(word, "yearly" | "annually" | "monthly" | "weekly" | "daily" | "midnight" | "hourly");
+        let known =
+            matches!(word, "yearly" | "annually" | "monthly" | "weekly" | "daily" | "midnight" | "hourly");
         return (!known && !word.starts_with("every ")).then_some("there is no such word for one");
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
