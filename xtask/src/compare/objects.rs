@@ -22,9 +22,15 @@ type Place = (String, String, String);
 struct Found {
     places: BTreeMap<String, BTreeSet<Place>>,
     refused: BTreeSet<String>,
+    /// Objects that it looks at for an id, or, under no id, at all; others are none of its business.
+    seen: BTreeMap<String, BTreeSet<(String, String)>>,
 }
 
 impl Found {
+    fn see(&mut self, id: &str, file: &str, object: &str) {
+        self.seen.entry(id.to_owned()).or_default().insert((file.to_owned(), object.to_owned()));
+    }
+
     fn add(&mut self, id: &str, place: Place) {
         self.places.entry(id.to_owned()).or_default().insert(place);
     }
@@ -90,7 +96,11 @@ fn print(rival: &str, files: &[String], theirs: &Found, here: &Here, samples: us
         let by_container = theirs_places.iter().any(|(_, _, container)| !container.is_empty());
         let ours: BTreeSet<Place> = ours
             .iter()
-            .filter(|(file, ..)| !theirs.refused.contains(file))
+            .filter(|(file, object, _)| {
+                let seen = theirs.seen.get(id).or_else(|| theirs.seen.get(""));
+                let looked_at = seen.is_none_or(|seen| seen.contains(&(file.clone(), object.clone())));
+                looked_at && !theirs.refused.contains(file)
+            })
             .map(|(file, object, container)| {
                 let container = if by_container { container.clone() } else { String::new() };
                 (file.clone(), object.clone(), container)
@@ -160,6 +170,9 @@ fn kube_score(program: &Path, folder: &Path, files: &[String]) -> Result<Found, 
             for check in object["checks"].as_array().into_iter().flatten() {
                 let skipped = check["skipped"].as_bool() == Some(true);
                 let id = check["check"]["id"].as_str().unwrap_or_default();
+                if !skipped {
+                    found.see(id, file, &name);
+                }
                 if skipped || check["grade"].as_u64().unwrap_or(10) >= 10 {
                     continue;
                 }
@@ -221,6 +234,7 @@ fn checkov(program: &Path, folder: &Path, files: &[String], cache: Option<&Path>
             let mut parts = failed["resource"].as_str().unwrap_or_default().splitn(3, '.');
             let (kind, _, name) = (parts.next(), parts.next(), parts.next());
             let object = format!("{}/{}", kind.unwrap_or_default(), name.unwrap_or_default());
+            found.see("", &file, &object);
             found.add(id, (file, object, String::new()));
         }
     }

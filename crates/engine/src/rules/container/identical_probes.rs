@@ -18,11 +18,11 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let (Some(liveness), Some(readiness)) = (&container.liveness, &container.readiness) else { return };
     let patient = liveness.failures() > readiness.failures();
-    if liveness.action == readiness.action && liveness.action != Action::None && !patient {
+    if liveness.action == readiness.action && liveness.action != Action::None {
         let message = format!(
             "`{}` is restarted as soon as it is not ready: both probes ask the same",
             container.name.value
         );
-        ctx.report(liveness.span, message).related(readiness.span, "the readiness probe");
+        ctx.report(liveness.span, message).aside(patient).related(readiness.span, "the readiness probe");
     }
 }

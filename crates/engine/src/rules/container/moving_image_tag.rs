@@ -26,10 +26,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let Some(image) = container.image.value() else { return };
     // The tag of an image that is built here is the project's own business.
-    if image.digest.is_some() || ctx.project.is_built(container) || container.image.origin == Origin::Platform
-    {
+    if container.image.origin == Origin::Platform {
         return;
     }
+    let held = image.digest.is_some() || ctx.project.is_built(container);
     let at = container.image.at.unwrap_or(container.name.span);
     let message = match image.tag.as_deref() {
         None => format!("`{image}` has no tag, so it is whatever `latest` is when it is pulled"),
@@ -39,5 +39,5 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         Some(_) => return,
     };
     let own = ctx.project.is_for_development(at.source);
-    ctx.report(at, message).severity(if own { Severity::Low } else { Severity::Medium });
+    ctx.report(at, message).severity(if own { Severity::Low } else { Severity::Medium }).aside(held);
 }

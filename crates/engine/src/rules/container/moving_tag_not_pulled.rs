@@ -24,14 +24,19 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    let Some(image) = container.image.value().filter(|i| i.digest.is_none()) else { return };
+    let Some(image) = container.image.value() else { return };
     let moving = image.tag.as_deref().is_none_or(|tag| tag == "latest");
     let cached =
         container.pull_policy.value().is_some_and(|p| matches!(p.as_str(), "IfNotPresent" | "missing"));
-    if !moving || !cached || ctx.project.is_built(container) {
+    let at = container.pull_policy.at.unwrap_or(container.name.span);
+    let always = container.pull_policy.value().is_some_and(|p| p == "Always");
+    if image.digest.is_some() || !moving || !cached || ctx.project.is_built(container) {
+        if container.is_in_pod() && !always && !container.pull_policy.is_unknown() {
+            let message = format!("`{image}` is not pulled again by a node that has it");
+            ctx.report(at, message).aside(true);
+        }
         return;
     }
-    let at = container.pull_policy.at.unwrap_or(container.name.span);
     let message = format!("`{image}` moves, but a node that has it never pulls it again");
     let policy = if container.platform == Target::Docker { "always" } else { "Always" };
     ctx.report(at, message).set(Safety::Unsafe, "Pull it each time", container, &Intent::PullPolicy(policy));

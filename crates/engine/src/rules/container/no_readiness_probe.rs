@@ -1,4 +1,5 @@
 use crate::project::container::Role;
+use crate::project::links::SelectionKind;
 use crate::project::{Container, WorkloadKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
@@ -28,11 +29,17 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.role != Role::Main || workload.kind.runs_to_end() || workload.kind == WorkloadKind::Serving {
         return;
     }
-    if container.readiness.is_none() && !container.ports.is_empty() {
+    let served = ctx.project.selecting(workload.id, SelectionKind::Service).next().is_some();
+    // kube-score asks for both probes, and only where a Service leads to the pod.
+    const OTHERS: [&str; 5] =
+        ["CKV_K8S_9", "readinessProbeMissing", "C-0018", "require-pod-probes", "configured-readiness-probe"];
+    let ids: &'static [&'static str] = if served { ctx.all_ids() } else { &OTHERS };
+    if container.readiness.is_none() {
+        let quiet = container.ports.is_empty();
         let message = format!(
             "`{}` gets traffic before it can answer: it has no readiness probe",
             container.name.value
         );
-        ctx.report(container.name.span, message);
+        ctx.report(container.name.span, message).aside(quiet).ids(ids);
     }
 }

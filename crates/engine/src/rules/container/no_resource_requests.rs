@@ -55,7 +55,7 @@ const MEMORY: [&str; 7] = [
 ];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    if container.platform == Target::Docker || matches!(container.role, Role::Ephemeral | Role::Init) {
+    if container.platform == Target::Docker || container.role == Role::Ephemeral {
         return;
     }
     let resources = &container.resources;
@@ -66,7 +66,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         (true, true) => "neither CPU nor memory",
         (true, false) => "no CPU",
         (false, true) => "no memory",
-        (false, false) => return,
+        (false, false) => {
+            limited(container, ctx);
+            return;
+        }
     };
     let ids: &'static [&'static str] = match (cpu, memory) {
         (true, true) => ctx.all_ids(),
@@ -75,5 +78,18 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     };
     let message =
         format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value);
-    ctx.report(container.name.span, message).ids(ids);
+    let init = container.role == Role::Init;
+    ctx.report(container.name.span, message).aside(init).ids(ids);
+}
+
+/// A limit without a request counts as one, and some want it written all the same.
+fn limited(container: &Container, ctx: &mut Ctx<'_>) {
+    let resources = &container.resources;
+    let what =
+        [(&resources.cpu_request, "CPU", &CPU[..]), (&resources.memory_request, "memory", &MEMORY[..])];
+    for (_, what, ids) in what.into_iter().filter(|(request, ..)| request.is_unset()) {
+        let message =
+            format!("`{}` does not say what {what} is set aside: its limit is", container.name.value);
+        ctx.report(container.name.span, message).aside(true).ids(ids);
+    }
 }

@@ -57,7 +57,15 @@ fn unequal(
 ) {
     let project = ctx.project;
     // Where only a limit is said, it is the request too.
-    let (Some(asked), Some(most)) = (request.value(), limit.value()) else { return };
+    let (Some(asked), Some(most)) = (request.value(), limit.value()) else {
+        let one = request.is_unset() != limit.is_unset() && !request.is_unknown() && !limit.is_unknown();
+        if let Some(at) = request.at.or(limit.at).filter(|_| one) {
+            let message =
+                format!("`{}` says only one of request and limit of {resource}", container.name.value);
+            ctx.report(at, message).aside(true).ids(ids);
+        }
+        return;
+    };
     if asked == most {
         return;
     }

@@ -46,6 +46,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             let message =
                 format!("there is no {} `{}`; did you mean `{meant}`?", target.kind, target.name.value);
             ctx.report(target.name.span, message);
+        } else {
+            let message = format!("there is no {} `{}` in this repository", target.kind, target.name.value);
+            ctx.report(target.name.span, message).aside(true);
         }
     }
 }

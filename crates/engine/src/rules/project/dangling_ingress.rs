@@ -39,7 +39,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 ctx.report(at, message).related(service.headline(), "the Service");
             }
         } else {
-            let Some(meant) = beside.closest(project.directory(from.source), name) else { continue };
+            let Some(meant) = beside.closest(project.directory(from.source), name) else {
+                ctx.report(reference.at, format!("there is no Service `{name}` in this repository"))
+                    .aside(true);
+                continue;
+            };
             ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
         }
     }

@@ -41,6 +41,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if let Some((workload, at, key, has)) = found {
             let message = format!("is about no pod: those beside it have `{}: {}`", key.value, has.value);
             ctx.report(at, message).related(workload.headline, "the pods that seem to be meant");
+        } else {
+            ctx.report(selector.span, "is about no pod of this repository").aside(true);
         }
     }
 }

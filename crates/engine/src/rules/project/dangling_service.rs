@@ -26,6 +26,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let Some((workload, at, has)) =
             project.workloads.iter().find_map(|w| meant(project, object, selector, w))
         else {
+            ctx.report(selector.span, "selects no pod of this repository").aside(true);
             continue;
         };
         let of = workload.object(project);

@@ -24,6 +24,14 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for workload in &project.workloads {
         let kept = matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet);
+        if workload.replicas.is_none() && kept {
+            // Somebody else may say how many there are.
+            let alone = project.selecting(workload.id, SelectionKind::Budget).next().is_none();
+            if alone && !workload.object(project).patch {
+                ctx.report(workload.headline, "no PodDisruptionBudget is about its pods").aside(true);
+            }
+            continue;
+        }
         let Some(replicas) = workload.replicas.as_ref().filter(|r| kept && r.value > 1) else { continue };
         let patch = workload.object(project).patch;
         if !patch && project.selecting(workload.id, SelectionKind::Budget).next().is_none() {

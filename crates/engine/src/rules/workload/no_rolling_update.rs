@@ -45,7 +45,8 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
                 workload.headline,
                 "does not say how pods are replaced; they are, one after the other",
             )
-            .aside(true);
+            .aside(true)
+            .ids(&["no-rolling-update-strategy", "C-0305"]);
         }
     }
 }

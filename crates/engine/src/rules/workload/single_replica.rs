@@ -21,12 +21,19 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
-    if workload.kind != WorkloadKind::Deployment || is_one_on_purpose(workload, ctx) {
+    if workload.kind != WorkloadKind::Deployment {
         return;
     }
+    let on_purpose = is_one_on_purpose(workload, ctx);
     let at = workload.replicas.as_ref().map_or(workload.headline, |replicas| replicas.span);
-    if workload.replicas.as_ref().is_none_or(|replicas| replicas.value == 1) {
-        ctx.report(at, "one pod serves everything: each update, eviction or crash is an outage");
+    if workload.replicas.as_ref().is_none_or(|replicas| replicas.value < 2) {
+        let none = workload.replicas.as_ref().is_some_and(|replicas| replicas.value == 0);
+        ctx.report(at, "one pod serves everything: each update, eviction or crash is an outage")
+            .aside(on_purpose || none);
+    } else if workload.replicas.as_ref().is_some_and(|replicas| replicas.value < 3) {
+        ctx.report(at, "two pods: while one is updated, one is left")
+            .aside(true)
+            .ids(&["minimum-three-replicas"]);
     }
 }
 

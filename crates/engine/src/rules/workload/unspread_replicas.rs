@@ -25,6 +25,18 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let spread = matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet);
+    let apart = workload.pod.pod_anti_affinity.is_some();
+    if spread && !apart && (workload.replicas.is_none() || !workload.pod.spread.is_empty()) {
+        let many = workload.replicas.as_ref().is_none_or(|replicas| replicas.value > 1);
+        if many {
+            const AFFINITY: [&str; 3] = [
+                "no-anti-affinity",
+                "deployment-has-host-podantiaffinity",
+                "statefulset-has-host-podantiaffinity",
+            ];
+            ctx.report(workload.headline, "no anti-affinity keeps its pods apart").aside(true).ids(&AFFINITY);
+        }
+    }
     let Some(replicas) = workload.replicas.as_ref().filter(|r| spread && r.value > 1) else { return };
     if workload.pod.pod_anti_affinity.is_none() && workload.pod.spread.is_empty() {
         let message = format!("nothing keeps the {} pods from running on one node", replicas.value);
