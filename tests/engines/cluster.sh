@@ -143,7 +143,8 @@ failCgroupV1: false
 failSwapOn: false
 address: $ip
 containerRuntimeEndpoint: unix://$socket
-evictionHard: {nodefs.available: "1%", imagefs.available: "1%", nodefs.inodesFree: "1%"}
+evictionHard: {nodefs.available: "100Mi", imagefs.available: "100Mi", nodefs.inodesFree: "1000", imagefs.inodesFree: "1000", memory.available: "50Mi"}
+evictionPressureTransitionPeriod: 5s
 clusterDNS: [$bridge]
 clusterDomain: cluster.local
 registerNode: true
@@ -185,11 +186,14 @@ import() { "$here/cluster/image.py" "$@" | ctr images import - >/dev/null; }
 
 images() {
   local made=$run/images
-  mkdir -p "$made"/pause "$made"/busybox/{bin,tmp}
+  mkdir -p "$made"/pause "$made"/busybox/{bin,etc,tmp}
   gcc -O2 -static -o "$made/pause/pause" "$here/cluster/pause.c"
   import docker.io/seaworthy-test/pause:1 "$made/pause" --entrypoint /pause
   cp "$(command -v busybox)" "$made/busybox/bin/busybox"
   busybox --list | grep -vx busybox | while read -r name; do ln -sf busybox "$made/busybox/bin/$name"; done
+  # Without it a static glibc loads libraries that are not there, and wget ends with SIGSEGV.
+  printf 'hosts: files dns\nservices: files\nprotocols: files\n' >"$made/busybox/etc/nsswitch.conf"
+  printf 'http 80/tcp\nhttps 443/tcp\n' >"$made/busybox/etc/services"
   import docker.io/seaworthy-test/busybox:1 "$made/busybox" --command sh --env PATH=/bin
 }
 
@@ -199,8 +203,12 @@ image() { # name, ports, variables...
   if [ ! -d "$made" ]; then
     cp -a "$run/images/busybox" "$made"
     cp "$bin/cluster-stub" "$made/bin/stub"
-    for program in python python3 uvicorn gunicorn celery node npm nginx redis-server redis-cli postgres pg_isready curl wget mysqladmin mongosh nc \
+    for program in python python3 uvicorn gunicorn celery node npm nginx redis-server redis-cli postgres pg_isready curl mysqladmin mongosh \
       mongod ollama java docker-entrypoint.sh entrypoint.sh; do ln -sf stub "$made/bin/$program"; done
+    # Debian's nc is without the -z that those of busybox and Alpine have.
+    rm "$made/bin/nc"
+    printf '#!/bin/sh\nfor word; do shift; [ "$word" = -z ] || set -- "$@" "$word"; done\nexec busybox nc "$@" </dev/null\n' >"$made/bin/nc"
+    chmod +x "$made/bin/nc"
   fi
   import "$name" "$made" --entrypoint /bin/stub --env PATH=/bin --env "STUB_PORTS=$ports" "${@/#/--env=}"
 }
@@ -223,7 +231,7 @@ down() {
   for task in $(ctr tasks ls -q 2>/dev/null); do ctr tasks rm -f "$task" >/dev/null 2>&1 || true; done
   stop containerd
   sleep 1
-  grep -o " $run/[^ ]*" /proc/mounts | sort -r | xargs -r umount -l
+  { grep -o " $run/[^ ]*" /proc/mounts || true; } | sort -r | xargs -r umount -l
   "$bin/kube-proxy" --cleanup >/dev/null 2>&1 || true
   ip link del cni-test0 2>/dev/null || true
   for way in -s -d; do iptables -D FORWARD $way $node_pods -j ACCEPT 2>/dev/null || true; done

@@ -30,7 +30,7 @@ pub(super) async fn watch(
 ) -> Result<BTreeMap<usize, Checks>, Error> {
     let mut text = PRELUDE.to_owned();
     text.push_str(
-        "http() { if m=$(wget -q -T \"$3\" -O /dev/null \"$2\" 2>&1); then echo \"$1 ok\"; else echo \"$1 no $m\"; fi; }\n\
+        "http() { m=$(get \"$3\" \"$2\") && echo \"$1 ok\" || echo \"$1 no $m\"; }\n\
          tcp() { r=$(connect \"$2\" \"$3\"); if [ \"$r\" = open ]; then echo \"$1 ok\"; else echo \"$1 no $r\"; fi; }\n\
          i=0\n",
     );

@@ -277,9 +277,11 @@ pub(super) async fn read(
     timeout(limit, all).await.unwrap_or(Ok(()))
 }
 
-/// What every script begins with: `connect HOST PORT` says `open`, `refused`, `unknown` (the name has no address) or `silent`.
+/// What every script begins with: `connect HOST PORT` says `open`, `refused`, `unknown` (the name has no address) or `silent`;
+/// `get SECONDS URL` is true where the URL answers well, else it says what came instead.
 ///
-/// Of nc only what all of them have is used: a connection that stays open until it is cut counts as one.
+/// Of nc and wget only what all of them have is used, and works: a connection that stays open until it is cut counts as one,
+/// and Debian's static wget does not survive its own `-T`.
 pub(super) const PRELUDE: &str = r#"trap 'exit 0' TERM
 connect() {
   said=$(timeout 4 nc -w 2 "$1" "$2" 2>&1 >/dev/null </dev/null)
@@ -291,6 +293,15 @@ connect() {
       *) echo silent ;;
     esac ;;
   esac
+}
+get() {
+  said=$(timeout "$1" wget -q -O /dev/null "$2" 2>&1)
+  case $? in
+    0) return 0 ;;
+    124|137|143) echo "no answer in $1 s" ;;
+    *) echo "$said" ;;
+  esac
+  return 1
 }
 "#;
 

@@ -52,9 +52,9 @@ pub(super) async fn restart(
     let most = requests.saturating_mul(10) / WORKERS + 1;
     let text = format!(
         "{PRELUDE}work() {{\n  n=0\n  while [ $n -lt {most} ]; do n=$((n+1))\n    \
-         if m=$(wget -q -T 10 -O /dev/null \"$1\" 2>&1); then echo ok; else case $m in *' HTTP/1.'?' '[1234]*) echo ok ;; *) echo \"lost $m\" ;; esac; fi\n    \
+         if m=$(get 10 \"$1\"); then echo ok; else case $m in *' HTTP/1.'?' '[1234]*) echo ok ;; *) echo \"lost $m\" ;; esac; fi\n    \
          sleep {PAUSE}\n  done\n}}\n\
-         case $(wget -S -q -T 10 -O /dev/null {url} 2>&1) in *ocation:*) echo elsewhere; exit ;; esac\n\
+         case $(timeout 10 wget -S -q -O /dev/null {url} 2>&1) in *ocation:*) echo elsewhere; exit ;; esac\n\
          for w in $(seq {WORKERS}); do work {url} & done\nwait\n",
         url = quoted(&url),
     );

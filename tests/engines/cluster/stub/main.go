@@ -1,5 +1,5 @@
 // A program that stands in for others in images of tests. It answers HTTP with 200 on each port of STUB_PORTS, and ends at
-// SIGTERM once it has answered what it was asked. Under the name of a program that asks (redis-cli, pg_isready, curl, wget) it
+// SIGTERM once it has answered what it was asked. Under the name of a program that asks (redis-cli, pg_isready, curl) it
 // says whether the first of those ports takes a connection.
 package main
 
@@ -19,7 +19,7 @@ import (
 func main() {
 	ports := strings.Fields(strings.ReplaceAll(os.Getenv("STUB_PORTS"), ",", " "))
 	switch filepath.Base(os.Args[0]) {
-	case "redis-cli", "pg_isready", "curl", "wget", "mysqladmin", "mongosh", "rabbitmq-diagnostics", "cypher-shell", "nc", "test-port":
+	case "redis-cli", "pg_isready", "curl", "mysqladmin", "mongosh":
 		for _, port := range ports[:min(1, len(ports))] {
 			conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
 			if err != nil {
