@@ -145,6 +145,8 @@ address: $ip
 containerRuntimeEndpoint: unix://$socket
 evictionHard: {nodefs.available: "100Mi", imagefs.available: "100Mi", nodefs.inodesFree: "1000", imagefs.inodesFree: "1000", memory.available: "50Mi"}
 evictionPressureTransitionPeriod: 5s
+imageGCHighThresholdPercent: 100
+imageGCLowThresholdPercent: 99
 clusterDNS: [$bridge]
 clusterDomain: cluster.local
 registerNode: true
@@ -205,10 +207,6 @@ image() { # name, ports, variables...
     cp "$bin/cluster-stub" "$made/bin/stub"
     for program in python python3 uvicorn gunicorn celery node npm nginx redis-server redis-cli postgres pg_isready curl mysqladmin mongosh \
       mongod ollama java docker-entrypoint.sh entrypoint.sh; do ln -sf stub "$made/bin/$program"; done
-    # Debian's nc is without the -z that those of busybox and Alpine have.
-    rm "$made/bin/nc"
-    printf '#!/bin/sh\nfor word; do shift; [ "$word" = -z ] || set -- "$@" "$word"; done\nexec busybox nc "$@" </dev/null\n' >"$made/bin/nc"
-    chmod +x "$made/bin/nc"
   fi
   import "$name" "$made" --entrypoint /bin/stub --env PATH=/bin --env "STUB_PORTS=$ports" "${@/#/--env=}"
 }

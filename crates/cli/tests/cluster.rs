@@ -149,13 +149,17 @@ fn policies_are_kept_to_or_not() {
     let Some(_cluster) = cluster() else { return };
     script(&["image", IMAGE, "8080"]);
     let calls = "          env: [{name: API_URL, value: \"http://api:80\"}, {name: OTHER_URL, value: \"http://aip:80\"}]\n";
-    let manifests = server("api", IMAGE, WAITS) + &server("web", IMAGE, &format!("{WAITS}{calls}")) + POLICIES;
+    let manifests =
+        server("api", IMAGE, WAITS) + &server("web", IMAGE, &format!("{WAITS}{calls}")) + POLICIES;
     let project = Project::new("policies", &manifests);
 
     let (report, output) = project.run(&["--watch", "3"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("context `test`") && said.contains(&project.namespace), "the context is named: {said}");
+    assert!(
+        said.contains("context `test`") && said.contains(&project.namespace),
+        "the context is named: {said}"
+    );
     let mut found = rules(&report);
     found.sort_unstable();
     assert_eq!(found, ["unenforced-policy", "unresolved-name"], "{report:#}");
@@ -180,12 +184,18 @@ fn a_restart_loses_nothing_where_pods_wait() {
     let Some(_cluster) = cluster() else { return };
     script(&["image", IMAGE, "8080"]);
     let shell = "          command: [sh, -c, \"stub; true\"]\n";
-    let manifests = server("waits", IMAGE, WAITS) + &server("hurries", IMAGE, "") + &server("shell", IMAGE, &format!("{WAITS}{shell}"));
+    let manifests = server("waits", IMAGE, WAITS)
+        + &server("hurries", IMAGE, "")
+        + &server("shell", IMAGE, &format!("{WAITS}{shell}"));
     let project = Project::new("restart", &manifests);
     let (report, output) = project.run(&["--watch", "0", "--restart", "--requests", "1500"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let waits = &measured(&report, "Deployment/waits")["rollout"];
-    assert_eq!((&waits["complete"], &waits["lost"], &waits["killed"]), (&true.into(), &0.into(), &0.into()), "{waits} {said}");
+    assert_eq!(
+        (&waits["complete"], &waits["lost"], &waits["killed"]),
+        (&true.into(), &0.into(), &0.into()),
+        "{waits} {said}"
+    );
     assert!(waits["requests"].as_u64() >= Some(1500), "{waits}");
     let shell = &measured(&report, "Deployment/shell")["rollout"];
     assert_eq!(shell["killed"], 2, "{shell}");
@@ -207,7 +217,12 @@ fn nothing_is_left_however_it_ends() {
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().is_ok_and(|s| s.success()), "it runs");
         let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(2), "after {tenths}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "after {tenths}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         assert_eq!(project.left(), "", "after {tenths}");
     }
     let mut child = project.spawn();
@@ -229,7 +244,8 @@ fn nothing_is_left_however_it_ends() {
 fn what_is_wrong_is_said_in_a_line() {
     let Some(_cluster) = cluster() else { return };
     script(&["image", IMAGE, "8080"]);
-    let never = server("never", IMAGE, WAITS).replace("port: http}, periodSeconds", "port: 1}, periodSeconds");
+    let never =
+        server("never", IMAGE, WAITS).replace("port: http}, periodSeconds", "port: 1}, periodSeconds");
     let project = Project::new("wrong", &never);
     let (report, output) = project.run(&["--timeout", "5", "--watch", "0"]);
     assert_eq!(output.status.code(), Some(2));
@@ -237,7 +253,8 @@ fn what_is_wrong_is_said_in_a_line() {
 
     let file = project.folder.join("all.yaml");
     let text = fs::read_to_string(&file).unwrap_or_default();
-    fs::write(&file, text.replace("replicas: 2", "replicas: 2\n  replica: 3")).expect("the file can be written");
+    fs::write(&file, text.replace("replicas: 2", "replicas: 2\n  replica: 3"))
+        .expect("the file can be written");
     let (report, _) = project.run(&["--timeout", "2", "--watch", "0"]);
     assert!(rules(&report).contains(&"refused-manifest"), "{report:#}");
 

@@ -84,8 +84,8 @@ pub(super) async fn open(run: &Run, policies: &Policies) -> Result<NetworkPolicy
     Ok(anchor)
 }
 
-/// Whether the cluster keeps to policies: a pod of ours that none may ask is asked. `None` where another policy of the
-/// namespace lets that through.
+/// Whether the cluster keeps to policies: a pod of ours that none may ask is asked, for twenty seconds where it answers, since
+/// rules for a pod that is new may take a moment. `None` where another policy of the namespace lets that through.
 pub(super) async fn enforced(probes: &Probes<'_>, policies: &Policies) -> Result<Option<bool>, Error> {
     let run = probes.run;
     let labels = |part: &str| Labels::from([run.label(), (PART.to_owned(), part.to_owned())]);
@@ -117,9 +117,9 @@ pub(super) async fn enforced(probes: &Probes<'_>, policies: &Policies) -> Result
     let text = format!(
         "{PRELUDE}i=0\nwhile [ $i -lt 20 ] && [ \"$(connect {free} {SERVED})\" != open ]; do i=$((i+1)); sleep 0.5; done\n\
          [ $i -lt 20 ] || {{ echo lost; exit; }}\n\
-         i=0; c=0\nwhile [ $i -lt 8 ] && [ $c -lt 2 ]; do\n\
+         i=0; c=0\nwhile [ $i -lt 20 ] && [ $c -lt 2 ]; do\n\
          r=$(connect {closed} {SERVED}); if [ $r = open ]; then c=0; else c=$((c+1)); fi\n\
-         i=$((i+1)); sleep 0.7\ndone\necho $r"
+         i=$((i+1)); sleep 1\ndone\necho $r"
     );
     let script = Script {
         name: "asks".to_owned(),
