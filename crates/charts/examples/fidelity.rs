@@ -1,4 +1,5 @@
-//! Compares what is rendered here with what `helm template` renders, chart by chart: `fidelity helm HELM DIR…`.
+//! Compares what is rendered here with what `helm template` renders, chart by chart, and what is built with what `kustomize
+//! build` builds, overlay by overlay: `fidelity helm|kustomize PROGRAM DIR…`.
 //!
 //! Each folder with a `Chart.yaml` below the directories is one, but those in another's `charts/`. What `helm` itself gives
 //! another value each time is not compared.
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use seaworthy_charts::{File, FileId, helm};
+use seaworthy_charts::{File, FileId, helm, kustomize};
 use seaworthy_syntax::SourceId;
 use seaworthy_syntax::yaml::{Dialect, Node, NodeKind, Yaml};
 
@@ -25,7 +26,8 @@ fn main() {
     let roots: Vec<PathBuf> = args.map(PathBuf::from).collect();
     match mode.as_str() {
         "helm" => charts(&program, &roots),
-        _ => println!("fidelity helm HELM DIR…"),
+        "kustomize" => overlays(&program, &roots),
+        _ => println!("fidelity helm|kustomize PROGRAM DIR…"),
     }
 }
 
@@ -69,6 +71,80 @@ fn charts(program: &str, roots: &[PathBuf]) {
             }
         };
         *counts.entry(verdict).or_default() += 1;
+    }
+    println!("{counts:?}");
+    if counts.contains_key("different") {
+        std::process::exit(1);
+    }
+}
+
+/// The files of a repository.
+struct Tree {
+    files: BTreeMap<String, String>,
+}
+
+impl kustomize::Files for Tree {
+    fn text(&self, path: &str) -> Option<(&str, Option<FileId>)> {
+        self.files.get(path).map(|text| (text.as_str(), Some(FileId(0))))
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        self.files.range(below.clone()..).next().is_some_and(|(found, _)| found.starts_with(&below))
+    }
+}
+
+fn overlays(program: &str, roots: &[PathBuf]) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for root in roots {
+        let mut all = Vec::new();
+        files(root, root, &mut all);
+        let tree = Tree { files: all.into_iter().collect() };
+        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+        let found: Vec<&str> = tree
+            .files
+            .iter()
+            .filter_map(|(path, text)| {
+                let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+                (names.contains(&name) && !text.contains("kind: Component")).then_some(directory)
+            })
+            .collect();
+        for directory in found {
+            let ours = kustomize::build(&tree, directory).map_err(|f| f.to_string());
+            let ours = ours.and_then(|built| read(built.rendered.text.as_str()));
+            let output = Command::new(program).arg("build").arg(root.join(directory)).output();
+            let theirs = match output {
+                Ok(output) if output.status.success() => read(&String::from_utf8_lossy(&output.stdout)),
+                Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+            let at = root.join(directory);
+            let verdict = match (ours, theirs) {
+                (Ok(ours), Ok(theirs)) => {
+                    let differences = differences(&ours, &theirs, &theirs);
+                    if differences.is_empty() {
+                        "equal"
+                    } else {
+                        println!("DIFFERENT {}", at.display());
+                        for line in differences.iter().take(6) {
+                            println!("    {line}");
+                        }
+                        "different"
+                    }
+                }
+                (Err(_), Err(_)) => "refused by both",
+                (Err(ours), Ok(_)) => {
+                    println!("NOT BUILT {}: {ours}", at.display());
+                    "not built"
+                }
+                (Ok(_), Err(theirs)) => {
+                    let last = theirs.lines().next_back().unwrap_or_default();
+                    println!("ONLY HERE {}: {last}", at.display());
+                    "refused by kustomize"
+                }
+            };
+            *counts.entry(verdict).or_default() += 1;
+        }
     }
     println!("{counts:?}");
     if counts.contains_key("different") {

@@ -376,7 +376,7 @@ pub(crate) fn call(state: &mut State, name: &str, args: Vec<Value>) -> Outcome {
                 | "mustDeepCopy" | "deepEqual" | "merge" | "mergeOverwrite" | "mustMerge"
                 | "mustMergeOverwrite" | "has" | "mustHas" | "uniq" | "mustUniq" | "without"
                 | "mustWithout" | "sortAlpha" | "eq" | "ne" | "html" | "js" | "urlquery" => {
-                    state.measure(value)?
+                    state.measure(value)?;
                 }
                 "list" | "tuple" | "dict" | "append" | "push" | "mustAppend" | "mustPush" | "prepend"
                 | "mustPrepend" | "set" | "concat" => state.measure_late(value)?,

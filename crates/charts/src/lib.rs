@@ -13,6 +13,7 @@ mod funcs;
 mod glob;
 pub mod helm;
 mod json;
+pub mod kustomize;
 mod number;
 mod object;
 mod read_yaml;

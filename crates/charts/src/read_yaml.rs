@@ -31,9 +31,20 @@ pub(crate) fn document(text: &Text) -> Result<Value, Failure> {
     if let Some(message) = fault(&yaml) {
         return Err(Failure::new(format!("error converting YAML to JSON: yaml: {message}")));
     }
-    let mut reader = Reader { text, left: MOST };
+    let mut reader = Reader { text, left: MOST, words: true };
     let root = yaml.documents().next().flatten();
     root.map_or(Ok(Value::NIL), |root| reader.node(root, DEPTH))
+}
+
+/// Reads all documents of a text as Kustomize does, for which `yes` is a string.
+pub(crate) fn documents(text: &Text) -> Result<Vec<Value>, Failure> {
+    let shared: Arc<str> = text.as_str().into();
+    let yaml = Yaml::parse(SourceId(0), &shared);
+    if let Some(message) = fault(&yaml) {
+        return Err(Failure::new(message));
+    }
+    let mut reader = Reader { text, left: MOST, words: false };
+    yaml.documents().flatten().map(|root| reader.node(root, DEPTH)).collect()
 }
 
 /// Why a tree is no YAML for Go; a key that stands twice is no reason.
@@ -50,6 +61,8 @@ pub(crate) fn fault(yaml: &Yaml) -> Option<String> {
 struct Reader<'t> {
     text: &'t Text,
     left: u32,
+    /// Whether `yes` and `off` are booleans.
+    words: bool,
 }
 
 impl Reader<'_> {
@@ -91,10 +104,17 @@ impl Reader<'_> {
         }
     }
 
+    fn value<'n>(&self, node: Node<'n>) -> Option<Scalar<'n>> {
+        let value = node.value(Dialect::Kubernetes);
+        let plain = matches!(value, Some(Scalar::Bool(_))) && !self.words;
+        let text = node.scalar().filter(|text| plain && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false"));
+        text.map(Scalar::Str).or(value)
+    }
+
     fn scalar(&self, node: Node<'_>) -> Value {
         let span = node.span().range();
         let at = self.text.origin_of(span.clone());
-        let data = match node.value(Dialect::Kubernetes) {
+        let data = match self.value(node) {
             Some(Scalar::Str(text)) => {
                 let value = if text.len() == span.len() {
                     self.text.slice(span)
