@@ -111,6 +111,28 @@ impl Reader<'_> {
         text.map(Scalar::Str).or(value)
     }
 
+    /// The text of a literal block scalar, line by line.
+    fn lines(&self, value: &str, span: std::ops::Range<usize>) -> Option<Text> {
+        let whole = self.text.as_str();
+        if !whole[span.clone()].starts_with('|') {
+            return None;
+        }
+        let mut out = Text::default();
+        let mut at = span.start + whole[span.clone()].find('\n')?;
+        for line in value.split_inclusive('\n') {
+            let body = line.trim_end_matches('\n');
+            if !body.is_empty() {
+                let found = whole.get(at..span.end)?.find(body)? + at;
+                out.push_range(self.text, found..found + body.len());
+                at = found + body.len();
+            }
+            if line.ends_with('\n') {
+                out.push_made("\n");
+            }
+        }
+        Some(out)
+    }
+
     fn scalar(&self, node: Node<'_>) -> Value {
         let span = node.span().range();
         let at = self.text.origin_of(span.clone());
@@ -122,6 +144,8 @@ impl Reader<'_> {
                     && self.text.as_str()[span.start + 1..].starts_with(&*text)
                 {
                     self.text.slice(span.start + 1..span.end - 1)
+                } else if let Some(lines) = self.lines(&text, span) {
+                    lines
                 } else {
                     Text::new(text, at.derived())
                 };
