@@ -94,9 +94,8 @@ impl Resource {
 
     /// Whether it is, or was, called so.
     fn was(&self, name: &str, namespace: Option<&str>) -> bool {
-        let same = |ns: &Option<String>| {
-            namespace.is_none_or(|wanted| ns.as_deref().unwrap_or("default") == wanted)
-        };
+        let same =
+            |ns: &Option<String>| namespace.is_none_or(|wanted| ns.as_deref().unwrap_or("default") == wanted);
         self.before.iter().any(|(n, ns)| n == name && same(ns))
             || self.name() == name && same(&self.namespace())
     }
@@ -256,7 +255,9 @@ impl Builder<'_> {
         let mut resources = given;
         for key in ["resources", "bases"] {
             for item in list(value, key) {
-                let Some(entry) = item.as_str() else { return Err(Failure::new("a resource that is no path")) };
+                let Some(entry) = item.as_str() else {
+                    return Err(Failure::new("a resource that is no path"));
+                };
                 let taken = self.resource(directory, entry)?;
                 for resource in taken {
                     add(&mut resources, resource)?;
@@ -288,7 +289,9 @@ impl Builder<'_> {
         let path = join(directory, entry);
         if self.files.text(&path).is_some() {
             if entry.starts_with("..") || !path.starts_with(&prefix(directory)) {
-                return Err(Failure::new(format!("{entry} lies outside of the folder, which Kustomize does not take")));
+                return Err(Failure::new(format!(
+                    "{entry} lies outside of the folder, which Kustomize does not take"
+                )));
             }
             return self.file(&path);
         }
@@ -375,11 +378,7 @@ fn add(resources: &mut Vec<Resource>, resource: Resource) -> Result<(), Failure>
             && r.namespace() == resource.namespace()
     };
     if resources.iter().any(same) {
-        return Err(Failure::new(format!(
-            "{} {} is taken in twice",
-            resource.kind(),
-            resource.name()
-        )));
+        return Err(Failure::new(format!("{} {} is taken in twice", resource.kind(), resource.name())));
     }
     resources.push(resource);
     Ok(())

@@ -107,7 +107,9 @@ impl Reader<'_> {
     fn value<'n>(&self, node: Node<'n>) -> Option<Scalar<'n>> {
         let value = node.value(Dialect::Kubernetes);
         let plain = matches!(value, Some(Scalar::Bool(_))) && !self.words;
-        let text = node.scalar().filter(|text| plain && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false"));
+        let text = node
+            .scalar()
+            .filter(|text| plain && !matches!(text.to_ascii_lowercase().as_str(), "true" | "false"));
         text.map(Scalar::Str).or(value)
     }
 

@@ -20,8 +20,9 @@ impl Files for Tree {
 
 fn built(files: &[(&str, &str)]) -> Result<Built, Failure> {
     let numbered = files.iter().enumerate();
-    let tree =
-        numbered.map(|(n, (path, text))| ((*path).to_owned(), ((*text).to_owned(), FileId(n as u32)))).collect();
+    let tree = numbered
+        .map(|(n, (path, text))| ((*path).to_owned(), ((*text).to_owned(), FileId(n as u32))))
+        .collect();
     build(&Tree(tree), "over")
 }
 
@@ -31,7 +32,10 @@ const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: w
 
 fn example() -> Vec<(&'static str, &'static str)> {
     vec![
-        ("base/kustomization.yaml", "resources: [d.yaml]\nconfigMapGenerator:\n- name: cm\n  literals: [a=b, \"c='d'\"]\n"),
+        (
+            "base/kustomization.yaml",
+            "resources: [d.yaml]\nconfigMapGenerator:\n- name: cm\n  literals: [a=b, \"c='d'\"]\n",
+        ),
         ("base/d.yaml", BASE),
         ("over/kustomization.yaml", OVER),
         ("over/patch.yaml", PATCH),
@@ -76,7 +80,10 @@ fn what_is_not_done_is_refused() {
         ("helmCharts: [{name: x}]\n", "not supported"),
         ("vars: [{name: x}]\n", "not supported"),
         ("resources: [../base, ../base]\n", "twice"),
-        ("resources: [../base]\npatches:\n- patch: |-\n    kind: Service\n    metadata: {name: x}\n", "not there"),
+        (
+            "resources: [../base]\npatches:\n- patch: |-\n    kind: Service\n    metadata: {name: x}\n",
+            "not there",
+        ),
         ("nosuch: 1\n", "unknown field"),
     ];
     for (text, expected) in cases {

@@ -52,7 +52,8 @@ pub(super) fn run(
                 }
                 for field in ["labels", "annotations"] {
                     if let Some(map) = made.value.get("metadata").and_then(|m| m.get(field)) {
-                        for (name, entry) in map.as_map().into_iter().flat_map(|m| m.entries.borrow().clone()) {
+                        for (name, entry) in map.as_map().into_iter().flat_map(|m| m.entries.borrow().clone())
+                        {
                             set(&old.value, &["metadata", field, &name], entry.value);
                         }
                     }
@@ -81,7 +82,11 @@ fn object(
         set(&value, &["metadata", "namespace"], namespace);
     }
     if secret {
-        set(&value, &["type"], item.get("type").filter(|t| !t.is_empty()).unwrap_or_else(|| Value::str("Opaque")));
+        set(
+            &value,
+            &["type"],
+            item.get("type").filter(|t| !t.is_empty()).unwrap_or_else(|| Value::str("Opaque")),
+        );
     }
     if secret {
         set(&value, &["data"], empty());

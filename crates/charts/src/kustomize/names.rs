@@ -51,7 +51,11 @@ const IN_OTHERS: &[(&str, &str, &[&str])] = &[
     ("APIService", "Service", &["spec", "service", "name"]),
     ("ValidatingWebhookConfiguration", "Service", &["webhooks", "*", "clientConfig", "service", "name"]),
     ("MutatingWebhookConfiguration", "Service", &["webhooks", "*", "clientConfig", "service", "name"]),
-    ("CustomResourceDefinition", "Service", &["spec", "conversion", "webhook", "clientConfig", "service", "name"]),
+    (
+        "CustomResourceDefinition",
+        "Service",
+        &["spec", "conversion", "webhook", "clientConfig", "service", "name"],
+    ),
     ("PersistentVolumeClaim", "PersistentVolume", &["spec", "volumeName"]),
     ("PersistentVolumeClaim", "StorageClass", &["spec", "storageClassName"]),
     ("PersistentVolume", "StorageClass", &["spec", "storageClassName"]),
@@ -66,7 +70,10 @@ pub(super) fn follow(resources: &[Resource]) {
     }
     for resource in resources {
         let (kind, value) = (resource.kind(), &resource.value);
-        if super::transform::templates(&kind, &resource.group()).is_empty() && kind != "Pod" && kind != "PodTemplate" {
+        if super::transform::templates(&kind, &resource.group()).is_empty()
+            && kind != "Pod"
+            && kind != "PodTemplate"
+        {
             // Only pods and what makes them.
         } else {
             for pod in PODS {
@@ -180,5 +187,10 @@ fn names_in_rule(resources: &[Resource], from: &Resource, rule: &Value) {
             found.and_then(|r| r.value.get("metadata")?.get("name")).unwrap_or_else(|| name.clone())
         })
         .collect();
-    put(rule, "resourceNames", Value { data: Data::List(renamed.into()), at: names.first().map_or(Origin::NOWHERE, |n| n.at) }, Origin::NOWHERE);
+    put(
+        rule,
+        "resourceNames",
+        Value { data: Data::List(renamed.into()), at: names.first().map_or(Origin::NOWHERE, |n| n.at) },
+        Origin::NOWHERE,
+    );
 }

@@ -86,7 +86,9 @@ pub(super) fn json6902(
     for item in list(value, "patchesJson6902") {
         let text = source(builder, directory, &item)?;
         let operations = read_yaml::document(&text)?;
-        let Some(target) = item.get("target") else { return Err(Failure::new("a JSON patch without a target")) };
+        let Some(target) = item.get("target") else {
+            return Err(Failure::new("a JSON patch without a target"));
+        };
         let chosen = select(&target, resources)?;
         if chosen.is_empty() {
             return Err(Failure::new("a JSON patch whose target is not there"));
@@ -113,7 +115,9 @@ fn by_name(patch: &Value, resources: &mut Vec<Resource>) -> Result<(), Failure> 
     let wanted = Resource::new(patch.clone());
     let namespace = wanted.namespace();
     let is = |r: &Resource| {
-        r.kind() == wanted.kind() && r.group() == wanted.group() && r.was(&wanted.name(), namespace.as_deref())
+        r.kind() == wanted.kind()
+            && r.group() == wanted.group()
+            && r.was(&wanted.name(), namespace.as_deref())
     };
     let mut found: Vec<usize> = (0..resources.len()).filter(|n| is(&resources[*n])).collect();
     if namespace.is_none() && found.len() > 1 {
@@ -126,8 +130,14 @@ fn by_name(patch: &Value, resources: &mut Vec<Resource>) -> Result<(), Failure> 
             resources.retain(|r| !r.value.is_nil());
             Ok(())
         }
-        [] => Err(Failure::new(format!("a patch for {} {}, which is not there", wanted.kind(), wanted.name()))),
-        _ => Err(Failure::new(format!("a patch for {} {}, of which there are several", wanted.kind(), wanted.name()))),
+        [] => {
+            Err(Failure::new(format!("a patch for {} {}, which is not there", wanted.kind(), wanted.name())))
+        }
+        _ => Err(Failure::new(format!(
+            "a patch for {} {}, of which there are several",
+            wanted.kind(),
+            wanted.name()
+        ))),
     }
 }
 
@@ -169,8 +179,15 @@ fn merge_into(resources: &mut [Resource], at: usize, patch: &Value, renames: boo
 fn merge_keys(field: &str, items: &[Value]) -> Option<&'static [&'static str]> {
     let has = |name: &str| items.iter().all(|item| item.get(name).is_some());
     Some(match field {
-        "containers" | "initContainers" | "ephemeralContainers" | "env" | "volumes" | "imagePullSecrets" | "secrets"
-        | "webhooks" | "resourceClaims" => &["name"],
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "env"
+        | "volumes"
+        | "imagePullSecrets"
+        | "secrets"
+        | "webhooks"
+        | "resourceClaims" => &["name"],
         "ports" if has("containerPort") => &["containerPort", "protocol"],
         "ports" if has("port") => &["port", "protocol"],
         "volumeMounts" => &["mountPath"],
@@ -229,9 +246,15 @@ fn merged(old: Option<&Value>, patch: &Value, field: &str, known: bool) -> Resul
             }
             let keys = if known { merge_keys(field, items) } else { None };
             let Some(keys) = keys else {
-                return Ok(Some(Value { data: Data::List(Rc::new(items.iter().map(Value::deep_copy).collect())), at: patch.at }));
+                return Ok(Some(Value {
+                    data: Data::List(Rc::new(items.iter().map(Value::deep_copy).collect())),
+                    at: patch.at,
+                }));
             };
-            if items.iter().any(|i| i.get("$patch").and_then(|v| v.as_str().map(str::to_owned)).as_deref() == Some("replace") && i.as_map().is_some_and(|m| m.entries.borrow().len() == 1)) {
+            if items.iter().any(|i| {
+                i.get("$patch").and_then(|v| v.as_str().map(str::to_owned)).as_deref() == Some("replace")
+                    && i.as_map().is_some_and(|m| m.entries.borrow().len() == 1)
+            }) {
                 let rest: Vec<Value> = items.iter().filter(|i| i.get("$patch").is_none()).cloned().collect();
                 return Ok(Some(Value::list(rest)));
             }
@@ -242,7 +265,9 @@ fn merged(old: Option<&Value>, patch: &Value, field: &str, known: bool) -> Resul
                         (Some(a), Some(b)) => a.deep_equal(&b),
                         (None, None) => true,
                         // Where nothing is said of a protocol it is TCP.
-                        (Some(one), None) | (None, Some(one)) => *key == "protocol" && one.as_str() == Some("TCP"),
+                        (Some(one), None) | (None, Some(one)) => {
+                            *key == "protocol" && one.as_str() == Some("TCP")
+                        }
                     }
                 })
             };
@@ -272,7 +297,9 @@ fn without_directive(patch: &Value) -> Value {
 pub(super) fn select(target: &Value, resources: &[Resource]) -> Result<Vec<usize>, Failure> {
     let pattern = |key: &str| -> Result<Option<Regex>, Failure> {
         let Some(text) = text_of(target, key).filter(|t| !t.is_empty()) else { return Ok(None) };
-        Regex::new(&format!("^(?:{text})$")).map(Some).map_err(|_| Failure::new(format!("{text} is no pattern")))
+        Regex::new(&format!("^(?:{text})$"))
+            .map(Some)
+            .map_err(|_| Failure::new(format!("{text} is no pattern")))
     };
     let (name, namespace) = (pattern("name")?, pattern("namespace")?);
     let (kind, group, version) = (pattern("kind")?, pattern("group")?, pattern("version")?);
@@ -329,7 +356,9 @@ fn selected(value: &Value, field: &str, selector: &str) -> Result<bool, Failure>
 
 /// Runs the operations of a JSON patch.
 fn operate(value: &Value, operations: &Value) -> Result<(), Failure> {
-    let Some(operations) = operations.as_list() else { return Err(Failure::new("a JSON patch that is no list")) };
+    let Some(operations) = operations.as_list() else {
+        return Err(Failure::new("a JSON patch that is no list"));
+    };
     for operation in operations.iter() {
         let text = |key: &str| text_of(operation, key).unwrap_or_default();
         let path = pointer(&text("path"))?;
@@ -341,7 +370,10 @@ fn operate(value: &Value, operations: &Value) -> Result<(), Failure> {
             "test" => {
                 let found = lookup(value, &path);
                 if !found.is_some_and(|found| found.deep_equal(&new())) {
-                    return Err(Failure::new(format!("a test of {} in a JSON patch does not hold", text("path"))));
+                    return Err(Failure::new(format!(
+                        "a test of {} in a JSON patch does not hold",
+                        text("path")
+                    )));
                 }
             }
             word @ ("copy" | "move") => {
@@ -361,7 +393,9 @@ fn operate(value: &Value, operations: &Value) -> Result<(), Failure> {
 }
 
 fn pointer(text: &str) -> Result<Vec<String>, Failure> {
-    let Some(rest) = text.strip_prefix('/') else { return Err(Failure::new(format!("{text:?} is no JSON pointer"))) };
+    let Some(rest) = text.strip_prefix('/') else {
+        return Err(Failure::new(format!("{text:?} is no JSON pointer")));
+    };
     Ok(rest.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect())
 }
 
@@ -389,7 +423,9 @@ fn change(value: &Value, path: &[String], what: &Change) -> Result<(), Failure> 
 
 /// Changes what lies below a value; a list that changed is given back, since lists are not changed in place.
 fn changed(value: &Value, path: &[String], what: &Change) -> Result<Option<Value>, Failure> {
-    let Some((part, rest)) = path.split_first() else { return Err(Failure::new("a JSON patch of the whole object")) };
+    let Some((part, rest)) = path.split_first() else {
+        return Err(Failure::new("a JSON patch of the whole object"));
+    };
     let missing = || Failure::new(format!("a JSON patch of {part}, which is not there"));
     match &value.data {
         Data::Map(map) => {

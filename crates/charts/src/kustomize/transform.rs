@@ -141,9 +141,13 @@ fn namespace(value: &Value, resources: &mut [Resource]) {
             set(&resource.value, &["spec", "service", "namespace"], namespace.clone());
         }
         if kind == "CustomResourceDefinition" {
-            each(&resource.value, &["spec", "conversion", "webhook", "clientConfig", "service"], &mut |service| {
-                put(service, "namespace", namespace.clone(), Origin::NOWHERE);
-            });
+            each(
+                &resource.value,
+                &["spec", "conversion", "webhook", "clientConfig", "service"],
+                &mut |service| {
+                    put(service, "namespace", namespace.clone(), Origin::NOWHERE);
+                },
+            );
         }
     }
 }
@@ -161,7 +165,8 @@ fn names(value: &Value, resources: &mut [Resource]) {
         resource.remember();
         let Some(name) = resource.value.get("metadata").and_then(|m| m.get("name")) else { continue };
         let mut text = Text::default();
-        for part in [prefix.as_deref(), name.as_text().map(|t| &**t), suffix.as_deref()].into_iter().flatten() {
+        for part in [prefix.as_deref(), name.as_text().map(|t| &**t), suffix.as_deref()].into_iter().flatten()
+        {
             text.push(part);
         }
         set(&resource.value, &["metadata", "name"], Value::text(text));
@@ -228,15 +233,46 @@ fn label(resource: &Resource, pairs: &Value, selectors: bool, in_templates: bool
     }
     // These only where they are written already.
     let pod: &[&[&str]] = &[
-        &["affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "*", "podAffinityTerm", "labelSelector", "matchLabels"],
-        &["affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "*", "labelSelector", "matchLabels"],
-        &["affinity", "podAntiAffinity", "preferredDuringSchedulingIgnoredDuringExecution", "*", "podAffinityTerm", "labelSelector", "matchLabels"],
-        &["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "*", "labelSelector", "matchLabels"],
+        &[
+            "affinity",
+            "podAffinity",
+            "preferredDuringSchedulingIgnoredDuringExecution",
+            "*",
+            "podAffinityTerm",
+            "labelSelector",
+            "matchLabels",
+        ],
+        &[
+            "affinity",
+            "podAffinity",
+            "requiredDuringSchedulingIgnoredDuringExecution",
+            "*",
+            "labelSelector",
+            "matchLabels",
+        ],
+        &[
+            "affinity",
+            "podAntiAffinity",
+            "preferredDuringSchedulingIgnoredDuringExecution",
+            "*",
+            "podAffinityTerm",
+            "labelSelector",
+            "matchLabels",
+        ],
+        &[
+            "affinity",
+            "podAntiAffinity",
+            "requiredDuringSchedulingIgnoredDuringExecution",
+            "*",
+            "labelSelector",
+            "matchLabels",
+        ],
         &["topologySpreadConstraints", "*", "labelSelector", "matchLabels"],
     ];
     if matches!(&*kind, "Deployment" | "StatefulSet") {
         for path in pod {
-            let path: Vec<&str> = ["spec", "template", "spec"].into_iter().chain(path.iter().copied()).collect();
+            let path: Vec<&str> =
+                ["spec", "template", "spec"].into_iter().chain(path.iter().copied()).collect();
             each(value, &path, &mut |found| merge(found, pairs));
         }
     }
