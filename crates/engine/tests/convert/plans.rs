@@ -1,6 +1,5 @@
 //! Plans of small projects, and what is in them.
-#![allow(dead_code, reason = "each of the tests uses its part")]
-#![allow(clippy::unwrap_used, clippy::allow_attributes, reason = "a project that makes no plan has failed")]
+#![expect(clippy::unwrap_used, reason = "a project that makes no plan has failed")]
 
 use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::convert::{self, Asked, Map, Object, Options, Plan, Ready, Tree};

@@ -1,11 +1,8 @@
 //! Who reaches whom in what Compose projects become.
 
-#[path = "convert/plans.rs"]
-mod plans;
-
 use std::collections::BTreeMap;
 
-use plans::{get, map_text, objects, plan, plan_with, row, text};
+use crate::plans::{get, map_text, objects, plan, plan_with, row, text};
 use seaworthy_engine::convert::{Object, Options, Plan, Platform, Tree};
 
 /// The Services, each with its ports: `web 80->http/TCP`.

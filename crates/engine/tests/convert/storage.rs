@@ -1,11 +1,8 @@
 //! What services mount in what Compose projects become.
 
-#[path = "convert/plans.rs"]
-mod plans;
-
 use std::collections::BTreeSet;
 
-use plans::{get, map_text, objects, plan, plan_with, row, text};
+use crate::plans::{get, map_text, objects, plan, plan_with, row, text};
 use seaworthy_engine::convert::{Map, Options, Plan, Platform, Tree};
 
 /// The mounts of the only workload with this name: `/data data ro sub`.
