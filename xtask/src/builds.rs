@@ -4,6 +4,7 @@
 mod image;
 mod run;
 mod starts;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -55,15 +56,16 @@ struct Row {
     config_holds: bool,
 }
 
-/// `cargo xtask builds [--no-run] [NAME]…`
+/// `cargo xtask builds [--no-run | --verify] [NAME]…`
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
     let started = Instant::now();
     let runs = !words.contains(&"--no-run");
-    let wanted: Vec<&str> = words.iter().copied().filter(|w| *w != "--no-run").collect();
+    let verifies = words.contains(&"--verify");
+    let wanted: Vec<&str> = words.iter().copied().filter(|w| !w.starts_with("--")).collect();
     let Some(builder) = Builder::start(root)? else { return Ok(()) };
     let folder = root.join("tests/ecosystems");
     let cases = cases(&folder, &wanted)?;
-    let wrong_starts = starts::run(root, &builder, runs, &wanted)?;
+    let wrong_starts = if verifies { Vec::new() } else { starts::run(root, &builder, runs, &wanted)? };
     if cases.is_empty() {
         return if wrong_starts.is_empty() { Ok(()) } else { Err(wrong_starts.join("\n")) };
     }
@@ -117,6 +119,18 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         rows.push(row);
     }
     let built = started.elapsed();
+    if verifies {
+        let mut proved = Vec::new();
+        for (n, (name, case, ..)) in images.iter().enumerate().step_by(2) {
+            let pair: Vec<(Kind, &Mounted)> =
+                (n..n + 2).filter_map(|n| Some((images[n].2, mounted[n].as_ref()?))).collect();
+            match verify::verify(&program, &builder, name, case, &pair) {
+                Ok(proofs) => proved.extend(proofs.into_iter().map(|(kind, proof)| (*name, kind, proof))),
+                Err(error) => return Err(format!("{name}: {error}")),
+            }
+        }
+        return prove(&proved, &cases);
+    }
     if runs {
         let work = images.iter().zip(&mounted).enumerate();
         let jobs =
@@ -282,6 +296,33 @@ impl Row {
             f64::from(u32::try_from(self.size / 1024).unwrap_or(u32::MAX)) / 1024.0,
         )
     }
+}
+
+/// Prints what the Docker Engine showed; what is not so of a variant, and not expected, is wrong.
+#[expect(clippy::print_stdout, reason = "a program for the terminal")]
+fn prove(proved: &[(&str, Kind, verify::Proof)], cases: &BTreeMap<String, Case>) -> Result<(), String> {
+    let mut wrong = Vec::new();
+    for (name, kind, proof) in proved {
+        println!("{name} {}: {}", kind.word(), proof.said);
+        let known = cases.get(*name).map_or(&[][..], |case| &case.refused);
+        for message in &proof.wrong {
+            let expected = *kind == Kind::Original || known.iter().any(|known| message.contains(known));
+            println!("{name} {} is not so: {message}", kind.word());
+            if !expected {
+                wrong.push(format!("{name} {}: {message}", kind.word()));
+            }
+        }
+    }
+    let all = |kind: Kind| proved.iter().filter(move |(_, of, _)| *of == kind);
+    let so = |kind: Kind| all(kind).filter(|(.., proof)| proof.wrong.is_empty()).count();
+    println!(
+        "\n{} of {} variants and {} of {} originals are not root, stop in time, and are healthy with a read-only root and without capabilities",
+        so(Kind::Variant),
+        all(Kind::Variant).count(),
+        so(Kind::Original),
+        all(Kind::Original).count()
+    );
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n"))) }
 }
 
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]

@@ -50,7 +50,9 @@ cargo xtask schemas kubernetes|custom FOLDER
                               custom resources
 cargo xtask builds [NAME…]    build the projects of tests/ecosystems and their variants, and what `init` makes of those of
                               tests/starts, hold the images against the model, run them; fail where one is not as it should be
-    --no-run                  only build them";
+    --no-run                  only build them
+    --verify                  hand the former to the Docker Engine and run `seaworthy verify docker` on each original beside its
+                              variant; fail where a variant is root, is killed, or needs more than it should";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -222,6 +222,16 @@ fn programs_of_every_kind() {
         ),
         (
             vec![
+                ("go.work", "go 1.25\n\nuse (\n\t./api\n\t./lib\n)\n"),
+                ("api/go.mod", "module example.com/api\n\ngo 1.25\n"),
+                ("api/main.go", "package main\nfunc main() {}\n"),
+                ("lib/go.mod", "module example.com/lib\n\ngo 1.25\n"),
+                ("lib/lib.go", "package lib\n"),
+            ],
+            vec!["golang:1.25-trixie AS build", "./api"],
+        ),
+        (
+            vec![
                 ("Cargo.toml", "[package]\nname = \"shop\"\n[dependencies]\naxum = \"0.8\"\n"),
                 ("Cargo.lock", ""),
                 ("src/main.rs", "use axum::Router; // 0.0.0.0:3000\n"),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program;
 use crate::tree;
@@ -27,6 +27,8 @@ pub(super) struct Image {
     name: String,
     /// The `config` of its configuration.
     pub(super) config: Value,
+    /// The digest of its configuration.
+    configuration: String,
     /// The digests of its layers, the lowest first.
     layers: Vec<String>,
     /// The bytes of its layers, uncompressed.
@@ -159,14 +161,37 @@ impl Builder {
         if let Some(first) = manifest["manifests"][0]["digest"].as_str() {
             manifest = self.blob(first)?;
         }
-        let config = self.blob(manifest["config"]["digest"].as_str().unwrap_or_default())?;
+        let configuration = manifest["config"]["digest"].as_str().unwrap_or_default().to_owned();
+        let config = self.blob(&configuration)?;
         let layers: Vec<&Value> = manifest["layers"].as_array().into_iter().flatten().collect();
         Ok(Image {
             name: name.to_owned(),
             config: config["config"].clone(),
+            configuration,
             size: layers.iter().filter_map(|l| l["size"].as_u64()).sum(),
             layers: layers.iter().filter_map(|l| l["digest"].as_str().map(str::to_owned)).collect(),
         })
+    }
+
+    /// Hands an image to the Docker Engine, by a name.
+    pub(super) fn load(&self, image: &Image, name: &str) -> Result<(), String> {
+        let folder = self.scratch(&format!("load/{}", image.name))?;
+        let put = |digest: &str, end: &str| {
+            let file = format!("{}.{end}", digest.trim_start_matches("sha256:"));
+            let link = folder.join(&file);
+            let _ = fs::remove_file(&link);
+            let linked = std::os::unix::fs::symlink(self.path_of(digest), &link);
+            linked.map(|()| file).map_err(|e| format!("cannot create {}: {e}", link.display()))
+        };
+        let configuration = put(&image.configuration, "json")?;
+        let layers = image.layers.iter().map(|digest| put(digest, "tar")).collect::<Result<Vec<_>, _>>()?;
+        let manifest = json!([{ "Config": configuration, "RepoTags": [name], "Layers": layers }]);
+        fs::write(folder.join("manifest.json"), manifest.to_string()).map_err(|e| e.to_string())?;
+        let archive = folder.with_extension("tar");
+        command("tar", |c| c.args(["-chf"]).arg(&archive).arg("-C").arg(&folder).arg("."))?;
+        let loaded = command("docker", |c| c.args(["load", "--quiet", "--input"]).arg(&archive));
+        let _ = fs::remove_file(&archive);
+        loaded.map(drop)
     }
 
     fn path_of(&self, digest: &str) -> PathBuf {

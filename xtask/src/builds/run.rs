@@ -141,7 +141,7 @@ pub(super) fn run(
 }
 
 /// The port that is asked: the case's, or where the image exposes the one that a variant moves it to, that.
-fn port(mounted: &Mounted, case: &Case, kind: Kind) -> Option<u16> {
+pub(super) fn port(mounted: &Mounted, case: &Case, kind: Kind) -> Option<u16> {
     let wanted = case.port?;
     let moved = wanted.saturating_add(8000);
     let is_moved = kind == Kind::Variant && mounted.image.ports().contains(&format!("{moved}/tcp"));
