@@ -208,12 +208,14 @@ fn probe(project: &Project, source: SourceId, changes: &[Change]) -> Option<Prob
 fn needs(project: &Project, source: SourceId) -> Needs {
     let build = project.builds.iter().find(|b| b.source == source);
     let Some(stage) = build.and_then(Build::last) else { return Needs::default() };
+    stage.remember();
     let identity = stage.identity(project).ok().flatten();
     let mut ports: Vec<u16> = stage.end().ports().map(|port| port.container).collect();
     ports.sort_unstable();
     ports.dedup();
     let written = identity.as_ref().map(|who| stage.written_directories(project, who)).unwrap_or_default();
     let (filled, writable) = written.into_iter().partition(|path| stage.holds_content(project, path));
+    stage.forget();
     Needs {
         user: identity.filter(|who| who.need == Need::Nothing).map(|who| who.owner()),
         ports,
