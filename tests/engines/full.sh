@@ -11,7 +11,7 @@ mkdir "$work"/{root,image,project}
 mount -t tmpfs -o size=96m,mode=711 tmpfs "$work/root"
 export DOCKER_HOST=unix://$work/docker.sock
 dockerd --data-root "$work/root" --exec-root "$work/exec" --pidfile "$work/pid" --host "$DOCKER_HOST" --bridge none --iptables=false \
-  --default-address-pool base=198.19.0.0/17,size=24 >"$work/log" 2>&1 &
+  --default-address-pool base=203.0.113.0/24,size=27 >"$work/log" 2>&1 &
 engine=$!
 for _ in $(seq 60); do docker info >/dev/null 2>&1 && break || sleep 0.5; done
 docker info >/dev/null 2>&1 || { tail -5 "$work/log" >&2; exit 1; }

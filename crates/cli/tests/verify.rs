@@ -149,7 +149,9 @@ fn signals_end_what_handles_them() {
         let stop = &service(&report, name)["stop"];
         assert_eq!(stop["code"], *code, "{name}: {stop} {}", complaint(&output));
     }
-    let slow = rules(&report).into_iter().filter(|r| *r == "slow-stop").count();
+    // On a machine that is busy one that ends on its own may be slow as well.
+    let killed = |f: &&Value| f["rule"] == "slow-stop" && f["severity"] == "high";
+    let slow = report["findings"].as_array().into_iter().flatten().filter(killed).count();
     assert_eq!((slow, output.status.code()), (3, Some(2)), "{}", complaint(&output));
     assert_eq!(left(), "");
 }

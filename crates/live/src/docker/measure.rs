@@ -49,6 +49,10 @@ const SLOW: f64 = 3.0;
 /// How often paths that a log names are added.
 const ROUNDS: usize = 4;
 
+/// By how many processes and threads an idle program may grow before one looks on, and how often one does.
+const GROWTH: u64 = 64;
+const GROWING: u32 = 8;
+
 /// A subject and what is known of it once it runs.
 pub(super) struct Subject<'r> {
     pub(super) run: &'r Run,
@@ -62,6 +66,8 @@ pub(super) struct Subject<'r> {
     pub(super) answers: BTreeMap<u16, Answer>,
     /// Who runs in it.
     pub(super) processes: Processes,
+    /// Whether its processes became more and more while nobody asked it for anything.
+    grows: bool,
     /// The directories it writes.
     pub(super) written: Vec<String>,
     /// It runs to its end.
@@ -119,6 +125,7 @@ pub(super) async fn measure(
         wanted: Vec::new(),
         answers: BTreeMap::new(),
         processes: Processes::default(),
+        grows: false,
         written: Vec::new(),
         job: up.state == State::Done,
     };
@@ -129,8 +136,11 @@ pub(super) async fn measure(
             let seen = measured.pids.as_ref().map_or(0, |p| p.load);
             if let Some(start) = &mut measured.start {
                 start.healthy = false;
-                start.problem =
-                    format!("forks without end: it has {seen} processes and threads, all that it may have");
+                start.problem = if subject.grows {
+                    format!("forks without end: it has {seen} processes and threads, more each time one looks")
+                } else {
+                    format!("forks without end: it has {seen} processes and threads, all that it may have")
+                };
             }
             return Ok(measured);
         }
@@ -205,6 +215,20 @@ impl Subject<'_> {
             if let Some((pids, memory)) = inside::usage(self.run, &up.id).await {
                 most = (most.0.max(pids), most.1.max(memory));
             }
+            // Without anybody who asks it for anything a program has soon started all that it needs.
+            let idle = self.answers.is_empty() && start.is_some_and(|start| most.0 > start.0 + GROWTH);
+            for n in 0..GROWING {
+                if !idle {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                let Some((pids, memory)) = inside::usage(self.run, &up.id).await else { break };
+                if pids <= most.0 {
+                    break;
+                }
+                most = (pids, most.1.max(memory));
+                self.grows = n + 1 == GROWING;
+            }
             if let Some(start) = start {
                 measured.pids = Some(Amount { start: start.0, load: most.0, limit: self.limit().0 });
                 measured.memory = Some(Amount { start: start.1, load: most.1, limit: self.limit().1 });
@@ -220,7 +244,7 @@ impl Subject<'_> {
     fn forks_without_end(&self, measured: &Measured) -> bool {
         let own = self.limit().0;
         let most = own.unwrap_or(trial::MOST_PIDS.unsigned_abs());
-        most >= 256 && measured.pids.as_ref().is_some_and(|p| p.load >= most - most / 64)
+        self.grows || most >= 256 && measured.pids.as_ref().is_some_and(|p| p.load >= most - most / 64)
     }
 
     /// Its own limits: of processes, and of memory.
