@@ -10,7 +10,8 @@ trap '[ -z "$engine" ] || { kill "$engine" 2>/dev/null; wait "$engine" 2>/dev/nu
 mkdir "$work"/{root,image,project}
 mount -t tmpfs -o size=96m,mode=711 tmpfs "$work/root"
 export DOCKER_HOST=unix://$work/docker.sock
-dockerd --data-root "$work/root" --exec-root "$work/exec" --pidfile "$work/pid" --host "$DOCKER_HOST" --bridge none --iptables=false \
+# In a network of its own: a second engine would take away the bridge of the first.
+unshare --net dockerd --data-root "$work/root" --exec-root "$work/exec" --pidfile "$work/pid" --host "$DOCKER_HOST" --bridge none --iptables=false \
   --default-address-pool base=203.0.113.0/24,size=27 >"$work/log" 2>&1 &
 engine=$!
 for _ in $(seq 60); do docker info >/dev/null 2>&1 && break || sleep 0.5; done
