@@ -322,7 +322,11 @@ fn prove(proved: &[(&str, Kind, verify::Proof)], cases: &BTreeMap<String, Case>)
         so(Kind::Original),
         all(Kind::Original).count()
     );
-    if wrong.is_empty() { Ok(()) } else { Err(format!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n"))) }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{} things are wrong:\n{}", wrong.len(), wrong.join("\n")))
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]

@@ -47,7 +47,11 @@ fn findings(made: &Made, files: &[(&str, &str)]) -> Vec<String> {
     // What serves nothing has nothing to be asked.
     let serves = made.files.iter().any(|source| source.text.contains("HEALTHCHECK"));
     let counts = |rule: &str| serves || rule != "no-healthcheck";
-    found.iter().filter(|d| counts(d.rule.name)).map(|d| format!("{} {}: {}", project.path(d.span.source), d.rule.name, d.message)).collect()
+    found
+        .iter()
+        .filter(|d| counts(d.rule.name))
+        .map(|d| format!("{} {}: {}", project.path(d.span.source), d.rule.name, d.message))
+        .collect()
 }
 
 const UV: &str = "[project]\nname = \"shop\"\nversion = \"1\"\nrequires-python = \">=3.12,<3.14\"\ndependencies = [DEPENDENCIES]\n";

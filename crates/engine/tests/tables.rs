@@ -30,7 +30,9 @@ fn every_link_of_the_docs_leads_somewhere() {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        for (shown, target) in links(&text).into_iter().filter(|(_, t)| !t.contains("://") && !t.starts_with('#')) {
+        for (shown, target) in
+            links(&text).into_iter().filter(|(_, t)| !t.contains("://") && !t.starts_with('#'))
+        {
             let file = target.split('#').next().unwrap();
             assert!(docs().join(file).exists(), "{}: [{shown}]({target}) leads nowhere", path.display());
             let is_page = file.contains("/src/rules/");
@@ -63,9 +65,14 @@ fn the_table_of_workflows_says_what_the_rules_do() {
     // No rule about jobs that build images, and that mends them, is left out.
     for rule in ALL.iter().filter(|rule| rule.docs.contains("```yaml .github/workflows/")) {
         let mends = !matches!(rule.fix, FixKind::None) && rule.docs.contains("fixed");
-        let about = rule.docs.contains("fixed-unsafe .github/workflows/") || rule.docs.contains("fixed .github/workflows/");
+        let about = rule.docs.contains("fixed-unsafe .github/workflows/")
+            || rule.docs.contains("fixed .github/workflows/");
         if mends && about {
-            assert!(named.iter().any(|n| n.name == rule.name), "docs/workflow.md does not name {}", rule.name);
+            assert!(
+                named.iter().any(|n| n.name == rule.name),
+                "docs/workflow.md does not name {}",
+                rule.name
+            );
         }
     }
 }
@@ -81,7 +88,9 @@ fn the_table_of_init_names_what_its_tests_show() {
     let mut missing = Vec::new();
     // The files that programs are told by, and the frameworks.
     for row in table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("|--")) {
-        for name in row.split('`').skip(1).step_by(2).filter(|n| n.contains('.') && !n.contains(['*', '/', ' '])) {
+        for name in
+            row.split('`').skip(1).step_by(2).filter(|n| n.contains('.') && !n.contains(['*', '/', ' ']))
+        {
             if !shown.contains(&name.to_lowercase()) {
                 missing.push(name.to_owned());
             }

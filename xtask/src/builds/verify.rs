@@ -47,7 +47,9 @@ pub(super) fn verify(
     verify.args(["verify", "docker", "--quiet", "--format", "json", "--timeout", "60"]).current_dir(&project);
     let verified = program::run(&mut verify)?;
     for (kind, _) in images {
-        command("docker", |c| c.args(["rmi", "--force", &format!("seaworthy-builds/{name}:{}", kind.word())]))?;
+        command("docker", |c| {
+            c.args(["rmi", "--force", &format!("seaworthy-builds/{name}:{}", kind.word())])
+        })?;
     }
     let report: Value = serde_json::from_slice(&verified.stdout)
         .map_err(|e| format!("`seaworthy verify docker` says no JSON ({e}): {}", verified.stderr.trim()))?;

@@ -137,7 +137,9 @@ pub(super) async fn measure(
             if let Some(start) = &mut measured.start {
                 start.healthy = false;
                 start.problem = if subject.grows {
-                    format!("forks without end: it has {seen} processes and threads, more each time one looks")
+                    format!(
+                        "forks without end: it has {seen} processes and threads, more each time one looks"
+                    )
                 } else {
                     format!("forks without end: it has {seen} processes and threads, all that it may have")
                 };
