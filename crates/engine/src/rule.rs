@@ -6,7 +6,7 @@ use crate::images::Day;
 use crate::measured::Subject;
 use crate::project::{Container, Intent, Project, Stage, Workload};
 use crate::rules;
-use crate::schema::{Problem, ProblemKind};
+use crate::schema::{Minor, Problem, ProblemKind};
 use seaworthy_syntax::{SourceId, Span};
 
 /// A rule: a value in a file of its own. Its page beside it is its documentation and its test.
@@ -342,6 +342,11 @@ impl<'a> Ctx<'a> {
     /// All aliases of the rule, for a finding that all of them mean.
     pub fn all_ids(&self) -> &'static [&'static str] {
         self.rule.aliases
+    }
+
+    /// The release of Kubernetes that a manifest is meant for.
+    pub(crate) fn kubernetes_of(&self, source: SourceId) -> Minor {
+        self.config.kubernetes_of(source)
     }
 
     /// Reports what the API server refuses, as far as it is of a kind.

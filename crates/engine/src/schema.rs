@@ -101,6 +101,36 @@ fn own(project: &Project) -> Option<Store> {
     Some(builder.finish())
 }
 
+/// Why a release does not serve an API version of one of its own kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unserved {
+    /// It comes with this release.
+    From(Minor),
+    /// It went with this release; what serves the kind since, if something does.
+    Until(Minor, Option<&'static str>),
+}
+
+/// Why a release does not serve an object; `None` where it does, and where no release that is known serves it.
+pub(crate) fn unserved(object: &Object, minor: Minor) -> Option<Unserved> {
+    let store = kubernetes();
+    let kinds = store.kinds(&object.kind);
+    let mut same = kinds.iter().filter(|kind| *kind.api_version == *object.api_version).peekable();
+    same.peek()?;
+    if same.clone().any(|kind| store.at(kind.named, minor).is_some()) {
+        return None;
+    }
+    let versions = || same.clone().filter_map(|kind| store.named.get(kind.named as usize)).flatten();
+    let gone = versions().filter(|(since, of)| of.is_none() && *since <= minor).map(|(since, _)| *since).max();
+    if let Some(gone) = gone {
+        let group = object.group();
+        let next = kinds.iter().filter(|kind| crate::project::kubernetes::group(&kind.api_version) == group);
+        let next = next.filter(|kind| store.at(kind.named, minor).is_some()).map(|kind| &*kind.api_version);
+        // A version without a word is later than one with `beta`.
+        return Some(Unserved::Until(gone, next.min_by_key(|version| version.len())));
+    }
+    versions().filter(|(_, of)| of.is_some()).map(|(since, _)| *since).min().map(Unserved::From)
+}
+
 /// Where schemas are looked for.
 struct Schemas<'a> {
     /// What the project defines.

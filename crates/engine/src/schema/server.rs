@@ -39,6 +39,7 @@ pub(super) fn check(project: &Project, object: &Object, root: Node<'_>) -> Vec<P
         "PodDisruptionBudget" => server.budget(spec),
         "ConfigMap" | "Secret" => server.data(root),
         "Role" | "ClusterRole" => server.rules(root),
+        "RoleBinding" | "ClusterRoleBinding" => server.subjects(&object.kind, root),
         _ => {}
     }
     server.found
@@ -312,6 +313,17 @@ impl Server {
                 self.missing(head(rule), "apiGroups is missing here: the core group is \"\"");
             } else if !urls && items(Some(rule), "resources").is_empty() {
                 self.missing(head(rule), "resources is missing here");
+            }
+        }
+    }
+
+    fn subjects(&mut self, kind: &str, root: Node<'_>) {
+        for subject in items(Some(root), "subjects") {
+            self.word(Some(subject), "kind", &["ServiceAccount", "User", "Group"]);
+            let account = text(subject.get("kind")).is_some_and(|kind| kind.value == "ServiceAccount");
+            // A role's binding has one itself.
+            if kind == "ClusterRoleBinding" && account && !is_set(subject, "namespace") {
+                self.missing(head(subject), "namespace is missing here: a service account has one");
             }
         }
     }

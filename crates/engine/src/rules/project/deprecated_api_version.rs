@@ -2,6 +2,7 @@ use seaworthy_syntax::Edit;
 
 use crate::project::Project;
 use crate::project::kubernetes::Object;
+use crate::schema::{self, Minor, Unserved};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,10 +27,16 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in &project.objects {
         let version = object.api_version.as_str();
+        let release = ctx.kubernetes_of(object.source);
         let Some(removed) = REMOVED.iter().find(|r| r.0 == version && r.1.contains(&object.kind.as_str()))
         else {
+            unserved(object, release, ctx);
             continue;
         };
+        // What is older than all releases that are known is gone in each of them.
+        if removed.2.parse::<Minor>().is_ok_and(|since| since > release) {
+            continue;
+        }
         let (_, _, since, next, same) = removed;
         let message = if next.is_empty() {
             format!(
@@ -47,6 +54,24 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             .then(|| Edit { span: object.api_version.span, text: (*next).to_owned() });
         ctx.report(object.api_version.span, message).fix(Safety::Safe, format!("Use {next}"), fix);
     }
+}
+
+/// What the release that the manifest is meant for does not serve, yet or any more.
+fn unserved(object: &Object, release: Minor, ctx: &mut Ctx<'_>) {
+    let (version, kind) = (&object.api_version.value, &object.kind.value);
+    let message = match schema::unserved(object, release) {
+        None => return,
+        Some(Unserved::From(since)) => {
+            format!("Kubernetes {release} does not serve {kind} of {version}: it came with {since}")
+        }
+        Some(Unserved::Until(since, None)) => {
+            format!("Kubernetes {since} removed {kind} of {version} and has nothing in its place")
+        }
+        Some(Unserved::Until(since, Some(next))) => {
+            format!("Kubernetes {since} no longer serves {kind} of {version}: it is {next}")
+        }
+    };
+    ctx.report(object.api_version.span, message);
 }
 
 /// Whether the next version has the same fields, with the same defaults, as far as this object uses them.
