@@ -120,7 +120,8 @@ pub(crate) fn unserved(object: &Object, minor: Minor) -> Option<Unserved> {
         return None;
     }
     let versions = || same.clone().filter_map(|kind| store.named.get(kind.named as usize)).flatten();
-    let gone = versions().filter(|(since, of)| of.is_none() && *since <= minor).map(|(since, _)| *since).max();
+    let gone =
+        versions().filter(|(since, of)| of.is_none() && *since <= minor).map(|(since, _)| *since).max();
     if let Some(gone) = gone {
         let group = object.group();
         let next = kinds.iter().filter(|kind| crate::project::kubernetes::group(&kind.api_version) == group);
