@@ -71,7 +71,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 "without an argument of the build the base image is `{name}`, which no image is called"
             ),
         };
+        // Who gives an argument no default means it to be given.
+        let meant = image.variables().iter().any(|v| globals.bare.iter().any(|name| *name == *v.name));
         ctx.report(image.span, message)
+            .severity(if meant { Severity::Low } else { RULE.severity })
             .aside(undefined)
             .ids(&["InvalidDefaultArgInFrom", "invalid-default-arg-in-from"]);
     }
@@ -81,11 +84,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 struct Globals {
     names: Vec<String>,
     values: std::collections::HashMap<String, String>,
+    /// Those that have no default.
+    bare: Vec<String>,
 }
 
 impl Globals {
     fn of(project: &Project, stage: &Stage) -> Self {
-        let mut globals = Self { names: Vec::new(), values: std::collections::HashMap::new() };
+        let mut globals = Self { names: Vec::new(), values: std::collections::HashMap::new(), bare: Vec::new() };
         for name in PLATFORM {
             let value = if name.ends_with("PLATFORM") {
                 "linux/amd64"
@@ -109,7 +114,10 @@ impl Globals {
                 // Without a default, what BuildKit sets of the platforms stays.
                 match default {
                     Some(value) => drop(globals.values.insert(name, value)),
-                    None => drop(globals.values.entry(name).or_default()),
+                    None => {
+                        globals.bare.push(name.clone());
+                        globals.values.entry(name).or_default();
+                    }
                 }
             }
         }
