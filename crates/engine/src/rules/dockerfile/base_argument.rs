@@ -90,7 +90,8 @@ struct Globals {
 
 impl Globals {
     fn of(project: &Project, stage: &Stage) -> Self {
-        let mut globals = Self { names: Vec::new(), values: std::collections::HashMap::new(), bare: Vec::new() };
+        let mut globals =
+            Self { names: Vec::new(), values: std::collections::HashMap::new(), bare: Vec::new() };
         for name in PLATFORM {
             let value = if name.ends_with("PLATFORM") {
                 "linux/amd64"
