@@ -437,6 +437,6 @@ fn templates_are_told_apart() {
     ]);
     let run = sandbox.run(&["check", "-v", "--format", "concise"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
-    assert!(run.stderr.contains("note: chart/templates/a.yaml: a Helm template"), "{}", run.stderr);
+    assert!(run.stderr.contains("note: chart: a chart that is not rendered"), "{}", run.stderr);
     assert!(run.stderr.contains("note: Dockerfile: a template"), "{}", run.stderr);
 }
