@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicySpec,
 };
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::ResourceExt;
 use kube::api::ObjectMeta;
@@ -66,7 +66,13 @@ pub(super) async fn open(run: &Run, policies: &Policies) -> Result<NetworkPolicy
         selectors = vec![all];
     }
     selectors.dedup();
-    for pods in selectors.into_iter().take(OPENED) {
+    for mut pods in selectors.into_iter().take(OPENED) {
+        // Not to pods of the run's own: one of them is there to be reached by nobody.
+        pods.match_expressions.get_or_insert_default().push(LabelSelectorRequirement {
+            key: PART.to_owned(),
+            operator: "DoesNotExist".to_owned(),
+            values: None,
+        });
         let from =
             NetworkPolicyPeer { pod_selector: Some(selector(run, ASKS)), ..NetworkPolicyPeer::default() };
         let ingress = NetworkPolicyIngressRule { from: Some(vec![from]), ports: None };
