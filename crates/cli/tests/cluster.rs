@@ -148,6 +148,7 @@ const POLICIES: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nm
 fn policies_are_kept_to_or_not() {
     let Some(_cluster) = cluster() else { return };
     script(&["image", IMAGE, "8080"]);
+    script(&["enforce", "off"]);
     let calls = "          env: [{name: API_URL, value: \"http://api:80\"}, {name: OTHER_URL, value: \"http://aip:80\"}]\n";
     let manifests =
         server("api", IMAGE, WAITS) + &server("web", IMAGE, &format!("{WAITS}{calls}")) + POLICIES;

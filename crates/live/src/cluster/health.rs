@@ -34,29 +34,35 @@ pub(super) async fn watch(
          tcp() { r=$(connect \"$2\" \"$3\"); if [ \"$r\" = open ]; then echo \"$1 ok\"; else echo \"$1 no $r\"; fi; }\n\
          i=0\n",
     );
-    text.push_str(&format!("while [ $i -lt {} ]; do i=$((i+1))\n", length.as_secs()));
+    // Rules that let a new pod ask may take a moment, which is no fault of whoever is asked.
+    let mut first = String::new();
+    let mut rounds = format!("while [ $i -lt {} ]; do i=$((i+1))\n", length.as_secs());
     let mut asked = Vec::new();
     for one in live {
         for pod in one.ready_pods() {
             for (question, wait) in
                 pod.spec.iter().flat_map(|s| &s.containers).filter_map(|c| question(pod, c))
             {
-                text.push_str(&match question {
-                    Question::Http(url) => format!("http {} {} {wait} &\n", one.target, quoted(&url)),
-                    Question::Tcp(host, port) => format!("tcp {} {} {port} &\n", one.target, quoted(&host)),
-                });
+                let ask = match question {
+                    Question::Http(url) => format!("http {} {} {wait}", one.target, quoted(&url)),
+                    Question::Tcp(host, port) => format!("tcp {} {} {port}", one.target, quoted(&host)),
+                };
+                first.push_str(&format!(
+                    "until {ask} | grep -q ' ok$' || [ $i -ge 10 ]; do i=$((i+1)); sleep 1; done\n"
+                ));
+                rounds.push_str(&format!("{ask} &\n"));
                 asked.push(one.target);
             }
         }
     }
-    text.push_str("sleep 1\ndone\nwait\n");
+    text.push_str(&format!("{first}i=0\n{rounds}sleep 1\ndone\nwait\n"));
     let found: RefCell<BTreeMap<usize, Checks>> = RefCell::default();
     let began = Instant::now();
     let asks = async {
         if asked.is_empty() {
             return Ok(());
         }
-        let limit = length + Duration::from_secs(30);
+        let limit = length + Duration::from_mins(2);
         let script = Script { name: "health".to_owned(), part: ASKS, labels: Labels::new(), text, limit };
         let probe = probes.start(script).await?;
         read(probe.follow().await?, limit, |line| {
