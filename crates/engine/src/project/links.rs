@@ -51,7 +51,7 @@ pub struct Links {
     deployed: HashMap<(BuildId, usize), Vec<ContainerId>>,
     /// Objects that have a name, by it.
     named: Vec<ObjectId>,
-    /// RoleBindings and ClusterRoleBindings, by the name of a ServiceAccount that they give rights to.
+    /// `RoleBinding`s and `ClusterRoleBinding`s, by the name of a `ServiceAccount` that they give rights to.
     bindings: HashMap<String, Vec<ObjectId>>,
 }
 
@@ -181,7 +181,7 @@ impl Project {
         object.name.as_ref().is_some_and(|name| self.objects_named(&name.value).any(same))
     }
 
-    /// The RoleBindings and ClusterRoleBindings that give rights to `ServiceAccounts` of a name, in any namespace.
+    /// The `RoleBinding`s and `ClusterRoleBinding`s that give rights to a `ServiceAccount` of a name, in any namespace.
     pub fn bindings_of(&self, account: &str) -> impl Iterator<Item = &Object> {
         self.links.bindings.get(account).into_iter().flatten().map(|id| self.object(*id))
     }

@@ -238,7 +238,7 @@ async fn remove_volume(docker: &Docker, volume: &str) -> Result<(), Error> {
     for _ in 0..TRIES {
         match docker.remove_volume(volume, Some(force())).await {
             Err(Bollard::DockerResponseServerError { status_code: 409, .. }) => {
-                tokio::time::sleep(PAUSE).await
+                tokio::time::sleep(PAUSE).await;
             }
             other => return absent_is_fine(other),
         }

@@ -19,7 +19,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let (build, image) = (container.item(project, &["build"]), container.item(project, &["image"]));
     // With a policy it is said which of the two is meant.
     let said = container.item(project, &["pull_policy"]).is_some();
-    if let Some(at) = build.and(image).and_then(|image| image.span()).filter(|_| !said) {
+    if let Some(at) = build.and(image).and_then(crate::project::compose::item::Item::span).filter(|_| !said) {
         ctx.report(
             at,
             format!("whether `{}` is built or pulled depends on what the machine has", container.name.value),

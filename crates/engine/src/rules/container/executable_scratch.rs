@@ -18,7 +18,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    for item in container.item(project, &["tmpfs"]).into_iter().flat_map(|list| list.items()) {
+    for item in
+        container.item(project, &["tmpfs"]).into_iter().flat_map(crate::project::compose::item::Item::items)
+    {
         let (Some(text), Some(at)) = (item.as_str(), item.span()) else { continue };
         let Some((path, options)) = text.split_once(':') else { continue };
         let weak = |option: &&str| matches!(*option, "exec" | "suid" | "dev");

@@ -32,7 +32,6 @@ const DANGEROUS: [(&str, &str); 12] = [
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    let project = project;
     let Some(list) = container.item(project, &["devices"]) else { return };
     for item in list.items() {
         let source =

@@ -20,7 +20,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     let name = &container.name.value;
     let message = format!("what `{name}` mounts there appears on the host and in other containers");
-    for item in container.item(project, &["volumes"]).into_iter().flat_map(|list| list.items()) {
+    for item in
+        container.item(project, &["volumes"]).into_iter().flat_map(crate::project::compose::item::Item::items)
+    {
         let kind = item.at_path(&["bind", "propagation"]);
         if let Some(at) =
             item.span().filter(|_| kind.and_then(|k| k.as_str()).is_some_and(|k| k.ends_with("shared")))

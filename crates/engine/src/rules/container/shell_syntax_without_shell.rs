@@ -17,7 +17,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     for key in ["command", "entrypoint"] {
-        let Some(at) = container.item(project, &[key]).and_then(|item| item.span()) else { continue };
+        let Some(at) = container.item(project, &[key]).and_then(crate::project::compose::item::Item::span)
+        else {
+            continue;
+        };
         let written = project.text(at).trim();
         // A list says its words itself, and block scalars are mostly scripts for a shell.
         if written.starts_with(['[', '-', '|', '>', '"', '\'', '$']) {

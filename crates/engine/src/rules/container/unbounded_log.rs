@@ -27,7 +27,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     // Where nothing is said the daemon of the host may say it.
-    let at = driver.and_then(|driver| driver.span()).unwrap_or(container.name.span);
+    let at = driver.and_then(crate::project::compose::item::Item::span).unwrap_or(container.name.span);
     let message = format!("the log of `{}` grows until the disk is full", container.name.value);
     let driver = New::Str("local".to_owned());
     let fresh = container.item(project, &["logging", "options"]).is_none();

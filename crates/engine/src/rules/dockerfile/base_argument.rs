@@ -113,12 +113,11 @@ impl Globals {
                 let default = definition.default.as_ref().map(value);
                 globals.names.push(name.clone());
                 // Without a default, what BuildKit sets of the platforms stays.
-                match default {
-                    Some(value) => drop(globals.values.insert(name, value)),
-                    None => {
-                        globals.bare.push(name.clone());
-                        globals.values.entry(name).or_default();
-                    }
+                if let Some(value) = default {
+                    drop(globals.values.insert(name, value));
+                } else {
+                    globals.bare.push(name.clone());
+                    globals.values.entry(name).or_default();
                 }
             }
         }

@@ -147,9 +147,12 @@ fn in_command(stage: &Stage, file: &Dockerfile, ctx: &mut Ctx<'_>) {
         let Some(at) = at else { continue };
         let set = variables(stage, ctx, port);
         edits.extend(set.iter().filter_map(|word| in_word(file, word, port)));
-        let setting = || match is_old_aspnet(stage, ctx) {
-            true => Some(format!("ASPNETCORE_URLS=http://+:{}", moved(port))),
-            false => Some(format!("{}={}", project.port_variable(stage, port)?, moved(port))),
+        let setting = || {
+            if is_old_aspnet(stage, ctx) {
+                Some(format!("ASPNETCORE_URLS=http://+:{}", moved(port)))
+            } else {
+                Some(format!("{}={}", project.port_variable(stage, port)?, moved(port)))
+            }
         };
         if edits.is_empty()
             && let (Some(setting), Some(instruction)) = (setting(), place(stage, ctx, None))

@@ -150,7 +150,7 @@ pub(crate) fn is_base64(text: &str) -> bool {
         }
         count += 1;
     }
-    count % 4 == 0 && padding <= 2
+    count.is_multiple_of(4) && padding <= 2
 }
 
 /// The five fields of cron, or a word for them.
