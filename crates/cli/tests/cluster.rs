@@ -202,7 +202,7 @@ fn a_restart_loses_nothing_where_pods_wait() {
     assert_eq!(shell["killed"], 2, "{shell}");
     let found = rules(&report);
     assert!(found.contains(&"slow-stop"), "{found:?}");
-    assert!(!found.iter().any(|rule| *rule == "drifted-pod"), "{report:#}");
+    assert!(!found.contains(&"drifted-pod"), "{report:#}");
     assert_eq!(project.left(), "");
 }
 

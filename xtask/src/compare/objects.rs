@@ -199,27 +199,26 @@ fn checkov(program: &Path, folder: &Path, files: &[String], cache: Option<&Path>
     let mut found = Found::default();
     for (number, batch) in files.chunks(BATCH).enumerate() {
         let kept = cache.map(|cache| cache.join(format!("checkov-{number}.json")));
-        let text = match kept.as_ref().and_then(|path| fs::read_to_string(path).ok()) {
-            Some(text) => text,
-            None => {
-                let mut command = Command::new(program);
-                command.args([
-                    "--framework",
-                    "kubernetes",
-                    "-o",
-                    "json",
-                    "--compact",
-                    "--quiet",
-                    "--skip-download",
-                ]);
-                command.arg("-f").args(batch);
-                let run = program::run(command.current_dir(folder))?;
-                let text = String::from_utf8_lossy(&run.stdout).into_owned();
-                if let Some(path) = &kept {
-                    fs::write(path, &text).map_err(|e| e.to_string())?;
-                }
-                text
+        let text = if let Some(text) = kept.as_ref().and_then(|path| fs::read_to_string(path).ok()) {
+            text
+        } else {
+            let mut command = Command::new(program);
+            command.args([
+                "--framework",
+                "kubernetes",
+                "-o",
+                "json",
+                "--compact",
+                "--quiet",
+                "--skip-download",
+            ]);
+            command.arg("-f").args(batch);
+            let run = program::run(command.current_dir(folder))?;
+            let text = String::from_utf8_lossy(&run.stdout).into_owned();
+            if let Some(path) = &kept {
+                fs::write(path, &text).map_err(|e| e.to_string())?;
             }
+            text
         };
         let report: Value = serde_json::from_str(&text).map_err(|e| format!("checkov: {e}"))?;
         let results = if report.is_array() { &report[0]["results"] } else { &report["results"] };
@@ -288,8 +287,8 @@ fn dclint(program: &Path, folder: &Path, files: &[String], here: &Here) -> Resul
                 if id == "invalid-schema" || id == "invalid-yaml" {
                     found.refused.insert(name.clone());
                 }
-                let services = here.services.get(&name).into_iter().flatten();
-                let service = services.filter(|(first, last, _)| (*first..=*last).contains(&line)).last();
+                let mut services = here.services.get(&name).into_iter().flatten();
+                let service = services.rfind(|(first, last, _)| (*first..=*last).contains(&line));
                 let service = service.filter(|_| !OF_FILE.contains(&id)).map_or("", |(_, _, name)| name);
                 found.add(id, (name.clone(), String::new(), service.to_owned()));
             }

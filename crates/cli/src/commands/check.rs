@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<u8, Error> {
         let text = Baseline::of(&report, &project).write().map_err(Error::message)?;
         std::fs::write(path, text)
             .map_err(|e| Error::message(format!("cannot write the baseline {path}: {}", reason(&e))))?;
-        eprintln!("wrote {} findings to {path}", report.diagnostics.len());
+        output::complain("note", &format!("wrote {} findings to {path}", report.diagnostics.len()));
         return Ok(if failed { FAILED } else { CLEAN });
     }
     if let Some(path) = &args.baseline {
