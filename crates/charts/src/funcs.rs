@@ -68,6 +68,13 @@ impl Args<'_> {
         self.text(n).map(|text| text.as_str())
     }
 
+    /// What a function makes of its one argument, a string.
+    pub(crate) fn remade(&self, change: &dyn Fn(&str) -> String) -> Outcome {
+        self.exactly(1)?;
+        let text = self.text(0)?;
+        Ok(Value::text(text.remade(change(text.as_str()))))
+    }
+
     /// An integer of any width.
     pub(crate) fn int(&self, n: usize) -> Result<i64, Failure> {
         match self.any(n).data {

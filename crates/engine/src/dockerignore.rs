@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use seaworthy_syntax::path;
+
 /// The patterns of a `.dockerignore`, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Dockerignore {
@@ -65,7 +67,7 @@ impl Dockerignore {
             if pattern.is_empty() {
                 return None;
             }
-            let pattern = clean(pattern);
+            let pattern = path::clean(pattern);
             let pattern = if pattern.len() > 1 { pattern.trim_start_matches('/') } else { &pattern };
             // Docker looks for the `!` once more behind the slash.
             let (exception, pattern) = match pattern.strip_prefix('!') {
@@ -293,27 +295,6 @@ fn matches(tokens: &[Token], path: &str) -> bool {
         open = next;
     }
     open[path.len()]
-}
-
-/// A pattern or path without `.`, doubled slashes, and with `..` taken back, as Go cleans paths.
-fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod dockerfile;
 pub mod duration;
+pub mod path;
 pub mod shell;
 pub mod source;
 pub mod spelling;

@@ -1,5 +1,7 @@
 //! Strings.
 
+use seaworthy_syntax::path;
+
 use super::{Args, Outcome};
 use crate::error::Failure;
 use crate::exec::State;
@@ -8,13 +10,7 @@ use crate::value::Value;
 
 pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
     let all = &args.all;
-    // What needs one string and makes another of it.
-    let map = |change: &dyn Fn(&str) -> String| {
-        args.exactly(1).and_then(|()| {
-            let text = args.text(0)?;
-            Ok(Value::text(text.remade(change(text.as_str()))))
-        })
-    };
+    let map = |change: &dyn Fn(&str) -> String| args.remade(change);
     // What takes a part of the last argument, by what the first says.
     let part = |take: &dyn for<'t> Fn(&str, &'t str) -> &'t str| {
         args.exactly(2).and_then(|()| {
@@ -183,10 +179,10 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
         "osBase" => map(&|path| path.trim_end_matches('/').rsplit('/').next().unwrap_or(".").to_owned()),
         "dir" | "osDir" => map(&|path| match path.rsplit_once('/') {
             Some(("", _)) => "/".to_owned(),
-            Some((head, _)) => clean(head),
+            Some((head, _)) => path::clean(head),
             None => ".".to_owned(),
         }),
-        "clean" | "osClean" => map(&clean),
+        "clean" | "osClean" => map(&path::clean),
         "ext" | "osExt" => map(&|path| {
             let name = path.rsplit('/').next().unwrap_or(path);
             name.rfind('.').map_or_else(String::new, |at| name[at..].to_owned())
@@ -324,24 +320,4 @@ fn wrapped(text: &str, width: usize, between: &str, cuts: bool) -> String {
         lines[last].push_str(word);
     }
     lines.join(between)
-}
-
-fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|p| *p != "..") => {
-                parts.pop();
-            }
-            ".." if rooted => {}
-            other => parts.push(other),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
 }

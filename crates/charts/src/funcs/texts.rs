@@ -10,12 +10,7 @@ use crate::{encode, json, read_yaml, write_yaml};
 
 pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
     let all = &args.all;
-    let map = |change: &dyn Fn(&str) -> String| {
-        args.exactly(1).and_then(|()| {
-            let text = args.text(0)?;
-            Ok(Value::text(text.remade(change(text.as_str()))))
-        })
-    };
+    let map = |change: &dyn Fn(&str) -> String| args.remade(change);
     let random = |length: &dyn Fn() -> Result<i64, Failure>, filler: &str| {
         let length = usize::try_from(length()?).unwrap_or(0);
         if length > 1 << 20 {

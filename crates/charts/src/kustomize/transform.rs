@@ -5,11 +5,10 @@ use crate::error::Failure;
 use crate::text::{Origin, Text};
 use crate::value::{Data, Entry, Value};
 
-/// Sets what lies below several keys, and makes the mappings on the way.
-pub(super) fn set(value: &Value, path: &[&str], new: Value) {
-    let Some((last, way)) = path.split_last() else { return };
+/// The mapping that lies below several keys; what is not there is made.
+fn below(value: &Value, path: &[&str]) -> Value {
     let mut at = value.clone();
-    for name in way {
+    for name in path {
         let inner = at.get(name).filter(|v| v.as_map().is_some());
         let inner = inner.unwrap_or_else(|| {
             let made = empty();
@@ -18,7 +17,13 @@ pub(super) fn set(value: &Value, path: &[&str], new: Value) {
         });
         at = inner;
     }
-    put(&at, last, new, Origin::NOWHERE);
+    at
+}
+
+/// Sets what lies below several keys, and makes the mappings on the way.
+pub(super) fn set(value: &Value, path: &[&str], new: Value) {
+    let Some((last, way)) = path.split_last() else { return };
+    put(&below(value, way), last, new, Origin::NOWHERE);
 }
 
 /// Sets an entry; its key stays where it stands.
@@ -293,17 +298,7 @@ fn label(resource: &Resource, pairs: &Value, selectors: bool, in_templates: bool
 }
 
 fn merge_at(value: &Value, path: &[&str], pairs: &Value) {
-    let mut at = value.clone();
-    for name in path {
-        let inner = at.get(name).filter(|v| v.as_map().is_some());
-        let inner = inner.unwrap_or_else(|| {
-            let made = empty();
-            put(&at, name, made.clone(), Origin::NOWHERE);
-            made
-        });
-        at = inner;
-    }
-    merge(&at, pairs);
+    merge(&below(value, path), pairs);
 }
 
 fn merge(target: &Value, pairs: &Value) {

@@ -134,25 +134,15 @@ fn tokens(text: &str, start: usize) -> Result<(Vec<Token>, usize, bool), (Failur
         }
         let begun = at;
         let kind = match byte {
-            b'|' => {
+            b'|' | b'(' | b')' | b',' | b'=' => {
                 at += 1;
-                Kind::Pipe
-            }
-            b'(' => {
-                at += 1;
-                Kind::Open
-            }
-            b')' => {
-                at += 1;
-                Kind::Close
-            }
-            b',' => {
-                at += 1;
-                Kind::Comma
-            }
-            b'=' => {
-                at += 1;
-                Kind::Assign
+                match byte {
+                    b'|' => Kind::Pipe,
+                    b'(' => Kind::Open,
+                    b')' => Kind::Close,
+                    b',' => Kind::Comma,
+                    _ => Kind::Assign,
+                }
             }
             b':' if rest.starts_with(":=") => {
                 at += 2;

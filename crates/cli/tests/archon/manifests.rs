@@ -103,8 +103,8 @@ impl Archon {
         self.say("manifests 10", Later("a cluster, in which all become ready"));
     }
 
-    /// The variables of the Compose file that no container gets, but for those whose loss the report tells.
-    fn lost_variables(&self, compose: &str, objects: &[Value]) -> Vec<String> {
+    /// What `convert` reports of it.
+    fn conversion(&self) -> String {
         let (_, report) = self.run(&[
             "convert",
             "--quiet",
@@ -116,7 +116,12 @@ impl Archon {
             "json",
             "docker-compose.yml",
         ]);
-        let report: Value = serde_json::from_str(&report).unwrap_or_default();
+        report
+    }
+
+    /// The variables of the Compose file that no container gets, but for those whose loss the report tells.
+    fn lost_variables(&self, compose: &str, objects: &[Value]) -> Vec<String> {
+        let report: Value = serde_json::from_str(&self.conversion()).unwrap_or_default();
         let refused = |service: &str, name: &str| {
             let key = format!("services.{service}.environment.{name}");
             report["keys"]
@@ -139,17 +144,7 @@ impl Archon {
 
     /// References to keys that nobody makes or is told to, and `ConfigMaps` that nobody uses.
     fn dangling(&self, objects: &[Value]) -> Vec<String> {
-        let (_, report) = self.run(&[
-            "convert",
-            "--quiet",
-            "--profile",
-            "*",
-            "--out",
-            "made",
-            "--format",
-            "json",
-            "docker-compose.yml",
-        ]);
+        let report = self.conversion();
         let text = serde_json::to_string(objects).unwrap_or_default();
         let mut wrong = Vec::new();
         for object in objects.iter().filter(|o| o["kind"] == "ConfigMap") {

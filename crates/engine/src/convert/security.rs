@@ -5,6 +5,7 @@ use super::unit::Unit;
 use super::{Map, Tree, overrides};
 use crate::images::Facts;
 use crate::project::compose::Item;
+use crate::project::container::BASELINE_CAPABILITIES;
 use crate::project::{Mount, Origin, Setting, User, Volume};
 use crate::variant::Needs;
 
@@ -56,23 +57,6 @@ impl Level {
 /// The capabilities that a program started as root uses where nothing is known of it: to give up its rights, to own what it
 /// writes, to listen below 1024. The level *baseline* allows them all.
 const OF_ROOT: [&str; 6] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID"];
-
-/// What the level *baseline* lets a container add.
-const BASELINE: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
 
 /// Whom a service runs as.
 pub(super) fn user(unit: &Unit<'_>, out: &mut Out<'_>) -> RunAs {
@@ -333,10 +317,10 @@ pub(super) fn container(unit: &Unit<'_>, read_only: bool, out: &mut Out<'_>) -> 
     for capability in &unit.container.added_capabilities {
         let (name, span) = (capability.value.as_str(), Some(capability.span));
         let key = unit.key("cap_add");
-        if name == "NET_BIND_SERVICE" || root && BASELINE.contains(&name) {
+        if name == "NET_BIND_SERVICE" || root && BASELINE_CAPABILITIES.contains(&name) {
             add.push(name.to_owned());
             out.carried.mapped(key, span, format!("`{name}` in `capabilities.add`"));
-        } else if BASELINE.contains(&name) {
+        } else if BASELINE_CAPABILITIES.contains(&name) {
             out.carried.refused(key, span, format!("`{name}` is no use to a program that is not root"));
         } else {
             out.carried.refused(
@@ -349,7 +333,7 @@ pub(super) fn container(unit: &Unit<'_>, read_only: bool, out: &mut Out<'_>) -> 
     if root && add.is_empty() {
         let known = unit.facts.filter(|_| unit.stage.is_none()).and_then(|facts| facts.capabilities.clone());
         add = known.unwrap_or_else(|| OF_ROOT.map(str::to_owned).to_vec());
-        add.retain(|name| BASELINE.contains(&name.as_str()));
+        add.retain(|name| BASELINE_CAPABILITIES.contains(&name.as_str()));
     }
     for capability in &unit.container.dropped_capabilities {
         out.carried.mapped(unit.key("cap_drop"), Some(capability.span), "all are dropped");

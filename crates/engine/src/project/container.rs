@@ -12,6 +12,23 @@ use super::{BuildId, Place, Project, Setting, WorkloadId};
 use crate::measured::Strictest;
 use crate::rule::Target;
 
+/// The capabilities that the Pod Security level *baseline* lets a container add: those that every container may have by default.
+pub(crate) const BASELINE_CAPABILITIES: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
 /// The number of a container in [`Project::containers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContainerId(pub u32);

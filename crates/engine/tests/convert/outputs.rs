@@ -5,28 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use seaworthy_engine::{Config, SourceId};
 use seaworthy_engine::convert::folder::compare;
 use seaworthy_engine::convert::{self, Asked, Options, Ready, To, manifests};
 use seaworthy_engine::render::convert::{Conversion, Format, render};
 use seaworthy_engine::syntax::yaml::Yaml;
-use seaworthy_engine::{Config, Files, Kind, Project, Source, SourceId, parse};
 
-fn project(files: &[(&str, &str)], chains: Vec<Vec<Utf8PathBuf>>) -> Project {
-    let kind = |path: &str| match path {
-        _ if path.contains("Dockerfile") => Some(Kind::Dockerfile),
-        _ if path.contains("compose") => Some(Kind::Compose),
-        _ => None,
-    };
-    let sources = files.iter().filter_map(|(path, text)| Some(Source::new(*path, kind(path)?, *text)));
-    let parses: Vec<_> = sources.enumerate().map(|(id, source)| parse(SourceId(id as u32), source)).collect();
-    let names = files.iter().map(|(path, _)| Utf8PathBuf::from(path)).collect();
-    let mut known = Files::new(vec![Utf8PathBuf::new()], names);
-    for (path, text) in files {
-        known.add_text(path.into(), Some((*text).into()));
-    }
-    known.chains = chains;
-    Project::of(parses, known)
-}
+use crate::plans::project;
 
 fn ready(files: &[(&str, &str)]) -> Ready {
     let chains = convert::chains(&project(files, Vec::new()), Asked::Directory(Utf8Path::new(""))).unwrap();

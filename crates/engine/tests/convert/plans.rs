@@ -5,7 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use seaworthy_engine::convert::{self, Asked, Map, Object, Options, Plan, Ready, Tree};
 use seaworthy_engine::{Config, Files, Kind, Project, Source, SourceId, parse};
 
-pub(crate) fn plan_with(files: &[(&str, &str)], options: &Options) -> Plan {
+/// A project of files, whose Compose files are read together as `chains` says.
+pub(crate) fn project(files: &[(&str, &str)], chains: Vec<Vec<Utf8PathBuf>>) -> Project {
     let kind = |path: &str| match path {
         _ if path.contains("Dockerfile") => Some(Kind::Dockerfile),
         _ if path.contains("compose") => Some(Kind::Compose),
@@ -18,7 +19,12 @@ pub(crate) fn plan_with(files: &[(&str, &str)], options: &Options) -> Plan {
     for (path, text) in files {
         known.add_text(path.into(), Some((*text).into()));
     }
-    let project = Project::of(parses, known);
+    known.chains = chains;
+    Project::of(parses, known)
+}
+
+pub(crate) fn plan_with(files: &[(&str, &str)], options: &Options) -> Plan {
+    let project = project(files, Vec::new());
     let chains = convert::chains(&project, Asked::Directory(Utf8Path::new(""))).unwrap();
     let ready = Ready::new(project, &Config::default(), chains, "app");
     ready.plan(&ready.chains.whole, options).unwrap()

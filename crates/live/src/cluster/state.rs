@@ -80,45 +80,42 @@ pub(super) async fn now(run: &Run, targets: &[Target<'_>]) -> Result<Vec<Live>, 
     let everything = ListParams::default();
     if kinds(WorkloadKind::Deployment) {
         for found in run.api::<Deployment>().list(&everything).await? {
-            let name = found.name_any();
-            let (Some(target), Some(spec)) = (at(WorkloadKind::Deployment, &name), found.spec) else {
-                continue;
-            };
-            let status = found.status.unwrap_or_default();
-            all.push(live(
-                target,
-                spec.replicas.unwrap_or(1),
-                status.ready_replicas,
-                spec.selector,
-                spec.template.metadata,
-            ));
+            let (target, status) =
+                (at(WorkloadKind::Deployment, &found.name_any()), found.status.unwrap_or_default());
+            all.extend(target.zip(found.spec).map(|(target, spec)| {
+                live(
+                    target,
+                    spec.replicas.unwrap_or(1),
+                    status.ready_replicas,
+                    spec.selector,
+                    spec.template.metadata,
+                )
+            }));
         }
     }
     if kinds(WorkloadKind::StatefulSet) {
         for found in run.api::<StatefulSet>().list(&everything).await? {
-            let name = found.name_any();
-            let (Some(target), Some(spec)) = (at(WorkloadKind::StatefulSet, &name), found.spec) else {
-                continue;
-            };
-            let status = found.status.unwrap_or_default();
-            all.push(live(
-                target,
-                spec.replicas.unwrap_or(1),
-                status.ready_replicas,
-                spec.selector,
-                spec.template.metadata,
-            ));
+            let (target, status) =
+                (at(WorkloadKind::StatefulSet, &found.name_any()), found.status.unwrap_or_default());
+            all.extend(target.zip(found.spec).map(|(target, spec)| {
+                live(
+                    target,
+                    spec.replicas.unwrap_or(1),
+                    status.ready_replicas,
+                    spec.selector,
+                    spec.template.metadata,
+                )
+            }));
         }
     }
     if kinds(WorkloadKind::DaemonSet) {
         for found in run.api::<DaemonSet>().list(&everything).await? {
-            let name = found.name_any();
-            let (Some(target), Some(spec)) = (at(WorkloadKind::DaemonSet, &name), found.spec) else {
-                continue;
-            };
-            let status = found.status.unwrap_or_default();
-            let wanted = status.desired_number_scheduled;
-            all.push(live(target, wanted, Some(status.number_ready), spec.selector, spec.template.metadata));
+            let (target, status) =
+                (at(WorkloadKind::DaemonSet, &found.name_any()), found.status.unwrap_or_default());
+            all.extend(target.zip(found.spec).map(|(target, spec)| {
+                let (wanted, ready) = (status.desired_number_scheduled, Some(status.number_ready));
+                live(target, wanted, ready, spec.selector, spec.template.metadata)
+            }));
         }
     }
     let pods = pods(run).await?;

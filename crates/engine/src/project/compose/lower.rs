@@ -1,6 +1,7 @@
 //! From a merged project to containers.
 
 use seaworthy_syntax::duration::nanoseconds_of_compose;
+use seaworthy_syntax::path;
 use seaworthy_syntax::{SourceId, Span, Spanned};
 
 use super::item::{Item, Value};
@@ -242,7 +243,7 @@ impl Reader<'_> {
             let options: Vec<&str> = options.split(',').collect();
             let sized = options.iter().any(|option| option.starts_with("size="));
             let volume = Volume::Scratch { memory: true, sized };
-            mount(units::clean(target), volume, options.contains(&"ro"), item)
+            mount(path::clean(target), volume, options.contains(&"ro"), item)
         }));
         mounts.extend(self.list("configs").iter().filter_map(|item| {
             let source = item.get("source").and_then(filled)?;

@@ -1,3 +1,4 @@
+use crate::project::container::BASELINE_CAPABILITIES;
 use crate::project::{Container, Intent};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
@@ -7,17 +8,17 @@ pub(crate) static RULE: Rule = Rule {
     since: "0.1.0",
     docs: include_str!("added_capability.md"),
     aliases: &[
-        "KSV-0022",
         "CKV_K8S_25",
+        "KSV-0022",
         "CKV_K8S_24",
         "disallow-capabilities",
         "psp-restrict-adding-capabilities",
         "service-mesh-disallow-capabilities",
         "psp-deny-allowed-capabilities",
         "C-0219",
+        "baseline:Capabilities",
         "CL-0029",
         "CL-0030",
-        "baseline:Capabilities",
     ],
     category: Category::Security,
     severity: Severity::Low,
@@ -26,47 +27,17 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-/// What every container may have by default; a list that was agreed on for pods.
-const USUAL: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-
-/// What others say of one that every container may have.
-const ANY: [&str; 1] = ["CKV_K8S_25"];
-const BEYOND: [&str; 9] = [
-    "KSV-0022",
-    "CKV_K8S_25",
-    "CKV_K8S_24",
-    "disallow-capabilities",
-    "psp-restrict-adding-capabilities",
-    "service-mesh-disallow-capabilities",
-    "psp-deny-allowed-capabilities",
-    "C-0219",
-    "baseline:Capabilities",
-];
-
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.windows {
         return;
     }
     for capability in &container.added_capabilities {
         let name = capability.value.as_str();
-        let usual = USUAL.contains(&name);
+        let usual = BASELINE_CAPABILITIES.contains(&name);
         let ids: &'static [&'static str] = match (container.is_in_pod(), usual) {
-            (true, true) => &ANY,
-            (true, false) => &BEYOND,
+            // Checkov asks of any; the last two are compose-lint's.
+            (true, true) => &RULE.aliases[..1],
+            (true, false) => RULE.aliases.split_at(RULE.aliases.len() - 2).0,
             (false, _) => tier(name),
         };
         let message = format!("`{}` gets `{name}` on top of what containers have", container.name.value);

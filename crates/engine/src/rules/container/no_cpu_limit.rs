@@ -28,30 +28,16 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
-/// compose-lint asks for a limit of either kind.
-const NONE: [&str; 1] = ["CL-0026"];
-const POD: [&str; 11] = [
-    "CKV_K8S_11",
-    "KSV-0011",
-    "cpuLimitsMissing",
-    "C-0270",
-    "resources-cpu-limits",
-    "C-0303",
-    "resources-sandbox-cpu-limits",
-    "C-0009",
-    "LimitsCPU",
-    "require-cpu-limits",
-    "container-resources",
-];
-
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let resources = &container.resources;
     if container.role == Role::Ephemeral || !resources.cpu_limit.is_unset() {
         return;
     }
-    let ids: &'static [&'static str] = match (container.is_in_pod(), resources.memory_limit.is_unset()) {
-        (true, _) => &POD,
-        (false, true) => &NONE,
+    // The last is compose-lint's, which asks for a limit of either kind.
+    let (pod, compose) = RULE.aliases.split_at(RULE.aliases.len() - 1);
+    let ids = match (container.is_in_pod(), resources.memory_limit.is_unset()) {
+        (true, _) => pod,
+        (false, true) => compose,
         (false, false) => &[],
     };
     let message = format!("`{}` may take all processor time that nobody set aside", container.name.value);

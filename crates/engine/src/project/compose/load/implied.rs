@@ -1,7 +1,6 @@
 //! What is implied: the default network, the names of resources, the dependencies that links and shared namespaces make.
 
 use crate::project::compose::item::{Item, Map, Value};
-use crate::project::compose::units;
 
 /// What is implied: the default network, the names of resources, the dependencies that links and shared namespaces make.
 pub(super) fn normalize(model: &mut Map, name: &str) {
@@ -72,7 +71,7 @@ fn normalize_service(service: &mut Map) {
     if let Some(Value::List(volumes)) = service.get_mut("volumes").map(|v| &mut v.value) {
         for volume in volumes.iter_mut().filter_map(Item::as_map_mut) {
             if let Some(Value::Str(target)) = volume.get_mut("target").map(|t| &mut t.value) {
-                *target = units::clean(target);
+                *target = seaworthy_syntax::path::clean(target);
             }
         }
     }
