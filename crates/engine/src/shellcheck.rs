@@ -32,8 +32,23 @@ pub(crate) struct Problem {
     pub(crate) fix: Option<(Safety, String, Vec<Edit>)>,
 }
 
+/// Which numbers of `ShellCheck` are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Codes(RuleSet);
+
 /// The rules that have a number of `ShellCheck`, and their numbers.
-static CODES: LazyLock<ShellCheckCodeMap> = LazyLock::new(ShellCheckCodeMap::default);
+static NUMBERS: LazyLock<ShellCheckCodeMap> = LazyLock::new(ShellCheckCodeMap::default);
+
+/// What is the same for every script; made once, since it holds a list of all rules.
+static SETTINGS: LazyLock<LinterSettings> =
+    LazyLock::new(|| LinterSettings::default().with_resolve_source_closure(false));
+
+impl Codes {
+    /// Those of the library's rules that this is true of.
+    pub(crate) fn of(wanted: impl Fn(u32) -> bool) -> Self {
+        Self(NUMBERS.mappings().filter(|(code, _)| wanted(*code)).map(|(_, rule)| rule).collect())
+    }
+}
 
 impl Interpreter {
     /// The interpreter that the words of a `SHELL` or of a `#!` line name; `None` where its scripts are not looked at.
@@ -71,26 +86,29 @@ impl Interpreter {
         &self,
         script: &Text,
         names: impl IntoIterator<Item = &'n str>,
-        wanted: impl Fn(u32) -> bool,
+        codes: &Codes,
     ) -> Vec<Problem> {
         // The variables that are there when it starts. A value without blanks and patterns: what is in them is their authors' affair.
         let mut text = String::with_capacity(script.len() + 64);
-        for name in names.into_iter().filter(|name| is_name(name)) {
+        for name in names.into_iter().filter(|name| is_name(name) && script.contains(*name)) {
             text.push_str("export ");
             text.push_str(name);
             text.push_str("=1\n");
         }
         let begin = text.len();
         text.push_str(script);
-        let rules: RuleSet =
-            CODES.mappings().filter(|(code, _)| wanted(*code)).map(|(_, rule)| rule).collect();
-        let mut settings = LinterSettings::default()
-            .with_shell(self.dialect)
-            .with_resolve_source_closure(false)
-            .with_ambient_shell_options(self.options);
-        settings.rules = rules;
+        let mut settings =
+            SETTINGS.clone().with_shell(self.dialect).with_ambient_shell_options(self.options);
+        settings.rules = codes.0;
         let parsed = Parser::with_dialect(&text, self.dialect.parser_dialect()).parse();
-        let found = AnalysisRequest::from_parse_result(&parsed, &text, &settings).lint();
+        let request = AnalysisRequest::from_parse_result(&parsed, &text, &settings);
+        // Without a map the library makes one, which takes longer than all else.
+        let has_directives = script.contains('#') && (script.contains("shellcheck") || script.contains("shuck"));
+        let found = match has_directives {
+            true => request.with_shellcheck_map(&NUMBERS),
+            false => request.without_suppressions(),
+        }
+        .lint();
         let range = |start: usize, end: usize| {
             let range = start.checked_sub(begin)?..end.checked_sub(begin)?;
             script.get(range.clone()).map(|_| range)
@@ -98,7 +116,7 @@ impl Interpreter {
         found
             .into_iter()
             .filter_map(|problem| {
-                let code = CODES.code_for_rule(problem.rule)?;
+                let code = NUMBERS.code_for_rule(problem.rule)?;
                 let at = range(problem.span.start.offset(), problem.span.end.offset())?;
                 let fix = problem.fix.as_ref().and_then(|fix| {
                     let safety = match fix.applicability() {

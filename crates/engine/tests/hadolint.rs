@@ -140,10 +140,14 @@ fn pragmas_count_unless_they_are_disabled() {
     let pragmas = "# hadolint ignore=DL3006\nFROM alpine AS a\nFROM debian:trixie-slim\n# hadolint ignore=SC3014 # why: dash knows it by now\nRUN apt-get update && [ \"$A\" == b ]\n";
     assert_eq!(about(&Settings::default(), pragmas), Vec::<String>::new());
     let disabled = Settings::hadolint("disable-ignore-pragma: true");
-    assert!(about(&disabled, pragmas).contains(&"2 medium untagged-base".to_owned()));
+    let both = ["2 medium untagged-base", "5 medium shell-problem"];
+    assert_eq!(about(&disabled, pragmas), both);
     // The shell that the base image has.
     let shell = "FROM debian:trixie\n# hadolint shell=bash\nRUN [[ $A == b ]] && echo -e 'a\\n'\n";
     assert_eq!(about(&Settings::default(), shell), Vec::<String>::new());
+    // dash knows neither `[[`, its `==` nor `echo -e`.
+    let dash = about(&Settings::default(), &shell.replace("# hadolint", "# of"));
+    assert_eq!(dash, ["3 medium shell-problem"; 3]);
 }
 
 #[test]

@@ -1,6 +1,8 @@
+use std::sync::LazyLock;
+
 use crate::images::PackageManager;
 use crate::project::{Project, Stage};
-use crate::shellcheck::{Interpreter, Problem};
+use crate::shellcheck::{Codes, Interpreter, Problem};
 use crate::syntax::dockerfile::{Arguments, Command, Instruction, Script};
 use crate::syntax::shell::{Connector, Context, Shell, Word};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
@@ -65,6 +67,16 @@ const NOT_IN_DASH: [u32; 28] = [
     3046, 3047, 3050, 3051, 3053, 3054, 3055, 3057, 3059, 3060, 3073,
 ];
 
+static ALL_CODES: LazyLock<Codes> = LazyLock::new(|| Codes::of(|code| position(code).is_some()));
+static WRONG_CODES: LazyLock<Codes> = LazyLock::new(|| Codes::of(|code| WRONG.contains(&code)));
+static DASH_CODES: LazyLock<Codes> =
+    LazyLock::new(|| Codes::of(|code| WRONG.contains(&code) || NOT_IN_DASH.contains(&code)));
+
+/// Where the id with this number stands among all.
+fn position(code: u32) -> Option<usize> {
+    IDS.binary_search_by_key(&Some(code), |id| id[2..].parse().ok()).ok()
+}
+
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     if stage.windows {
         return;
@@ -83,9 +95,14 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let dash = interpreter.is_sh() && *dash.get_or_insert_with(|| has_dash(stage, ctx.project));
         let kept = |code: u32| WRONG.contains(&code) || dash && NOT_IN_DASH.contains(&code);
         let names = step.before.names();
-        let problems = interpreter.problems(&script.text, names.iter().copied(), |code| all || kept(code));
+        let codes = match (all, dash) {
+            (true, _) => &ALL_CODES,
+            (false, true) => &DASH_CODES,
+            (false, false) => &WRONG_CODES,
+        };
+        let problems = interpreter.problems(&script.text, names.iter().copied(), codes);
         for Problem { code, message, span, fix } in problems {
-            let Some(id) = IDS.iter().position(|id| id[2..].parse() == Ok(code)) else { continue };
+            let Some(id) = position(code) else { continue };
             let command = shell.and_then(|shell| shell.commands.iter().rfind(|c| c.span.contains(span)));
             let name = command.and_then(|c| c.name.as_ref()).map(|name| name.text.as_str());
             let text = ctx.project.text(span);
