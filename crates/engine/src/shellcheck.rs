@@ -97,13 +97,13 @@ impl Interpreter {
         }
         let begin = text.len();
         text.push_str(script);
-        let mut settings =
-            SETTINGS.clone().with_shell(self.dialect).with_ambient_shell_options(self.options);
+        let mut settings = SETTINGS.clone().with_shell(self.dialect).with_ambient_shell_options(self.options);
         settings.rules = codes.0;
         let parsed = Parser::with_dialect(&text, self.dialect.parser_dialect()).parse();
         let request = AnalysisRequest::from_parse_result(&parsed, &text, &settings);
         // Without a map the library makes one, which takes longer than all else.
-        let has_directives = script.contains('#') && (script.contains("shellcheck") || script.contains("shuck"));
+        let has_directives =
+            script.contains('#') && (script.contains("shellcheck") || script.contains("shuck"));
         let found = match has_directives {
             true => request.with_shellcheck_map(&NUMBERS),
             false => request.without_suppressions(),

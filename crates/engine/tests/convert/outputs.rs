@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use seaworthy_engine::{Config, SourceId};
 use seaworthy_engine::convert::folder::compare;
 use seaworthy_engine::convert::{self, Asked, Options, Ready, To, manifests};
 use seaworthy_engine::render::convert::{Conversion, Format, render};
 use seaworthy_engine::syntax::yaml::Yaml;
+use seaworthy_engine::{Config, SourceId};
 
 use crate::plans::project;
 
