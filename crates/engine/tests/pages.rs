@@ -44,6 +44,51 @@ fn pages() {
     );
 }
 
+/// What a rule's page shows of one platform.
+#[derive(Clone, Copy, Default)]
+struct Shown {
+    fires: bool,
+    fixed: bool,
+}
+
+/// Counts the rules that fire on manifests and on Compose files, and those whose pages show a fix there; prints the others
+/// (`--nocapture`).
+#[test]
+fn mends() {
+    const PLATFORMS: [(&str, usize); 2] = [("Kubernetes", MENDED.0), ("Compose", MENDED.1)];
+    let mut shown: Vec<(&str, [Shown; 2])> = Vec::new();
+    for rule in rules::ALL.iter().filter(|rule| !rule.is_measured() && !rule.is_transformation()) {
+        let mut both = [Shown::default(); 2];
+        for Example { sources, made, .. } in example::read(rule.docs).expect("`pages` reads it too") {
+            for source in &sources {
+                let Some(platform) = platform(&source.text) else { continue };
+                let start = format!("{}:", source.path);
+                let reports = made.iter().filter(|b| b.word == "report").flat_map(|b| b.text.lines());
+                both[platform].fires |= reports.into_iter().any(|line| line.starts_with(&start));
+                both[platform].fixed |=
+                    made.iter().any(|b| b.word.starts_with("fixed") && b.path == source.path);
+            }
+        }
+        shown.push((rule.name, both));
+    }
+    for (platform, (name, least)) in PLATFORMS.into_iter().enumerate() {
+        let firing = shown.iter().filter(|(_, both)| both[platform].fires);
+        let (fixed, not): (Vec<_>, Vec<_>) = firing.partition(|(_, both)| both[platform].fixed);
+        let names: Vec<_> = not.iter().map(|(rule, _)| *rule).collect();
+        println!("{name}: {} of {} rules have a fix; not {names:?}", fixed.len(), fixed.len() + not.len());
+        assert!(fixed.len() >= least, "{name}: {} rules have a fix, {least} are promised", fixed.len());
+    }
+}
+
+/// How many rules have a fix at least: for Kubernetes and for Compose.
+const MENDED: (usize, usize) = (90, 45);
+
+/// Whether a text is a manifest (0) or a Compose file (1).
+fn platform(text: &str) -> Option<usize> {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    if has("apiVersion:") { Some(0) } else { has("services:").then_some(1) }
+}
+
 /// The page of a rule, found by its name.
 fn page(rule: &Rule) -> PathBuf {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");

@@ -228,6 +228,14 @@ impl Yaml {
         Node { tree: self, id }
     }
 
+    /// The node whose bytes are exactly these, without its anchor and its tag; the outermost of several.
+    pub fn node_at(&self, span: Span) -> Option<Node<'_>> {
+        let first = self.nodes.partition_point(|raw| raw.start < span.start);
+        let here = self.nodes[first..].iter().take_while(|raw| raw.start == span.start);
+        let at = first + here.clone().position(|raw| raw.end == span.end)?;
+        (span.source == self.source).then(|| self.node(NodeId(at as u32)))
+    }
+
     /// All comments in order, each from its `#` to the end of its line.
     pub fn comments(&self) -> &[Span] {
         &self.comments

@@ -383,6 +383,8 @@ pub enum Intent {
     StopGrace(u64),
     /// What is mounted at this path cannot be written.
     ReadOnlyMount(String),
+    /// It is asked this, by a probe of this key; pods only.
+    Probe(&'static str, Action),
     /// A port of the host is published for programs of the host alone: the port's place; Compose only.
     PublishLocally(Span),
 }
@@ -497,6 +499,33 @@ impl Container {
     pub fn item<'p>(&self, project: &'p Project, path: &[&str]) -> Option<&'p Item> {
         let composition = project.compositions.get(self.composition?)?;
         composition.service(&self.name.value)?.at_path(path).filter(|item| !item.is_null())
+    }
+
+    /// What tells whether it serves: what its Dockerfile or its image is known to be asked, or else whether its only port opens.
+    pub fn asked(&self, project: &Project) -> Option<Action> {
+        let stage = self.stage(project);
+        let built = stage.and_then(|stage| {
+            let check = stage.end().healthcheck().value()?.understood(stage.end());
+            (check.action != Action::None).then_some(check.action)
+        });
+        let known = || {
+            let facts = self.facts().filter(|_| stage.is_none())?;
+            if let Some((path, port)) =
+                facts.http_health.as_deref().and_then(|health| health.rsplit_once(':'))
+            {
+                return Some(Action::Http { path: path.to_owned(), port: port.to_owned() });
+            }
+            facts.health.clone().map(Action::Shell)
+        };
+        built.or_else(known).or_else(|| self.opens())
+    }
+
+    /// Whether the only port it declares opens.
+    pub fn opens(&self) -> Option<Action> {
+        let mut ports = self.ports.iter().filter(|port| port.protocol == "tcp");
+        let port = ports.next().filter(|port| port.container == port.container_end)?;
+        let name = port.name.as_ref().map_or_else(|| port.container.to_string(), |name| name.value.clone());
+        ports.next().is_none().then_some(Action::Tcp(name))
     }
 
     /// The edits that set the value below several keys of it, as its format calls them.

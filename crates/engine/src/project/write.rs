@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 
-use seaworthy_syntax::Edit;
-use seaworthy_syntax::yaml::edit;
+use seaworthy_syntax::yaml::edit::{self, New};
 use seaworthy_syntax::yaml::{Entry, Node, NodeKind};
+use seaworthy_syntax::{Edit, Span};
 
-use super::container::Mount;
+use super::Project;
+use super::container::{Mount, Port};
 
 /// Edits of one change, each with the depth of the node it is about.
 #[derive(Default)]
@@ -87,4 +88,47 @@ pub(super) fn without_space<'p>(paths: &'p [String], mounts: &[Mount]) -> Vec<&'
 /// Whether a path is a directory or lies in it.
 fn is_within(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Changes of what stands at a place, for rules whose findings know no more of it.
+impl Project {
+    /// The node whose bytes are exactly these.
+    pub fn node_at(&self, at: Span) -> Option<Node<'_>> {
+        self.parse(at.source)?.yaml()?.node_at(at)
+    }
+
+    /// The edits that write another value in the place of one; `None` where the place belongs to others too.
+    pub fn write_at(&self, at: Span, value: &New) -> Option<Vec<Edit>> {
+        Some(vec![edit::replace(self.node_at(at)?, value).ok()?])
+    }
+
+    /// The edits that take out the item of a list, or the entry that has its key or its value there, with what would be left
+    /// empty around it; `None` where the place belongs to others too.
+    pub fn take_out(&self, at: Span) -> Option<Vec<Edit>> {
+        let node = self.node_at(at)?;
+        let root = std::iter::successors(Some(node), |n| n.parent()).last()?;
+        let entry = if let Some(entry) = node.as_entry() {
+            entry
+        } else {
+            let list = node.parent().filter(|list| list.kind() == NodeKind::Sequence)?;
+            if list.items().count() > 1 {
+                return Some(vec![edit::remove_item(node).ok()?]);
+            }
+            list.as_entry()?
+        };
+        Some(vec![edit::remove(prunable(entry, root)).ok()?])
+    }
+
+    /// The edits that publish another port of a Compose service on the same port of the host.
+    pub fn republish(&self, port: &Port, container: u16) -> Option<Vec<Edit>> {
+        let node = self.node_at(port.span)?;
+        if node.kind() == NodeKind::Mapping {
+            return Some(vec![edit::set(node, "target", &New::Int(container.into())).ok()?]);
+        }
+        let text = node.scalar()?;
+        let (published, protocol) = text.find('/').map_or((&*text, ""), |at| text.split_at(at));
+        let (host, old) = published.rsplit_once(':')?;
+        let whole = old.parse::<u16>().is_ok();
+        whole.then(|| self.write_at(port.span, &New::Str(format!("{host}:{container}{protocol}"))))?
+    }
 }

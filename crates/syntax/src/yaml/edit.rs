@@ -70,6 +70,18 @@ pub fn set_after(map: Node<'_>, key: &str, value: &New, after: &[&str]) -> Edite
     }
 }
 
+/// Sets a key of the mapping that a block document is; a new entry stands before all others, and apart from them where
+/// they stand apart.
+///
+/// # Errors
+/// As [`set`]; [`Refusal::Shape`] for any other mapping, [`Refusal::Layout`] where something stands before its first key.
+pub fn set_first(root: Node<'_>, key: &str, value: &New) -> Edited {
+    match own(root, key) {
+        Some(entry) => replace(entry.value, value),
+        None => insert::first(root, key, value),
+    }
+}
+
 /// Sets the value below several keys and makes the mappings that are missing or null on the way.
 ///
 /// # Errors

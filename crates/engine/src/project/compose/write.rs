@@ -67,6 +67,23 @@ pub(in crate::project) fn remove_items(
     site.finish()
 }
 
+impl Composition {
+    /// The edit that writes the project's name, which Compose takes from its directory, above all else in its first file.
+    pub fn name_it(&self, project: &Project) -> Option<Vec<Edit>> {
+        if self.name.is_empty() {
+            return None;
+        }
+        let yaml = project.parse(*self.files.first()?)?.yaml()?;
+        let root = yaml.documents().flatten().next().filter(|root| root.kind() == NodeKind::Mapping)?;
+        let name = New::Str(self.name.clone());
+        let edit = match own_entry(root, "version") {
+            Some(_) => edit::set_after(root, "name", &name, &["version"]),
+            None => edit::set_first(root, "name", &name),
+        };
+        edit.ok().map(|edit| vec![edit])
+    }
+}
+
 /// Limits as they were written before `deploy`.
 const LEGACY_LIMITS: [&str; 6] =
     ["mem_limit", "mem_reservation", "memswap_limit", "cpus", "pids_limit", "cpu_quota"];
@@ -264,7 +281,7 @@ impl<'p> Site<'p> {
                 self.changes.push(node, edit::replace(node, &New::Str(local)))
             }
             // Compose has no word for it.
-            Intent::RunAsNonRoot => None,
+            Intent::RunAsNonRoot | Intent::Probe(..) => None,
         }
     }
 

@@ -7,7 +7,7 @@ use seaworthy_syntax::yaml::edit::{self, New};
 use seaworthy_syntax::yaml::{Node, NodeKind};
 
 use super::{Object, Workload, WorkloadKind, group, quantity};
-use crate::project::container::{Container, Intent, Namespace};
+use crate::project::container::{Action, Container, Intent, Namespace};
 use crate::project::write::{Changes, own_entry, own_map, prunable, without_space};
 use crate::project::{Place, Project};
 
@@ -123,9 +123,44 @@ pub(in crate::project) fn set(
             let mount = mounts.items().find(is_there)?;
             changes.push(mount, edit::set(mount, "readOnly", &New::Bool(true)))?;
         }
+        Intent::Probe(key, action) => {
+            let after = ["livenessProbe", "readinessProbe", "startupProbe", "ports"];
+            let probe = probe(container, action)?;
+            changes.push(site.node, edit::set_after(site.node, key, &probe, &after))?;
+        }
         Intent::PidsLimit(_) | Intent::Restart(_) | Intent::Init | Intent::PublishLocally(_) => return None,
     }
     changes.finish()
+}
+
+/// A probe that asks this; a port by its name where it has one.
+fn probe(container: &Container, action: &Action) -> Option<New> {
+    let port = |port: &str| {
+        let number = port.parse::<u16>().ok();
+        let mut named = container.ports.iter().filter(|p| Some(p.container) == number);
+        match (named.find_map(|p| p.name.as_ref()), number) {
+            (Some(name), _) => ("port".to_owned(), text(&name.value)),
+            (None, Some(number)) => ("port".to_owned(), New::Int(number.into())),
+            (None, None) => ("port".to_owned(), text(port)),
+        }
+    };
+    let exec = |words: &[&str]| {
+        let command = New::Seq(words.iter().map(|word| text(word)).collect());
+        // One second is little for a program that has to start.
+        vec![
+            ("exec".to_owned(), New::Map(vec![("command".to_owned(), command)])),
+            ("timeoutSeconds".to_owned(), New::Int(5)),
+        ]
+    };
+    let one = |key: &str, entries| vec![(key.to_owned(), New::Map(entries))];
+    Some(New::Map(match action {
+        Action::Http { path, port: on } => one("httpGet", vec![("path".to_owned(), text(path)), port(on)]),
+        Action::Tcp(on) => one("tcpSocket", vec![port(on)]),
+        Action::Grpc(on) => one("grpc", vec![("port".to_owned(), New::Int(on.parse::<u16>().ok()?.into()))]),
+        Action::Exec(words) => exec(&words.iter().map(String::as_str).collect::<Vec<_>>()),
+        Action::Shell(line) => exec(&["sh", "-c", line]),
+        Action::None => return None,
+    }))
 }
 
 /// A container and what is around it.

@@ -1,7 +1,9 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::Target;
 use crate::project::Container;
 use crate::project::container::EnvValue;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "development-setting",
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
@@ -33,6 +35,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.platform == Target::Docker {
         return;
     }
+    let project = ctx.project;
     for variable in &container.env {
         let Some(EnvValue::Literal(value)) = variable.value.value() else { continue };
         let set = |(name, values): &&(&str, &[&str])| {
@@ -46,7 +49,19 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
                     "`{}={value}` is for development: it shows the program's inside to its users",
                     variable.name.value
                 ),
-            );
+            )
+            .fix(Safety::Unsafe, "Set it for production", || {
+                let instead = match value.as_str() {
+                    "1" => "0",
+                    "true" => "false",
+                    "True" => "False",
+                    "TRUE" => "FALSE",
+                    "development" => "production",
+                    "Development" => "Production",
+                    _ => return None,
+                };
+                project.write_at(variable.value.at?, &New::Str(instead.to_owned()))
+            });
         }
     }
     let arguments = [&container.entrypoint, &container.command];
@@ -58,7 +73,12 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             ctx.report(
                 at,
                 "`--reload` watches files for a developer: it costs memory and restarts the program",
-            );
+            )
+            .fix(Safety::Unsafe, "Leave it out", || {
+                let reload =
+                    project.node_at(at)?.items().find(|n| n.scalar().as_deref() == Some("--reload"))?;
+                project.take_out(reload.span())
+            });
         }
     }
 }

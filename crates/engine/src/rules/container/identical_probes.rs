@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Container;
 use crate::project::container::Action;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "identical-probes",
@@ -11,18 +13,26 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let (Some(liveness), Some(readiness)) = (&container.liveness, &container.readiness) else { return };
+    let project = ctx.project;
     let patient = liveness.failures() > readiness.failures();
     if liveness.action == readiness.action && liveness.action != Action::None {
         let message = format!(
             "`{}` is restarted as soon as it is not ready: both probes ask the same",
             container.name.value
         );
-        ctx.report(liveness.span, message).aside(patient).related(readiness.span, "the readiness probe");
+        ctx.report(liveness.span, message).aside(patient).related(readiness.span, "the readiness probe").fix(
+            Safety::Unsafe,
+            "Restart it after twice as many failures",
+            || {
+                let twice = i64::try_from(readiness.failures()).ok().filter(|_| !patient)?.checked_mul(2)?;
+                container.set_below(project, &["livenessProbe", "failureThreshold"], &New::Int(twice))
+            },
+        );
     }
 }

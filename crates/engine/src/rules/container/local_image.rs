@@ -2,8 +2,8 @@ use camino::Utf8Path;
 
 use crate::project::container::Role;
 use crate::project::links::BuiltHow;
-use crate::project::{Container, Project, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Target};
+use crate::project::{Container, Intent, Project, WorkloadKind};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "local-image",
@@ -14,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Container(check),
 };
 
@@ -53,7 +53,12 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     let message =
         format!("the cluster asks Docker Hub for `{image}`, which is built here and pushed nowhere");
-    ctx.report(container.image.at.unwrap_or(container.name.span), message);
+    ctx.report(container.image.at.unwrap_or(container.name.span), message).set(
+        Safety::Unsafe,
+        "Take the one that the node has",
+        container,
+        &Intent::PullPolicy("IfNotPresent"),
+    );
 }
 
 /// Whether a tool puts the name of what it has pushed in the place of this.

@@ -1,6 +1,6 @@
-use crate::project::Container;
 use crate::project::container::Role;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::project::{Container, Intent};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-liveness-probe",
@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
@@ -29,5 +29,15 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     let message =
         format!("`{}` stays as it is when it hangs: it has no liveness probe", container.name.value);
-    ctx.report(container.name.span, message);
+    let mut finding = ctx.report(container.name.span, message);
+    // It asks as little as it can: what needs others would restart this one with them.
+    let other = container.readiness.as_ref().map(|probe| &probe.action);
+    if let Some(alive) = container.opens().filter(|alive| Some(alive) != other) {
+        finding.set(
+            Safety::Unsafe,
+            "Restart it where its port no longer opens",
+            container,
+            &Intent::Probe("livenessProbe", alive),
+        );
+    }
 }

@@ -1,7 +1,7 @@
 use crate::project::container::Role;
 use crate::project::links::SelectionKind;
-use crate::project::{Container, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::project::{Container, Intent, WorkloadKind};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-readiness-probe",
@@ -19,12 +19,13 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
-    let Some(workload) = container.workload.map(|w| ctx.project.workload(w)) else { return };
+    let project = ctx.project;
+    let Some(workload) = container.workload.map(|w| project.workload(w)) else { return };
     // What runs to its end, and what listens on no port, gets no traffic to be ready for.
     if container.role != Role::Main || workload.kind.runs_to_end() || workload.kind == WorkloadKind::Serving {
         return;
@@ -40,6 +41,17 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             "`{}` gets traffic before it can answer: it has no readiness probe",
             container.name.value
         );
-        ctx.report(container.name.span, message).aside(quiet).ids(ids);
+        let mut finding = ctx.report(container.name.span, message);
+        finding.aside(quiet).ids(ids);
+        // Two probes that ask the same are one too many.
+        let other = container.liveness.as_ref().map(|probe| &probe.action);
+        if let Some(ready) = container.asked(project).filter(|ready| Some(ready) != other) {
+            finding.set(
+                Safety::Unsafe,
+                "Ask what is known to answer",
+                container,
+                &Intent::Probe("readinessProbe", ready),
+            );
+        }
     }
 }

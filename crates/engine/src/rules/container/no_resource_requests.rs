@@ -1,7 +1,10 @@
+use seaworthy_syntax::yaml::Style;
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::Target;
-use crate::project::Container;
 use crate::project::container::Role;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::project::{Container, Origin};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-resource-requests",
@@ -30,7 +33,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
@@ -85,11 +88,23 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
 /// A limit without a request counts as one, and some want it written all the same.
 fn limited(container: &Container, ctx: &mut Ctx<'_>) {
     let resources = &container.resources;
+    let project = ctx.project;
     let what =
         [(&resources.cpu_request, "CPU", &CPU[..]), (&resources.memory_request, "memory", &MEMORY[..])];
-    for (_, what, ids) in what.into_iter().filter(|(request, ..)| request.is_unset()) {
+    for (_, what, ids) in what.into_iter().filter(|(request, ..)| request.origin == Origin::Platform) {
         let message =
             format!("`{}` does not say what {what} is set aside: its limit is", container.name.value);
-        ctx.report(container.name.span, message).aside(true).ids(ids);
+        let key = what.to_ascii_lowercase();
+        ctx.report(container.name.span, message).aside(true).ids(ids).fix(
+            Safety::Safe,
+            format!("Say what {what} is set aside"),
+            || {
+                let limit = container.at(project, &["resources", "limits", &key])?;
+                let text = limit.scalar()?;
+                let number = (limit.style() == Style::Plain).then(|| text.parse().ok()).flatten();
+                let value = number.map_or_else(|| New::Str(text.into_owned()), New::Int);
+                container.set_below(project, &["resources", "requests", &key], &value)
+            },
+        );
     }
 }

@@ -1,6 +1,6 @@
 use crate::Target;
-use crate::project::Container;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::project::{Container, Intent};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "published-database",
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Container(check),
 };
 
@@ -48,6 +48,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let host = port.host.map_or_else(|| "a port".to_owned(), |p| format!("port {p}"));
         let message = format!("{what} is open to every network of the host on {host}, past its firewall");
         let own = ctx.project.is_for_development(port.span.source);
-        ctx.report(port.span, message).severity(if own { Severity::Low } else { Severity::Medium });
+        ctx.report(port.span, message).severity(if own { Severity::Low } else { Severity::Medium }).set(
+            Safety::Unsafe,
+            "Publish it for the host alone",
+            container,
+            &Intent::PublishLocally(port.span),
+        );
     }
 }

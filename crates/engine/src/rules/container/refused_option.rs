@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::{Container, Volume};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Target};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "refused-option",
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
@@ -41,8 +43,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     }
     if container.seccomp.is(&"default".to_owned()) {
         let at = container.seccomp.at.unwrap_or(container.name.span);
-        ctx.report(at, "Docker opens a file called `default` and finds none: its own profile is what applies without this");
+        let project = ctx.project;
+        ctx.report(at, "Docker opens a file called `default` and finds none: its own profile is what applies without this")
+            .fix(Safety::Safe, "Leave it out", || project.take_out(at));
     }
+    let project = ctx.project;
     for mount in container.mounts.iter().filter(|m| matches!(m.volume, Volume::Bind(_) | Volume::Named(_))) {
         let text = ctx.project.text(mount.span).trim_matches(['"', '\'']);
         // A long form says it elsewhere, and a variable may say anything.
@@ -62,7 +67,17 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             ctx.report(
                 mount.span,
                 format!("Docker refuses the mode `{mode}` of a mount: the service never starts"),
-            );
+            )
+            .fix(Safety::Unsafe, "Mount it read-only", || {
+                let node = project.node_at(mount.span)?;
+                // The others have no meaning here, and this one is only spelt another way.
+                let mode = wrong.filter(|mode| modes == *mode && mode.starts_with("read"))?;
+                let text = node.scalar()?;
+                project.write_at(
+                    mount.span,
+                    &New::Str(format!("{}:ro", text.strip_suffix(mode)?.trim_end_matches(':'))),
+                )
+            });
         }
     }
 }

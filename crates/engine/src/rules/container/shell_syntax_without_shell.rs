@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Container;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "shell-syntax-without-shell",
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Container(check),
 };
 
@@ -30,7 +32,11 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             let message = format!(
                 "Compose runs no shell and reads nothing from `{sign}` on: only what stands before it runs"
             );
-            ctx.report(at, message);
+            ctx.report(at, message).fix(Safety::Unsafe, "Let a shell read it", || {
+                let line = project.node_at(at)?.scalar()?.into_owned();
+                let words = ["sh", "-c", &line].map(|word| New::Str(word.to_owned()));
+                project.write_at(at, &New::Seq(words.to_vec()))
+            });
         }
     }
 }

@@ -1,6 +1,6 @@
 use crate::Target;
-use crate::project::{Container, Project};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Span};
+use crate::project::{Container, Intent, Project};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity, Span};
 
 pub(crate) static RULE: Rule = Rule {
     name: "short-stop-grace",
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
 
@@ -52,6 +52,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         None => (at, None),
     };
     let mut finding = ctx.report(at, message);
+    // Some seconds more than it may take.
+    let enough = Intent::StopGrace(seconds + hook + 5);
+    finding.set(Safety::Unsafe, "Give it the time it may take", container, &enough);
     if let Some(related) = related {
         finding.related(related, "the time it is told to take");
     }

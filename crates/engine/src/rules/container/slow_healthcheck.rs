@@ -1,5 +1,7 @@
-use crate::project::Container;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use seaworthy_syntax::yaml::edit::New;
+
+use crate::project::{Container, Probe};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "slow-healthcheck",
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Container(check),
 };
 
@@ -24,7 +26,19 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             let message = format!(
                 "asked every {interval} s and given {timeout} s to answer, so a hang is noticed late"
             );
-            ctx.report(probe.span, message);
+            let all = [("readinessProbe", &container.readiness), ("livenessProbe", &container.liveness)];
+            ctx.report(probe.span, message).fix(Safety::Unsafe, "Give it until the next one", || {
+                if !container.is_in_pod() {
+                    let at = container.item(project, &["healthcheck", "timeout"])?.span()?;
+                    return project.write_at(at, &New::Str(format!("{interval}s")));
+                }
+                let whose = |(_, own): &(&str, &Option<Probe>)| {
+                    own.as_ref().is_some_and(|own| own.span == probe.span)
+                };
+                let key = all.into_iter().find(whose).map_or("startupProbe", |(key, _)| key);
+                let seconds = New::Int(i64::try_from(interval).ok()?);
+                container.set_below(project, &[key, "timeoutSeconds"], &seconds)
+            });
         }
     }
 }

@@ -1,7 +1,10 @@
+use seaworthy_syntax::Edit;
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::Project;
-use crate::project::kubernetes::Detail;
+use crate::project::kubernetes::{Budget, Detail};
 use crate::project::links::SelectionKind;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "blocked-eviction",
@@ -23,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -33,11 +36,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let never = "no pod may ever be evicted, so nodes cannot be drained";
         if let Some(most) = budget.max_unavailable.as_ref().filter(|v| matches!(v.value.as_str(), "0" | "0%"))
         {
-            ctx.report(most.span, never);
+            let one = || project.write_at(most.span, &New::Int(1));
+            ctx.report(most.span, never).fix(Safety::Unsafe, "Let one pod go at a time", one);
         }
         let Some(least) = &budget.min_available else { continue };
         if least.value == "100%" {
-            ctx.report(least.span, never);
+            let one = || let_one_go(project, budget);
+            ctx.report(least.span, never).fix(Safety::Unsafe, "Let one pod go at a time", one);
             continue;
         }
         let [selection] = project.links.selected_by(object.id) else { continue };
@@ -51,7 +56,19 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if least.value.parse::<u64>().is_ok_and(|least| least >= count && count > 0) {
             let message = format!("of {count} pods {} must stay: {never}", least.value);
             let at = replicas.map_or(workload.headline, |r| r.span);
-            ctx.report(least.span, message).related(at, "the pods there are");
+            ctx.report(least.span, message).related(at, "the pods there are").fix(
+                Safety::Unsafe,
+                "Let one pod go at a time",
+                || let_one_go(project, budget),
+            );
         }
     }
+}
+
+/// Says how many may go in the place of how many must stay.
+fn let_one_go(project: &Project, budget: &Budget) -> Option<Vec<Edit>> {
+    let least = budget.min_available.as_ref().filter(|_| budget.max_unavailable.is_none())?;
+    let entry = project.node_at(least.span)?.as_entry()?;
+    let name = edit::rename(entry, "maxUnavailable").ok()?;
+    Some(vec![name, edit::replace(entry.value, &New::Int(1)).ok()?])
 }

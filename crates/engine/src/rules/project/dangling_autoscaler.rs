@@ -1,7 +1,9 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::Project;
 use crate::project::kubernetes::{Detail, Object};
 use crate::project::links::closest;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dangling-autoscaler",
@@ -19,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -38,14 +40,25 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         if let Some(other) = beside.iter().find(named) {
             let message =
                 format!("scales a {} `{}`, which is a {}", target.kind, target.name.value, other.kind.value);
-            ctx.report(target.name.span, message).related(other.headline(), "the workload of this name");
+            ctx.report(target.name.span, message).related(other.headline(), "the workload of this name").fix(
+                Safety::Unsafe,
+                format!("Scale the {}", other.kind.value),
+                || {
+                    let kind = New::Str(other.kind.value.clone());
+                    let version = New::Str(other.api_version.value.clone());
+                    let keys = [("kind".to_owned(), kind), ("apiVersion".to_owned(), version)];
+                    edit::merge(project.node_at(target.name.span)?.parent()?, &keys).ok()
+                },
+            );
             continue;
         }
         let names = beside.iter().filter(|o| o.kind.value == target.kind).filter_map(|o| o.name.as_ref());
         if let Some(meant) = closest(&target.name.value, names.map(|name| name.value.as_str())) {
             let message =
                 format!("there is no {} `{}`; did you mean `{meant}`?", target.kind, target.name.value);
-            ctx.report(target.name.span, message);
+            ctx.report(target.name.span, message).fix(Safety::Unsafe, format!("Scale `{meant}`"), || {
+                project.write_at(target.name.span, &New::Str(meant.to_owned()))
+            });
         } else {
             let message = format!("there is no {} `{}` in this repository", target.kind, target.name.value);
             ctx.report(target.name.span, message).aside(true);

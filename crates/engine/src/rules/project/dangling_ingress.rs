@@ -1,7 +1,9 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
-use crate::project::kubernetes::Detail;
+use crate::project::kubernetes::{Detail, Object};
 use crate::project::links::Names;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dangling-ingress",
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -36,7 +38,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             {
                 let port = project.text(at).trim_matches(['"', '\'']);
                 let message = format!("the Service `{name}` has no port `{port}`");
-                ctx.report(at, message).related(service.headline(), "the Service");
+                ctx.report(at, message).related(service.headline(), "the Service").fix(
+                    Safety::Unsafe,
+                    "Lead to the only port it has",
+                    || project.write_at(at, &only_port(service, port)?),
+                );
             }
         } else {
             let Some(meant) = beside.closest(project.directory(from.source), name) else {
@@ -44,7 +50,21 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     .aside(true);
                 continue;
             };
-            ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?"));
+            ctx.report(reference.at, format!("there is no Service `{name}`; did you mean `{meant}`?")).fix(
+                Safety::Unsafe,
+                format!("Lead to `{meant}`"),
+                || project.write_at(reference.at, &New::Str(meant.to_owned())),
+            );
         }
     }
+}
+
+/// The port of a Service that has one alone, by its name where another one is named.
+fn only_port(service: &Object, written: &str) -> Option<New> {
+    let Detail::Service(service) = &service.detail else { return None };
+    let [port] = service.ports.as_slice() else { return None };
+    if written.parse::<u16>().is_ok() {
+        return Some(New::Int(port.port.value.into()));
+    }
+    Some(New::Str(port.name.as_ref()?.value.clone()))
 }

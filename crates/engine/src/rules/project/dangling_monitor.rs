@@ -1,7 +1,9 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
 use crate::project::kubernetes::{Object, Selector};
 use crate::project::links::closest;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dangling-monitor",
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -35,7 +37,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         });
         if let Some((key, value, near)) = meant {
             let message = format!("no {wanted} has `{}: {}`; did you mean `{near}`?", key.value, value.value);
-            ctx.report(value.span, message);
+            ctx.report(value.span, message).fix(Safety::Unsafe, format!("Mean `{near}`"), || {
+                project.write_at(value.span, &New::Str(near.clone()))
+            });
         } else {
             ctx.report(selector.span, format!("no {wanted} here has these labels")).aside(true);
         }

@@ -1,7 +1,9 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
 use crate::project::kubernetes::{Detail, Peer};
 use crate::project::links::closest;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dangling-peer",
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -41,7 +43,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 Some((key, value, near)) => {
                     let message =
                         format!("no pod has `{}: {}`; did you mean `{near}`?", key.value, value.value);
-                    ctx.report(value.span, message);
+                    ctx.report(value.span, message).fix(Safety::Unsafe, format!("Mean `{near}`"), || {
+                        project.write_at(value.span, &New::Str(near.clone()))
+                    });
                 }
                 None => {
                     ctx.report(selector.span, "no pod here has these labels").aside(true);

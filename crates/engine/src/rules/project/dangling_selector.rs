@@ -1,7 +1,9 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::kubernetes::{Detail, Object};
 use crate::project::links::closest;
 use crate::project::{Project, Workload};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dangling-selector",
@@ -12,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -40,7 +42,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         });
         if let Some((workload, at, key, has)) = found {
             let message = format!("is about no pod: those beside it have `{}: {}`", key.value, has.value);
-            ctx.report(at, message).related(workload.headline, "the pods that seem to be meant");
+            ctx.report(at, message).related(workload.headline, "the pods that seem to be meant").fix(
+                Safety::Unsafe,
+                "Select the pods beside it",
+                || project.write_at(at, &New::Str(has.value.clone())),
+            );
         } else {
             ctx.report(selector.span, "is about no pod of this repository").aside(true);
         }

@@ -1,6 +1,9 @@
+use seaworthy_syntax::yaml::edit::New;
+use seaworthy_syntax::{Span, Spanned};
+
 use crate::project::kubernetes::{Detail, Object, Selector};
 use crate::project::{Project, Workload};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dangling-service",
@@ -11,7 +14,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -23,7 +26,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         // Its pods may be made elsewhere, by an operator or a chart: something here must look like them.
-        let Some((workload, at, has)) =
+        let Some((workload, at, label)) =
             project.workloads.iter().find_map(|w| meant(project, object, selector, w))
         else {
             ctx.report(selector.span, "selects no pod of this repository").aside(true);
@@ -31,18 +34,27 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         };
         let of = workload.object(project);
         let name = of.name.as_ref().map_or(of.kind.value.as_str(), |name| name.value.as_str());
+        let has = match label {
+            (key, Some(has)) => format!("have `{key}: {}`", has.value),
+            (key, None) => format!("have no label `{key}`"),
+        };
         let message = format!("selects no pod: those of `{name}` {has}");
-        ctx.report(at, message).related(workload.headline, "the pods that seem to be meant");
+        ctx.report(at, message).related(workload.headline, "the pods that seem to be meant").fix(
+            Safety::Unsafe,
+            format!("Select the pods of `{name}`"),
+            || project.write_at(at, &New::Str(label.1?.value.clone())),
+        );
     }
 }
 
-/// Whether a workload beside a Service seems to be meant: it has the Service's name, and all but one of the labels.
+/// Whether a workload beside a Service seems to be meant: it has the Service's name, and all but one of the labels. Gives the
+/// place of that one, and what its pods have instead.
 fn meant<'p>(
     project: &Project,
     object: &Object,
-    selector: &Selector,
+    selector: &'p Selector,
     workload: &'p Workload,
-) -> Option<(&'p Workload, seaworthy_syntax::Span, String)> {
+) -> Option<(&'p Workload, Span, (&'p str, Option<&'p Spanned<String>>))> {
     let other = workload.object(project);
     if other.patch || project.directory(other.source) != project.directory(object.source) {
         return None;
@@ -74,9 +86,5 @@ fn meant<'p>(
     {
         return None;
     }
-    let has = match has {
-        Some(has) => format!("have `{}: {}`", key.value, has.value),
-        None => format!("have no label `{}`", key.value),
-    };
-    Some((workload, value.span, has))
+    Some((workload, value.span, (key.value.as_str(), has)))
 }

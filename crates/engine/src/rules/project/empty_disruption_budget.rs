@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
 use crate::project::kubernetes::Detail;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "empty-disruption-budget",
@@ -11,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -22,7 +24,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             ctx.report(
                 object.headline(),
                 "says neither how many pods may go nor how many must stay, so it keeps none",
-            );
+            )
+            .fix(Safety::Unsafe, "Let one pod go at a time", || {
+                object.set(project, &["spec", "maxUnavailable"], &New::Int(1))
+            });
         }
     }
 }

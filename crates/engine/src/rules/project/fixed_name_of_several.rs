@@ -1,5 +1,5 @@
 use crate::project::Project;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "fixed-name-of-several",
@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -26,7 +26,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     "only one container can be called `{}`, and there are to be {}",
                     name.value, replicas.value
                 );
-                ctx.report(name.span, message).related(replicas.span, "how many there are to be");
+                ctx.report(name.span, message).related(replicas.span, "how many there are to be").fix(
+                    Safety::Unsafe,
+                    "Let Compose name them",
+                    || project.take_out(name.span),
+                );
             }
             for port in container.ports.iter().filter(|p| p.host.is_some() && p.container == p.container_end)
             {

@@ -1,6 +1,6 @@
 use crate::project::Project;
 use crate::project::kubernetes::Detail;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "idle-ingress-annotation",
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -39,7 +39,14 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let Detail::Ingress(ingress) = &object.detail else { continue };
         for (key, _) in &object.annotations {
             if let Some((_, instead)) = FOREIGN.iter().find(|(name, _)| *name == key.value) {
-                ctx.report(key.span, format!("ingress-nginx has no such annotation: {instead}"));
+                let remove = || object.remove(project, &["metadata", "annotations", &key.value]);
+                // What means something by another name is for a person to say again.
+                let nothing = instead.ends_with("nothing here").then_some(remove);
+                ctx.report(key.span, format!("ingress-nginx has no such annotation: {instead}")).fix(
+                    Safety::Safe,
+                    "Leave out what nothing reads",
+                    || nothing.and_then(|remove| remove()),
+                );
                 continue;
             }
             let Some(class) = &ingress.class else { continue };
@@ -50,7 +57,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     key.span,
                     format!("the controller of the class `{}` does not read this", class.value),
                 )
-                .related(class.span, "the class");
+                .related(class.span, "the class")
+                .fix(Safety::Unsafe, "Leave out what nothing reads", || {
+                    object.remove(project, &["metadata", "annotations", &key.value])
+                });
             }
         }
     }

@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
 use crate::project::compose::Item;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "limited-restarts",
@@ -11,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -34,7 +36,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 ctx.report(
                     at,
                     format!("after {tries} failures `{}` stays down until somebody starts it", service.name),
-                );
+                )
+                .fix(Safety::Unsafe, "Start it again however often it fails", || {
+                    if attempts.is_some_and(|attempts| attempts.at == Some(at)) {
+                        return project.take_out(at);
+                    }
+                    project.write_at(at, &New::Str("on-failure".to_owned()))
+                });
             }
         }
     }

@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::Project;
 use crate::project::kubernetes::Detail;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "low-autoscaler-minimum",
@@ -16,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -39,7 +41,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 0 | 1 => "goes down to one pod, so each update or crash is an outage".to_owned(),
                 _ => format!("goes down to {least} pods"),
             };
-            ctx.report(at, message).aside(true).ids(if least < 2 { &FEW } else { &FEW[..1] });
+            let two = || {
+                let most = autoscaler.max.as_ref().map_or(0, |max| max.value);
+                let spec = object.at(project, &["spec"]).filter(|_| least < 2 && most > 2)?;
+                edit::set_after(spec, "minReplicas", &New::Int(2), &["scaleTargetRef"]).ok()
+            };
+            ctx.report(at, message).aside(true).ids(if least < 2 { &FEW } else { &FEW[..1] }).fix(
+                Safety::Unsafe,
+                "Keep two",
+                two,
+            );
         }
     }
 }

@@ -1,9 +1,13 @@
 use std::collections::BTreeSet;
 
+use seaworthy_syntax::Span;
+use seaworthy_syntax::yaml::Node;
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::kubernetes::{Detail, ObjectId};
-use crate::project::links::{ConfigSource, ConfigUse, Names};
+use crate::project::links::{ConfigSource, ConfigUse, Names, closest};
 use crate::project::{Project, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "missing-config",
@@ -14,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -50,19 +54,49 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     "the {kind} `{}` has no key `{}`: the container never starts",
                     used.name, key.value
                 );
-                ctx.report(key.span, message).related(config.headline(), format!("the {kind}"));
+                ctx.report(key.span, message).related(config.headline(), format!("the {kind}")).fix(
+                    Safety::Unsafe,
+                    "Take the key of almost this name",
+                    || {
+                        let (Detail::ConfigMap(data) | Detail::Secret(data)) = &config.detail else {
+                            return None;
+                        };
+                        let meant = closest(&key.value, data.keys.iter().map(|k| k.value.as_str()))?;
+                        project.write_at(
+                            written(project, key.span, "key", &key.value)?,
+                            &New::Str(meant.to_owned()),
+                        )
+                    },
+                );
             }
             ConfigSource::Elsewhere => {
                 if let Some(meant) =
                     beside.closest((project.directory(object.source), used.secret), &used.name)
                 {
                     let message = format!("there is no {kind} `{}`; did you mean `{meant}`?", used.name);
-                    ctx.report(used.at, message);
+                    ctx.report(used.at, message).fix(
+                        Safety::Unsafe,
+                        format!("Take it from `{meant}`"),
+                        || {
+                            project.write_at(
+                                written(project, used.at, "name", &used.name)?,
+                                &New::Str(meant.to_owned()),
+                            )
+                        },
+                    );
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Where a name is written that is used at a place, or beside it.
+fn written(project: &Project, at: Span, key: &str, name: &str) -> Option<Span> {
+    let node = project.node_at(at)?;
+    let beside = || node.parent()?.get(key);
+    let found = [Some(node), beside()].into_iter().flatten();
+    found.filter(|node| node.scalar().is_some_and(|text| text == name)).map(Node::span).next()
 }
 
 /// Whether an object says all its keys: one without any waits to be filled in, and Kustomize may add to it.

@@ -1,9 +1,11 @@
 use std::collections::HashSet;
 
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
 use crate::project::kubernetes::Detail;
 use crate::project::links::Names;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "missing-service-account",
@@ -14,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -31,7 +33,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             continue;
         }
         if let Some(meant) = beside.closest(project.directory(object.source), name) {
-            ctx.report(at, format!("there is no ServiceAccount `{name}`; did you mean `{meant}`?"));
+            ctx.report(at, format!("there is no ServiceAccount `{name}`; did you mean `{meant}`?")).fix(
+                Safety::Unsafe,
+                format!("Run as `{meant}`"),
+                || project.write_at(at, &New::Str(meant.to_owned())),
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 use seaworthy_syntax::Span;
 
 use crate::project::Project;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-project-name",
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Style,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -29,6 +29,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
         let at =
             root.entry("services").map_or(Span { end: root.span().start, ..root.span() }, |e| e.key.span());
-        ctx.report(at, "its containers, networks and volumes are named after the directory it lies in");
+        ctx.report(at, "its containers, networks and volumes are named after the directory it lies in").fix(
+            // Another file may be the first where files are named, and lie elsewhere.
+            if composition.unasked { Safety::Safe } else { Safety::Unsafe },
+            "Write down the name it has",
+            || composition.name_it(project),
+        );
     }
 }

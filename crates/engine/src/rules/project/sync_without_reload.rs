@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::compose::item::Value;
 use crate::project::{Container, Project};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "sync-without-reload",
@@ -11,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -48,7 +50,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 };
                 let path = entry.get("path").and_then(|p| p.as_str()).unwrap_or_default();
                 if let Some(at) = action.at.filter(|_| holds_code(path)) {
-                    ctx.report(at, format!("`{program}` has read its files when it started: what is synchronised changes nothing"));
+                    ctx.report(at, format!("`{program}` has read its files when it started: what is synchronised changes nothing"))
+                        .fix(Safety::Unsafe, "Start it again after each change", || {
+                            project.write_at(at, &New::Str("sync+restart".to_owned()))
+                        });
                 }
             }
         }

@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::{Action, Base, Composition, Container, Project};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unhealthy-dependency",
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -32,7 +34,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                         dependency.service.value, service.name
                     );
                     ctx.report(dependency.service.span, message)
-                        .related(other.name.span, "the service without one");
+                        .related(other.name.span, "the service without one")
+                        .fix(Safety::Unsafe, "Wait until it is started", || {
+                            let entry = project.node_at(dependency.service.span)?.as_entry()?;
+                            let started = New::Str("service_started".to_owned());
+                            edit::set(entry.value, "condition", &started).ok()
+                        });
                 }
             }
         }

@@ -1,10 +1,13 @@
+use seaworthy_syntax::Edit;
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::container::{Action, Probe, Role};
 use crate::project::entry::Place;
 use crate::project::links::{BuiltHow, PortTarget};
 use crate::project::listening::Listening;
 use crate::project::{Container, Project, StageRole};
 use crate::syntax::dockerfile::Arguments;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity, Span, Target};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity, Span, Target};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unlistened-port",
@@ -15,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -130,6 +133,14 @@ fn in_pod(ctx: &mut Ctx<'_>, project: &Project, container: &Container, listening
     }
 }
 
+/// A place where the port of the container is written as a number, and not that of a Service which leads to the same one.
+fn own_number(project: &Project, at: Span) -> Option<Span> {
+    let node = project.node_at(at)?;
+    node.scalar()?.parse::<u16>().ok()?;
+    let of_service = node.key()?.scalar()? == "port" && node.parent()?.as_entry().is_none();
+    (!of_service).then_some(at)
+}
+
 fn report(
     ctx: &mut Ctx<'_>,
     at: Span,
@@ -138,9 +149,21 @@ fn report(
     severity: Severity,
     others: &[(Span, String)],
 ) {
+    let project = ctx.project;
     let ports: Vec<String> = listening.ports.iter().map(u16::to_string).collect();
     let mut finding =
         ctx.report(at, format!("`{}` listens on {}, {why}", listening.program, ports.join(" and ")));
+    finding.fix(Safety::Unsafe, "Say the port it listens on", || {
+        let port = listening.ports.first().filter(|_| listening.ports.len() == 1)?;
+        let all = std::iter::once(at).chain(others.iter().map(|(span, _)| *span));
+        let mut edits = Vec::new();
+        for at in all {
+            edits.extend(project.write_at(own_number(project, at)?, &New::Int((*port).into()))?);
+        }
+        edits.sort_by_key(|edit: &Edit| edit.span);
+        edits.dedup_by_key(|edit| edit.span);
+        Some(edits)
+    });
     finding.severity(severity);
     if let Some(command) = listening.at.filter(|command| *command != at) {
         finding.related(command, "what it is started with");

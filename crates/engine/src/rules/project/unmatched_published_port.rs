@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use crate::project::container::EnvValue;
 use crate::project::{Container, Project};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unmatched-published-port",
@@ -13,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -38,7 +38,10 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             port.container,
             known.join(", ")
         );
-        ctx.report(port.span, message);
+        ctx.report(port.span, message).fix(Safety::Unsafe, "Publish the port it listens on", || {
+            let [only] = known.as_slice() else { return None };
+            project.republish(port, only.parse().ok()?)
+        });
     }
 }
 

@@ -1,7 +1,10 @@
-use crate::project::kubernetes::{Detail, PortRef};
-use crate::project::links::PortTarget;
+use seaworthy_syntax::Edit;
+use seaworthy_syntax::yaml::edit::{self, New};
+
+use crate::project::kubernetes::{Detail, PortRef, ServicePort};
+use crate::project::links::{PortTarget, closest};
 use crate::project::{Project, Role, WorkloadId};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unmatched-target-port",
@@ -12,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -36,7 +39,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 PortTarget::Missing | PortTarget::Undeclared if is_patched_in(project, &wanted) => {}
                 PortTarget::Missing => {
                     let message = format!("no container has a port named `{wanted}`: nothing gets there");
-                    ctx.report(link.at, message).related(related, "the pods");
+                    ctx.report(link.at, message).related(related, "the pods").fix(
+                        Safety::Unsafe,
+                        "Lead to the port that is meant",
+                        || retarget(project, port, &meant(project, link.workload, &wanted)?),
+                    );
                 }
                 // A program may listen on what its container does not declare, but seldom on that alone.
                 PortTarget::Undeclared
@@ -48,12 +55,42 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                         "leads to port {wanted}, but the container says it listens on {}",
                         declared[0]
                     );
-                    ctx.report(link.at, message).related(related, "the pods").severity(Severity::Medium);
+                    ctx.report(link.at, message).related(related, "the pods").severity(Severity::Medium).fix(
+                        Safety::Unsafe,
+                        format!("Lead to port {}", declared[0]),
+                        || retarget(project, port, &New::Int(declared[0].into())),
+                    );
                 }
                 _ => {}
             }
         }
     }
+}
+
+/// Lets a port of a Service lead elsewhere.
+fn retarget(project: &Project, port: &ServicePort, to: &New) -> Option<Edit> {
+    let written = project.node_at(port.port.span)?.parent()?;
+    edit::set_after(written, "targetPort", to, &["port"]).ok()
+}
+
+/// The port of a workload that a name stands for which none has: the one of almost that name, or the only one.
+fn meant(project: &Project, workload: WorkloadId, wanted: &PortRef) -> Option<New> {
+    let PortRef::Name(wanted) = wanted else { return None };
+    let containers = project.workload(workload).containers.iter().map(|id| project.container(*id));
+    let ports: Vec<_> = containers
+        .filter(|c| matches!(c.role, Role::Main | Role::Sidecar))
+        .flat_map(|c| &c.ports)
+        .filter(|port| port.container == port.container_end)
+        .collect();
+    let names = ports.iter().filter_map(|port| port.name.as_ref()).map(|name| name.value.as_str());
+    if let Some(near) = closest(wanted, names) {
+        return Some(New::Str(near.to_owned()));
+    }
+    let [port] = ports.as_slice() else { return None };
+    Some(match &port.name {
+        Some(name) => New::Str(name.value.clone()),
+        None => New::Int(port.container.into()),
+    })
 }
 
 /// Whether a patch of Kustomize brings a port of this name or number.

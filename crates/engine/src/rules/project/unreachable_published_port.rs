@@ -1,6 +1,6 @@
 use crate::project::Project;
 use crate::project::compose::Item;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unreachable-published-port",
@@ -11,7 +11,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -32,6 +32,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             for port in published.filter(|p| composition.files.contains(&p.span.source)) {
                 let mut finding = ctx
                     .report(port.span, "nobody reaches it: Docker publishes no port of an internal network");
+                finding.fix(Safety::Unsafe, "Publish nothing", || project.take_out(port.span));
                 if let Some(at) = service.networks.first().and_then(|n| n.span) {
                     finding.related(at, "the only network it is in");
                 }

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
+use seaworthy_syntax::{Edit, Span};
+
 use crate::project::compose::Composition;
 use crate::project::kubernetes::Detail;
 use crate::project::links::{Call, Callee, Names, closest};
 use crate::project::{Container, Project};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unresolvable-service",
@@ -15,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Project(check),
 };
 
@@ -64,7 +66,18 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             meant
         };
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-        ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host));
+        ctx.report(call.at, format!("calls `{}`, and no service here has that name{hint}", call.host)).fix(
+            Safety::Unsafe,
+            "Call the one that is meant",
+            || {
+                let text = project.text(call.at);
+                let (before, behind) = text.split_once(&*call.host)?;
+                let start = call.at.start as usize + before.len();
+                let span = Span::new(call.at.source, start, start + call.host.len());
+                let once = !behind.contains(&*call.host);
+                Some(Edit { span, text: meant.filter(|_| once)?.to_owned() })
+            },
+        );
     }
 }
 

@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Project;
 use crate::project::kubernetes::{Claim, Detail};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unsupported-access-mode",
@@ -11,7 +13,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Project(check),
 };
 
@@ -53,6 +55,16 @@ fn look_at(project: &Project, claim: &Claim, ctx: &mut Ctx<'_>) {
             "`{}` comes from `{provisioner}`, which has no `{}`: the claim stays pending",
             class.value, mode.value
         );
-        ctx.report(mode.span, message).related(class.span, "the storage class");
+        ctx.report(mode.span, message).related(class.span, "the storage class").fix(
+            Safety::Unsafe,
+            "Ask for what it has: one node at a time",
+            || {
+                const ONE: &str = "ReadWriteOnce";
+                if claim.access.iter().any(|mode| mode.value == ONE) {
+                    return project.take_out(mode.span);
+                }
+                project.write_at(mode.span, &New::Str(ONE.to_owned()))
+            },
+        );
     }
 }

@@ -1,5 +1,5 @@
 use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "absent-node-label",
@@ -10,7 +10,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
@@ -18,6 +18,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if workload.kind == WorkloadKind::PodTemplate {
         return;
     }
+    let project = ctx.project;
     for (key, value) in &workload.pod.node_selector {
         // Servers get a role from what installs them; workers get none, but by hand or in some distributions.
         let role = key.value.strip_prefix("node-role.kubernetes.io/");
@@ -26,7 +27,8 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
                 "kubeadm and K3s give no node `{}: {}`: the pods stay pending unless somebody labels one",
                 key.value, value.value
             );
-            ctx.report(key.span, message);
+            ctx.report(key.span, message)
+                .fix(Safety::Unsafe, "Run on any node", || project.take_out(key.span));
         }
     }
 }

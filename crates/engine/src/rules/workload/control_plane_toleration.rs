@@ -1,7 +1,7 @@
 use seaworthy_syntax::yaml::Node;
 
 use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "control-plane-toleration",
@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
@@ -33,7 +33,8 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             ctx.report(
                 item.span(),
                 "may run on the nodes of the control plane, beside the keys of the cluster",
-            );
+            )
+            .fix(Safety::Unsafe, "Keep off these nodes", || project.take_out(item.span()));
         }
     }
 }

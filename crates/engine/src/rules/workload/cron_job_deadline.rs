@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "cron-job-deadline",
@@ -10,12 +12,13 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let object = workload.object(ctx.project);
+    let spec = object.at(ctx.project, &["spec"]);
     if workload.kind == WorkloadKind::CronJob
         && object.group() == "batch"
         && object
@@ -25,6 +28,10 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         ctx.report(
             workload.headline,
             "no `startingDeadlineSeconds`: after 100 missed runs it never starts again",
-        );
+        )
+        .fix(Safety::Unsafe, "Start a run up to five minutes late", || {
+            let after = ["concurrencyPolicy", "schedule"];
+            edit::set_after(spec?, "startingDeadlineSeconds", &New::Int(300), &after).ok()
+        });
     }
 }

@@ -1,7 +1,10 @@
 use std::collections::HashMap;
 
-use crate::project::Workload;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use seaworthy_syntax::yaml::edit::New;
+
+use crate::project::container::ImageName;
+use crate::project::{Container, Project, Workload};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "duplicate-container-name",
@@ -12,11 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
     let mut seen = HashMap::new();
     for container in workload.containers.iter().map(|id| ctx.project.container(*id)) {
         let name = &container.name;
@@ -28,7 +32,26 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             && first != name.span
         {
             let message = format!("a second container is named `{}`: the API refuses the pod", name.value);
-            ctx.report(name.span, message).related(first, "the first one");
+            ctx.report(name.span, message).related(first, "the first one").fix(
+                Safety::Unsafe,
+                "Call it by its image",
+                || project.write_at(name.span, &New::Str(other_name(workload, container, project)?)),
+            );
         }
     }
+}
+
+/// The name of its image, where that is a name and no other container has it; the name with a number otherwise.
+fn other_name(workload: &Workload, container: &Container, project: &Project) -> Option<String> {
+    let free = |name: &str| {
+        workload.containers.iter().all(|id| project.container(*id).name.value != name) && name.len() < 64
+    };
+    let is_label = |name: &&str| {
+        name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+    };
+    let image = container.image.value().map(ImageName::short).filter(is_label);
+    let numbered = format!("{}-2", container.name.value);
+    image.filter(|name| free(name)).map(str::to_owned).or_else(|| free(&numbered).then_some(numbered))
 }

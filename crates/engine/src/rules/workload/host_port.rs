@@ -1,5 +1,5 @@
 use crate::project::{Namespace, Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "host-port",
@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Workload(check),
 };
 
@@ -29,11 +29,17 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if workload.kind == WorkloadKind::DaemonSet || on_host || !workload.pod.node_selector.is_empty() {
         return;
     }
+    let project = ctx.project;
     for container in workload.containers.iter().map(|id| ctx.project.container(*id)) {
         for port in container.ports.iter().filter(|port| port.host.is_some_and(|host| host != 0)) {
             let host = port.host.unwrap_or_default();
             let message = format!("takes port {host} of its node: a second pod on that node never starts");
-            ctx.report(port.span, message);
+            ctx.report(port.span, message).fix(Safety::Unsafe, "Take no port of the node", || {
+                let written = project.node_at(port.span)?.parent()?;
+                // An address without a port would say nothing.
+                let alone = written.get("hostIP").is_none();
+                project.take_out(written.entry("hostPort").filter(|_| alone)?.key.span())
+            });
         }
     }
 }

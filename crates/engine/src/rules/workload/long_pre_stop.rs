@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::Workload;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "long-pre-stop",
@@ -10,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
@@ -19,6 +21,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         return;
     }
     let grace = workload.pod.stop_grace.value().copied().unwrap_or(30);
+    let project = ctx.project;
     for container in workload.containers.iter().map(|id| ctx.project.container(*id)) {
         let Some(hook) = ctx.project.node(container.place).and_then(|n| n.at(&["lifecycle", "preStop"]))
         else {
@@ -36,6 +39,10 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             let message = format!("waits {seconds} s of {grace} s: nothing is left for the program to stop");
             let at = container.pre_stop.unwrap_or(container.name.span);
             let mut finding = ctx.report(at, message);
+            finding.fix(Safety::Unsafe, format!("Give the program its {grace} s after the hook"), || {
+                let all = New::Int(i64::try_from(grace.checked_add(seconds)?).ok()?);
+                workload.set_pod(project, &["terminationGracePeriodSeconds"], &all)
+            });
             if let Some(grace) = workload.pod.stop_grace.at {
                 finding.related(grace, "the time there is");
             }

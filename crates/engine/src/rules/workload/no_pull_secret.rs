@@ -1,6 +1,8 @@
-use crate::project::Workload;
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::kubernetes::Detail;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::project::{Project, Workload};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-pull-secret",
@@ -15,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Workload(check),
 };
 
@@ -51,9 +53,25 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         if !OPEN.contains(&registry) && !cloud {
             let message =
                 format!("nothing here lets the node pull from `{registry}`: `imagePullSecrets` is not set");
-            ctx.report(at, message);
+            ctx.report(at, message).fix(Safety::Unsafe, "Pull with the Secret beside it", || {
+                let name = vec![("name".to_owned(), New::Str(credentials(workload, project)?.to_owned()))];
+                workload.set_pod(project, &["imagePullSecrets"], &New::Seq(vec![New::Map(name)]))
+            });
         }
     }
+}
+
+/// The one Secret beside a workload that holds credentials of registries.
+fn credentials<'p>(workload: &Workload, project: &'p Project) -> Option<&'p str> {
+    let own = workload.object(project);
+    let mut found = project.objects.iter().filter(|object| {
+        let pulls = |kind: &str| matches!(kind, "kubernetes.io/dockerconfigjson" | "kubernetes.io/dockercfg");
+        matches!(&object.detail, Detail::Secret(data) if data.kind.as_ref().is_some_and(|k| pulls(&k.value)))
+            && project.directory(object.source) == project.directory(own.source)
+            && object.namespace.as_ref().map(|n| &n.value) == own.namespace.as_ref().map(|n| &n.value)
+    });
+    let name = found.next()?.name.as_ref()?;
+    found.next().is_none().then_some(name.value.as_str())
 }
 
 /// Whether the service account brings credentials, as far as it is made here.

@@ -1,5 +1,5 @@
 use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "no-stop-grace",
@@ -10,11 +10,12 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
     let grace = &workload.pod.stop_grace;
     if !grace.is(&0) || !matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet) {
         return;
@@ -23,6 +24,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         let severity =
             if workload.kind == WorkloadKind::StatefulSet { Severity::High } else { Severity::Medium };
         ctx.report(at, "killed at once on every update: requests break off and nothing is written back")
-            .severity(severity);
+            .severity(severity)
+            .fix(Safety::Unsafe, "Give them the 30 s that pods have", || project.take_out(at));
     }
 }

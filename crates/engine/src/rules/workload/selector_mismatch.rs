@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "selector-mismatch",
@@ -15,11 +17,12 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
     let checked = matches!(
         workload.kind,
         WorkloadKind::Deployment
@@ -52,5 +55,18 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             (selector.span, "does not select the pods of its own template: the API refuses it".to_owned())
         }
     };
-    ctx.report(at, message);
+    ctx.report(at, message).fix(Safety::Unsafe, "Let selector and labels agree", || {
+        let (key, value) = wrong?;
+        match workload.pod_label(key) {
+            None => {
+                let path = ["template", "metadata", "labels", key.value.as_str()];
+                workload.set(project, &path, &New::Str(value.value.clone()))
+            }
+            // What others select the pods by is what they are called.
+            Some(label) if project.links.selecting(workload.id).next().is_some() => {
+                project.write_at(value.span, &New::Str(label.value.clone()))
+            }
+            Some(label) => project.write_at(label.span, &New::Str(value.value.clone())),
+        }
+    });
 }

@@ -1,6 +1,8 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::links::SelectionKind;
 use crate::project::{Volume, Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "single-replica",
@@ -16,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Workload(check),
 };
 
@@ -24,12 +26,17 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     if workload.kind != WorkloadKind::Deployment {
         return;
     }
+    let project = ctx.project;
     let on_purpose = is_one_on_purpose(workload, ctx);
     let at = workload.replicas.as_ref().map_or(workload.headline, |replicas| replicas.span);
     if workload.replicas.as_ref().is_none_or(|replicas| replicas.value < 2) {
         let none = workload.replicas.as_ref().is_some_and(|replicas| replicas.value == 0);
         ctx.report(at, "one pod serves everything: each update, eviction or crash is an outage")
-            .aside(on_purpose || none);
+            .aside(on_purpose || none)
+            .fix(Safety::Unsafe, "Run two", || {
+                let spec = project.node(workload.spec).filter(|_| !on_purpose && !none)?;
+                edit::set_after(spec, "replicas", &New::Int(2), &["selector"]).ok()
+            });
     } else if workload.replicas.as_ref().is_some_and(|replicas| replicas.value < 3) {
         ctx.report(at, "two pods: while one is updated, one is left")
             .aside(true)

@@ -1,6 +1,9 @@
+use seaworthy_syntax::yaml::edit::{self, New};
+
 use crate::project::kubernetes::Detail;
-use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::project::links::SelectionKind;
+use crate::project::{Project, Workload, WorkloadKind};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "stateful-set-service",
@@ -11,23 +14,30 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Low,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
-    if workload.kind != WorkloadKind::StatefulSet || workload.object(ctx.project).group() != "apps" {
+    let project = ctx.project;
+    if workload.kind != WorkloadKind::StatefulSet || workload.object(project).group() != "apps" {
         return;
     }
     let Some(name) = workload.service_name.as_ref().filter(|name| !name.value.is_empty()) else {
-        ctx.report(workload.headline, "names no Service, so its pods have no names of their own").aside(true);
+        ctx.report(workload.headline, "names no Service, so its pods have no names of their own")
+            .aside(true)
+            .fix(Safety::Unsafe, "Name the headless Service", || {
+                let spec = project.node(workload.spec)?;
+                let name = New::Str(headless(workload, project)?.to_owned());
+                edit::set_after(spec, "serviceName", &name, &["selector", "replicas"]).ok()
+            });
         return;
     };
-    let links = &ctx.project.links.services;
+    let links = &project.links.services;
     let Some(reference) = links.iter().find(|s| s.from == workload.object && s.at == name.span) else {
         return;
     };
-    let Some(object) = reference.service.map(|id| ctx.project.object(id)) else {
+    let Some(object) = reference.service.map(|id| project.object(id)) else {
         let message = format!("there is no Service `{}` in this repository", name.value);
         ctx.report(name.span, message).aside(true);
         return;
@@ -35,6 +45,21 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let Detail::Service(service) = &object.detail else { return };
     if !service.headless && service.kind.value().is_none_or(|kind| kind != "ExternalName") {
         let message = format!("`{}` is not headless, so its pods have no names of their own", name.value);
-        ctx.report(name.span, message).related(object.headline(), "the Service has a cluster IP");
+        ctx.report(name.span, message).related(object.headline(), "the Service has a cluster IP").fix(
+            Safety::Unsafe,
+            "Name the headless Service",
+            || {
+                let meant = New::Str(headless(workload, project)?.to_owned());
+                project.write_at(name.span, &meant)
+            },
+        );
     }
+}
+
+/// The one headless Service of its pods.
+fn headless<'p>(workload: &Workload, project: &'p Project) -> Option<&'p str> {
+    let services = project.selecting(workload.id, SelectionKind::Service);
+    let mut services = services.filter(|o| matches!(&o.detail, Detail::Service(service) if service.headless));
+    let name = services.next()?.name.as_ref()?;
+    services.next().is_none().then_some(name.value.as_str())
 }

@@ -1,5 +1,5 @@
 use crate::project::Workload;
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unsafe-sysctl",
@@ -17,18 +17,21 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Security,
     severity: Severity::Medium,
     default: true,
-    fix: FixKind::None,
+    fix: FixKind::Always,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
+    let project = ctx.project;
     for (name, _) in &workload.pod.sysctls {
         if !SAFE.contains(&name.value.replace('/', ".").as_str()) {
             let message = format!(
                 "`{}` is not among the safe parameters: nodes refuse the pod unless they allow it",
                 name.value
             );
-            ctx.report(name.span, message);
+            ctx.report(name.span, message).fix(Safety::Unsafe, "Leave it as the node has it", || {
+                project.take_out(project.node_at(name.span)?.parent()?.span())
+            });
         }
     }
 }

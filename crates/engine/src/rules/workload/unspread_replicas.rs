@@ -1,5 +1,7 @@
+use seaworthy_syntax::yaml::edit::New;
+
 use crate::project::{Workload, WorkloadKind};
-use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
+use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
     name: "unspread-replicas",
@@ -19,12 +21,13 @@ pub(crate) static RULE: Rule = Rule {
     category: Category::Reliability,
     severity: Severity::Low,
     default: false,
-    fix: FixKind::None,
+    fix: FixKind::Sometimes,
     check: Check::Workload(check),
 };
 
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let spread = matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet);
+    let project = ctx.project;
     let apart = workload.pod.pod_anti_affinity.is_some();
     if spread && !apart && (workload.replicas.is_none() || !workload.pod.spread.is_empty()) {
         let many = workload.replicas.as_ref().is_none_or(|replicas| replicas.value > 1);
@@ -40,6 +43,25 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let Some(replicas) = workload.replicas.as_ref().filter(|r| spread && r.value > 1) else { return };
     if workload.pod.pod_anti_affinity.is_none() && workload.pod.spread.is_empty() {
         let message = format!("nothing keeps the {} pods from running on one node", replicas.value);
-        ctx.report(replicas.span, message);
+        ctx.report(replicas.span, message).fix(Safety::Unsafe, "Prefer nodes and zones apart", || {
+            workload.set_pod(project, &["topologySpreadConstraints"], &spread_of(workload)?)
+        });
     }
+}
+
+/// What spreads the pods of a workload where that can be; what a cluster does by itself ends with it, so it says zones too.
+fn spread_of(workload: &Workload) -> Option<New> {
+    let selector = workload.selector.as_ref().filter(|s| s.expressions.is_empty() && !s.labels.is_empty())?;
+    let text = |text: &str| New::Str(text.to_owned());
+    let labels = selector.labels.iter().map(|(key, value)| (key.value.clone(), text(&value.value)));
+    let labels = New::Map(labels.collect());
+    let constraint = |topology: &str| {
+        New::Map(vec![
+            ("maxSkew".to_owned(), New::Int(1)),
+            ("topologyKey".to_owned(), text(topology)),
+            ("whenUnsatisfiable".to_owned(), text("ScheduleAnyway")),
+            ("labelSelector".to_owned(), New::Map(vec![("matchLabels".to_owned(), labels.clone())])),
+        ])
+    };
+    Some(New::Seq(vec![constraint("kubernetes.io/hostname"), constraint("topology.kubernetes.io/zone")]))
 }

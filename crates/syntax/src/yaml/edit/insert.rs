@@ -76,6 +76,35 @@ pub(super) fn entries(map: Node<'_>, new: &[(&str, &New)], after: Option<Entry<'
     Ok(edit(map.tree, at, at, out))
 }
 
+/// An entry before all others of a document.
+pub(super) fn first(root: Node<'_>, key: &str, value: &New) -> Edited {
+    if root.raw().role != Role::Root || root.kind() != NodeKind::Mapping || root.style() == Style::Flow {
+        return Err(Refusal::Shape);
+    }
+    if is_shared(root) {
+        return Err(Refusal::Shared);
+    }
+    let text = root.tree.text();
+    let mut entries = root.entries();
+    let (Some(start), second) = (entries.next().and_then(entry_start), entries.next()) else {
+        return Err(Refusal::Layout);
+    };
+    if !prefix(text, start).is_empty() {
+        return Err(Refusal::Layout);
+    }
+    let above =
+        second.and_then(entry_start).map(|at| text[..at].trim_end_matches([' ', '\t', '\r', '\n']).len());
+    let apart = above.is_none_or(|end| text[end..].lines().nth(1).is_some_and(|line| line.trim().is_empty()));
+    let writer = writer_in(root);
+    let mut out = String::new();
+    writer.entry(key, value, 0, &mut out);
+    writer.line(0, &mut out);
+    if apart {
+        writer.line(0, &mut out);
+    }
+    Ok(edit(root.tree, start, start, out))
+}
+
 /// An item at the end of a sequence.
 pub(super) fn item(sequence: Node<'_>, value: &New) -> Edited {
     match sequence.kind() {
