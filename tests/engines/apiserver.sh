@@ -1,7 +1,7 @@
 #!/bin/bash
 # A Kubernetes API server over etcd, and nothing that runs pods: it says what a real cluster would refuse.
 #   apiserver.sh up | down       KUBECONFIG is ${ENGINES:-~/.cache/seaworthy-engines}/apiserver/admin.kubeconfig
-# Built by build.sh; starts in 5 s.
+# Built by build.sh; starts in 5 s. APISERVER_FLAGS: more flags of kube-apiserver, in words.
 set -euo pipefail
 root=${ENGINES:-$HOME/.cache/seaworthy-engines}
 bin=$root/bin run=$root/apiserver
@@ -40,7 +40,8 @@ K
   start apiserver "$bin/kube-apiserver" --etcd-servers=http://127.0.0.1:12379 --secure-port=16443 --bind-address=127.0.0.1 \
     --cert-dir="$run/pki" --service-cluster-ip-range=198.19.0.0/16 --token-auth-file="$run/tokens.csv" \
     --authorization-mode=RBAC --service-account-issuer=https://kubernetes.default.svc \
-    --service-account-key-file="$run/pki/sa.key" --service-account-signing-key-file="$run/pki/sa.key"
+    --service-account-key-file="$run/pki/sa.key" --service-account-signing-key-file="$run/pki/sa.key" \
+    ${APISERVER_FLAGS:-}
   for _ in $(seq 240); do
     "$bin/kubectl" --kubeconfig "$run/admin.kubeconfig" get --raw /readyz >/dev/null 2>&1 && return
     sleep 0.25

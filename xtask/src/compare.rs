@@ -3,6 +3,7 @@
 //! A place is a file and the line that its instruction begins in. All rules are asked for. Files that the other refuses are left out.
 
 mod objects;
+mod valid;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -61,6 +62,11 @@ fn rendered(root: &Path, rival: &str, folder: &str, options: &[&str]) -> Result<
 pub(crate) fn run(root: &Path, rival: &str, words: &[&str]) -> Result<(), String> {
     if matches!(rival, "kube-score" | "checkov" | "compose-lint" | "dclint") {
         return objects::run(root, rival, words);
+    }
+    match rival {
+        "apiserver" => return valid::apiserver(root, words),
+        "kubeconform" => return valid::kubeconform(root, words),
+        _ => {}
     }
     let [folder, options @ ..] = words else { return Err("compare needs a folder".into()) };
     if matches!(rival, "helm" | "kustomize") {

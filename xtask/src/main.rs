@@ -45,6 +45,13 @@ cargo xtask compare helm|kustomize DIR
                               render every chart, or build every overlay, below DIR, and fail where the objects are not those of
                               `helm template` and `kustomize build`
     --program FILE            the program to compare with
+cargo xtask compare kubeconform DIR --schemas LOCATION
+                              hold the manifests below DIR to the schemas of Kubernetes 1.34, and say which files only one refuses
+cargo xtask compare apiserver DIR
+                              ask a real API server (tests/engines) for a strict dry run of each object below DIR
+    --breaks N                break objects on purpose, in each known way N times, and ask again
+    --files N                 take so many of the files
+    --samples N               show so many that differ
 cargo xtask schemas kubernetes|custom FOLDER
                               pack schemas: FOLDER is what is in the wheel of kubernetes-validate, or has definitions of
                               custom resources

@@ -30,6 +30,11 @@ pub trait Files {
     /// The text of a file and the number that origins name it by; `None` where there is no such file.
     fn text(&self, path: &str) -> Option<(&str, Option<FileId>)>;
 
+    /// The text of a file that a generator puts into an object as it is.
+    fn content(&self, path: &str) -> Option<(&str, Option<FileId>)> {
+        self.text(path)
+    }
+
     /// Whether a folder is there, as far as that is known.
     fn is_directory(&self, path: &str) -> bool;
 }
@@ -320,6 +325,15 @@ impl Builder<'_> {
     /// The text of a file in the folder of an overlay.
     fn text(&mut self, path: &str) -> Result<Text, Failure> {
         let Some((text, id)) = self.files.text(path) else {
+            return Err(Failure::new(format!("{path} is not there, or no text")));
+        };
+        self.used.insert(path.to_owned());
+        Ok(of_file(text, id))
+    }
+
+    /// The text of a file that a generator takes in.
+    fn content(&mut self, path: &str) -> Result<Text, Failure> {
+        let Some((text, id)) = self.files.content(path) else {
             return Err(Failure::new(format!("{path} is not there, or no text")));
         };
         self.used.insert(path.to_owned());

@@ -1,5 +1,7 @@
 //! Runs the rules and orders what they found.
 
+mod overlays;
+
 use rayon::prelude::*;
 
 use seaworthy_syntax::Span;
@@ -30,8 +32,9 @@ const BATCH: usize = 64;
 /// Checks a project.
 pub fn check(project: &Project, config: &Config) -> Report {
     let rules = config.all_rules();
-    let ours = rules.iter().copied().filter(|rule| !rule.is_transformation());
-    let mut diagnostics = Rules::of(ours).run(project, config);
+    let ours: Vec<_> = rules.iter().copied().filter(|rule| !rule.is_transformation()).collect();
+    let mut diagnostics = Rules::of(ours.iter().copied()).run(project, config);
+    overlays::apply(project, config, &ours, &mut diagnostics);
     let mut hidden: Vec<Span> = diagnostics.iter().flat_map(|d| &d.hidden).copied().collect();
     hidden.extend(unasked_secrets(project, config, &rules));
     diagnostics.extend(syntax_errors(project));

@@ -14,6 +14,7 @@ pub mod layout;
 pub mod links;
 pub mod listen;
 pub(crate) mod listening;
+pub mod overlays;
 mod probe;
 pub mod purpose;
 pub mod setting;
@@ -30,11 +31,12 @@ pub use dockerfile::{Base, Build, BuildId, ImageCommand, Stage, StageRole, State
 pub use kubernetes::{Kustomization, Object, ObjectId, Workload, WorkloadId, WorkloadKind};
 pub use layout::{Context, Copied, Found, What};
 pub use links::Links;
+pub use overlays::Overlay;
 pub use setting::{Origin, Setting};
 pub use workflow::{ImageJob, Workflow};
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -51,6 +53,7 @@ pub struct Project {
     /// Those of files, and behind them those of what templates of charts came to.
     parses: Vec<Parse>,
     charts: charts::Charts,
+    overlays: OnceLock<Vec<Overlay>>,
     /// The directory of each source.
     directories: Vec<DirectoryId>,
     /// What else lies in the repository.
@@ -175,6 +178,7 @@ impl Project {
         wanted.extend(dockerfile::wanted(parses, files));
         wanted.extend(measured::wanted(files));
         wanted.extend(charts::wanted(parses, files));
+        wanted.extend(overlays::wanted(parses, files));
         wanted.retain(|path| !files.has_asked(path));
         wanted.sort();
         wanted.dedup();

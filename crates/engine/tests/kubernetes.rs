@@ -4,6 +4,7 @@ use seaworthy_engine::project::container::{Action, EnvValue, Intent, Namespace, 
 use seaworthy_engine::project::kubernetes::{Detail, New, PortRef, WorkloadKind};
 use seaworthy_engine::project::{Container, Origin};
 use seaworthy_engine::syntax::apply;
+use seaworthy_engine::{Config, check};
 use seaworthy_engine::{Files, Kind, Project, Source, SourceId, parse};
 
 fn project_of(files: &[(&str, &str)]) -> Project {
@@ -436,6 +437,61 @@ fn patches_of_kustomize_are_told_from_objects() {
 }
 
 /// Sets an intent and gives the text after it; `None` where it is refused.
+/// What some rules find: the rule and the file and line it names.
+fn found(project: &Project, rules: &[&str]) -> Vec<String> {
+    let report = check(project, &Config::default());
+    let found = report.diagnostics.iter().filter(|d| rules.contains(&d.rule.name)).map(|d| {
+        let before = &project.source_text(d.span.source)[..d.span.start as usize];
+        let line = before.lines().count() + usize::from(before.is_empty() || before.ends_with('\n'));
+        format!("{} {}:{line}", d.rule.name, project.path(d.span.source))
+    });
+    found.collect()
+}
+
+#[test]
+fn bases_are_judged_by_what_overlays_make_of_them() {
+    const LIMIT: &str = "no-memory-limit";
+    const SIDECAR: &str = "privileged-container";
+    let base = deployment("containers:\n- name: web\n  image: registry.example.com/web:1.2\n");
+    let patch = |lines: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  template:\n    spec:\n      containers:\n{lines}"
+        )
+    };
+    let limits = patch("      - name: web\n        resources: {limits: {memory: 64Mi}}\n");
+    let sidecar = patch(
+        "      - name: helper\n        image: registry.example.com/helper:1\n        resources: {limits: {memory: 64Mi}}\n        securityContext:\n          privileged: true\n",
+    );
+    let of = |overlays: &[(&str, &str)]| {
+        let mut files = vec![
+            ("base/kustomization.yaml", "resources: [d.yaml]\n"),
+            ("base/d.yaml", base.as_str()),
+            ("prod/limits.yaml", limits.as_str()),
+        ];
+        files.extend_from_slice(overlays);
+        found(&project_of(&files), &[LIMIT, SIDECAR])
+    };
+    let mended = "resources: [../base]\npatches: [{path: limits.yaml}]\n";
+    assert_eq!(of(&[("prod/kustomization.yaml", mended)]), Vec::<String>::new());
+    // The other overlay leaves it as it is.
+    let plain = ("dev/kustomization.yaml", "resources: [../base]\n");
+    assert_eq!(of(&[("prod/kustomization.yaml", mended), plain]), ["no-memory-limit base/d.yaml:9"]);
+    // What is not built may or may not mend it.
+    let unknown = "resources: [../base]\npatches: [{path: limits.yaml}]\nhelmCharts: [{name: x}]\n";
+    assert_eq!(of(&[("prod/kustomization.yaml", unknown)]), ["no-memory-limit base/d.yaml:9"]);
+    // What a patch brings is found in the patch, and what it lacks is the base's where it only repeats the name.
+    let both = "resources: [../base]\npatches: [{path: sidecar.yaml}]\n";
+    assert_eq!(
+        of(&[("prod/kustomization.yaml", both), ("prod/sidecar.yaml", &sidecar)]),
+        ["no-memory-limit base/d.yaml:9", "privileged-container prod/sidecar.yaml:12"]
+    );
+    let inline = "resources: [../base]\npatches:\n- target: {kind: Deployment}\n  patch: |-\n    - op: add\n      path: /spec/template/spec/containers/0/securityContext\n      value: {privileged: true}\n";
+    assert_eq!(
+        of(&[("prod/kustomization.yaml", inline)]),
+        ["no-memory-limit base/d.yaml:9", "privileged-container prod/kustomization.yaml:7"]
+    );
+}
+
 fn fixed(text: &str, intent: &Intent) -> Option<String> {
     let project = project(text);
     let edits = project.set(&project.containers[0], intent)?;

@@ -112,7 +112,7 @@ fn object(
     envs.extend(item.get("env").filter(|e| !e.is_nil()));
     for path in envs {
         let Some(path) = path.as_str() else { continue };
-        let text = builder.text(&Builder::inside(directory, path)?)?;
+        let text = builder.content(&Builder::inside(directory, path)?)?;
         for line in text.as_str().lines() {
             let line = line.trim_start();
             if line.is_empty() || line.starts_with('#') {
@@ -131,7 +131,7 @@ fn object(
             Some((key, path)) => (key, path),
             None => (entry.rsplit('/').next().unwrap_or(entry), entry),
         };
-        let text = builder.text(&Builder::inside(directory, path)?)?;
+        let text = builder.content(&Builder::inside(directory, path)?)?;
         add_entry(key, text, file.at)?;
     }
     for literal in list(item, "literals") {

@@ -281,7 +281,8 @@ fn merged(old: Option<&Value>, patch: &Value, field: &str, known: bool) -> Resul
             out.append(&mut left);
             Ok(Some(Value::list(out)))
         }
-        _ => Ok(Some(patch.clone())),
+        // What a patch only repeats was said by the base.
+        _ => Ok(Some(old.filter(|old| old.deep_equal(patch)).unwrap_or(patch).clone())),
     }
 }
 

@@ -136,15 +136,21 @@ pub(crate) fn load(
     Ok(Loaded { project, config, tree: found.tree, stdin: found.stdin, failed, misconfigured })
 }
 
-/// Says which charts are not checked, and why; and which templates are no chart's.
+/// Says which charts are not checked and which overlays are not built, and why; and which templates are no chart's.
 fn say_what_is_not_rendered(project: &Project) {
     for chart in project.not_rendered() {
-        let directory =
-            if chart.directory.as_str().is_empty() { Utf8Path::new(".") } else { &chart.directory };
+        let directory = or_dot(&chart.directory);
         complain(
             "note",
             &format!("{directory}: a chart that is not rendered, so it is not checked: {}", chart.failure),
         );
+    }
+    for overlay in project.overlays() {
+        if let Err(failure) = &overlay.outcome {
+            let directory = or_dot(&overlay.directory);
+            let why = "an overlay that is not built, so what it takes in is checked as it stands";
+            complain("note", &format!("{directory}: {why}: {failure}"));
+        }
     }
     for source in project.parses().iter().map(|p| &p.source).filter(|s| s.kind == Kind::Chart) {
         if !project.is_of_chart(&source.path) {
@@ -154,6 +160,10 @@ fn say_what_is_not_rendered(project: &Project) {
             );
         }
     }
+}
+
+fn or_dot(directory: &Utf8Path) -> &Utf8Path {
+    if directory.as_str().is_empty() { Utf8Path::new(".") } else { directory }
 }
 
 /// The day, by the clock or by `SOURCE_DATE_EPOCH`, which makes a run repeatable.

@@ -28,6 +28,7 @@ pub use detail::{
 pub use kinds::group;
 use kinds::{Holder, Shape};
 pub use kustomize::{Generated, ImageOverride, Kustomization, Patch};
+pub(crate) use kustomize::{files_of, is_kustomization};
 pub use pod::{Pod, PodVolume, Spread, VolumeSource};
 pub(crate) use read::is_placeholder;
 pub use read::{Labels, PortRef};

@@ -86,10 +86,14 @@ pub struct Generated {
     pub complete: bool,
 }
 
+/// Whether a file is called as Kustomize's are.
+pub(crate) fn is_kustomization(path: &Utf8Path) -> bool {
+    matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"))
+}
+
 /// Reads a document as a kustomization; `None` where it is none.
 pub(super) fn read(root: Node<'_>, path: &Utf8Path) -> Option<Kustomization> {
-    let named =
-        matches!(path.file_name(), Some("kustomization.yaml" | "kustomization.yml" | "Kustomization"));
+    let named = is_kustomization(path);
     // Asked of every document.
     let text_of = |key| root.get(key).and_then(Node::scalar);
     let api_version = text_of("apiVersion").filter(|text| !matches!(&**text, "" | "~" | "null"));
@@ -197,7 +201,7 @@ fn generated(item: Node<'_>, secret: bool) -> Option<Generated> {
 }
 
 /// The files that each kustomization takes in, those of other kustomizations among them.
-pub(super) fn files_of(kustomizations: &[Kustomization]) -> Vec<BTreeSet<&Utf8Path>> {
+pub(crate) fn files_of(kustomizations: &[Kustomization]) -> Vec<BTreeSet<&Utf8Path>> {
     let by_directory: BTreeMap<&Utf8Path, usize> =
         kustomizations.iter().enumerate().map(|(index, k)| (k.directory.as_path(), index)).collect();
     (0..kustomizations.len())
