@@ -62,7 +62,13 @@ pub(crate) const ALL: [Break; 92] = [
     of("a container without a name", &PODS, "containers", "name", Value("\"\"")),
     any("an unknown pull policy", "", "imagePullPolicy", Value("Sometimes")),
     any("an unknown restart policy", "", "restartPolicy", Value("Sometimes")),
-    of("a deployment that never restarts", &["Deployment", "DaemonSet"], "", "containers", Before("restartPolicy: Never")),
+    of(
+        "a deployment that never restarts",
+        &["Deployment", "DaemonSet"],
+        "",
+        "containers",
+        Before("restartPolicy: Never"),
+    ),
     of("a job that always restarts", &["Job", "CronJob"], "", "restartPolicy", Value("Always")),
     of("a job without a restart policy", &["Job", "CronJob"], "", "restartPolicy", Drop),
     of("an unknown type of service", &["Service"], "spec", "type", Value("Cluster")),
@@ -101,9 +107,21 @@ pub(crate) const ALL: [Break; 92] = [
     of("a resource that is none", &PODS, "", "limits", Into("disk: 1Gi")),
     of("a schedule of four fields", &["CronJob"], "", "schedule", Value("\"* * * *\"")),
     of("a schedule out of range", &["CronJob"], "", "schedule", Value("\"61 * * * *\"")),
-    of("an unknown policy of concurrency", &["CronJob"], "spec", "schedule", Before("concurrencyPolicy: Maybe")),
+    of(
+        "an unknown policy of concurrency",
+        &["CronJob"],
+        "spec",
+        "schedule",
+        Before("concurrencyPolicy: Maybe"),
+    ),
     of("a schedule in an unknown zone", &["CronJob"], "spec", "schedule", Before("timeZone: Mars/Base")),
-    of("a selector that does not match", &["Deployment", "StatefulSet", "DaemonSet"], "", "matchLabels", Into("other: thing")),
+    of(
+        "a selector that does not match",
+        &["Deployment", "StatefulSet", "DaemonSet"],
+        "",
+        "matchLabels",
+        Into("other: thing"),
+    ),
     of("no selector", &["Deployment", "StatefulSet", "DaemonSet"], "", "selector", Key("selectors")),
     of("a probe with two handlers", &PODS, "", "httpGet", Before("tcpSocket: {port: 80}")),
     of("a probe of port zero", &PODS, "httpGet", "port", Value("0")),
@@ -112,9 +130,21 @@ pub(crate) const ALL: [Break; 92] = [
     of("a delay below zero", &PODS, "", "initialDelaySeconds", Value("-5")),
     of("a threshold that may not be", &PODS, "livenessProbe", "httpGet", Before("successThreshold: 2")),
     of("a host port too high", &["Deployment"], "ports", "containerPort", Before("hostPort: 70000")),
-    of("ports of the host that differ", &["Deployment"], "", "containers", Before("hostNetwork: true\nhostPID: yes please")),
+    of(
+        "ports of the host that differ",
+        &["Deployment"],
+        "",
+        "containers",
+        Before("hostNetwork: true\nhostPID: yes please"),
+    ),
     of("a port's name in capitals", &PODS, "ports", "containerPort", Before("name: HTTP")),
-    of("a port's name that is too long", &PODS, "ports", "containerPort", Before("name: this-is-too-long-a-name")),
+    of(
+        "a port's name that is too long",
+        &PODS,
+        "ports",
+        "containerPort",
+        Before("name: this-is-too-long-a-name"),
+    ),
     of("a target that is no name", &["Service"], "", "targetPort", Value("\"-bad-\"")),
     of("a node's port out of range", &["Service"], "", "nodePort", Value("80")),
     of("a node's port of an inner service", &["Service"], "ports", "port", Before("nodePort: 30080")),
@@ -126,7 +156,13 @@ pub(crate) const ALL: [Break; 92] = [
     of("a size with a blank", &["PersistentVolumeClaim"], "requests", "storage", Value("\"10 Gi\"")),
     of("a size of zero", &["PersistentVolumeClaim"], "requests", "storage", Value("0")),
     of("an unknown kind of role", &["RoleBinding", "ClusterRoleBinding"], "roleRef", "kind", Value("Rolle")),
-    of("a subject of an unknown kind", &["RoleBinding", "ClusterRoleBinding"], "subjects", "kind", Value("Users")),
+    of(
+        "a subject of an unknown kind",
+        &["RoleBinding", "ClusterRoleBinding"],
+        "subjects",
+        "kind",
+        Value("Users"),
+    ),
     of("rules without verbs", &["Role", "ClusterRole"], "rules", "verbs", Value("[]")),
     of("an unknown type of path", &["Ingress"], "", "pathType", Value("prefix")),
     of("no type of path", &["Ingress"], "", "pathType", Drop),
@@ -149,7 +185,8 @@ impl Break {
             return None;
         }
         let lines: Vec<&str> = text.lines().collect();
-        let is = |line: &str, key: &str| bare(line).strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
+        let is =
+            |line: &str, key: &str| bare(line).strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
         let from = match self.below {
             "" => 0,
             below => lines.iter().position(|line| is(line, below))? + 1,

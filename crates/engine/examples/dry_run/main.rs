@@ -108,11 +108,7 @@ fn main() {
     print("objects broken on purpose", asked.iter().map(|(name, o, v)| (*name, o, v)), samples);
 }
 
-fn print<'a>(
-    title: &str,
-    all: impl Iterator<Item = (&'a str, &'a Object, &'a Verdict)>,
-    samples: usize,
-) {
+fn print<'a>(title: &str, all: impl Iterator<Item = (&'a str, &'a Object, &'a Verdict)>, samples: usize) {
     let (mut taken, mut refused, mut only_we, mut only_they) = (0, 0, Vec::new(), Vec::new());
     for (name, object, verdict) in all {
         let about = format!("{name}\t{}\t{}", object.kind, object.file);
