@@ -18,7 +18,8 @@ const BATCH: usize = 500;
 const PORT: &str = "18001";
 
 /// What decides from the state of a cluster, not from the object: the namespace, the account or the class that is not there.
-const ADMISSION: &str = "--disable-admission-plugins=NamespaceLifecycle,ServiceAccount,Priority,RuntimeClass,LimitRanger,ResourceQuota";
+const ADMISSION: &str = "--allow-privileged=true \
+    --disable-admission-plugins=NamespaceLifecycle,ServiceAccount,Priority,RuntimeClass,LimitRanger,ResourceQuota,PodSecurity";
 
 /// The rules that hold manifests to their schemas.
 const RULES: [&str; 4] = ["unknown-key", "missing-key", "invalid-value", "syntax-error"];

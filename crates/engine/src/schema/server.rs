@@ -12,7 +12,7 @@ use seaworthy_syntax::{Span, Spanned};
 use super::validate::head;
 use super::{Problem, ProblemKind};
 use crate::diagnostic::Safety;
-use crate::project::kubernetes::is_placeholder;
+use crate::project::kubernetes::{is_placeholder, quantity};
 use crate::project::{Object, Project};
 pub(super) use syntax::{is_base64, is_quantity};
 
@@ -22,9 +22,12 @@ pub(super) fn check(project: &Project, object: &Object, root: Node<'_>) -> Vec<P
     server.metadata(&object.kind, root);
     let spec = root.get("spec");
     for workload in &object.workloads {
-        if let Some(pod) = project.node(project.workload(*workload).pod.place) {
+        let pod = &project.workload(*workload).pod;
+        if let Some(pod) = project.node(pod.place) {
             server.pod(pod);
         }
+        let template = spec.and_then(|spec| spec.get("template"));
+        server.labels(template.and_then(|template| template.get("metadata")));
     }
     match object.kind.as_str() {
         "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController" => {
@@ -66,6 +69,11 @@ fn items<'t>(map: Option<Node<'t>>, key: &str) -> Vec<Node<'t>> {
 
 fn is_set(map: Node<'_>, key: &str) -> bool {
     map.get(key).is_some_and(|node| !node.resolve().is_null())
+}
+
+/// Whether a name is one that somebody fills in: `PV_NAME`.
+fn is_blank(name: &str) -> bool {
+    name.contains('_') && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 #[derive(Default)]
@@ -124,6 +132,7 @@ impl Server {
     /// A name, where one has to keep to some syntax.
     fn name(&mut self, node: Option<Node<'_>>, wrong: fn(&str) -> Option<&'static str>) {
         if let Some(name) = text(node)
+            && !is_blank(&name)
             && let Some(why) = wrong(&name)
         {
             self.invalid(name.span, format!("the name {} is not allowed: {why}", name.value));
@@ -170,6 +179,11 @@ impl Server {
             }
         }
         self.labels(metadata);
+        for owner in items(metadata, "ownerReferences") {
+            if let Some(uid) = owner.get("uid").filter(|uid| uid.scalar().is_some_and(|uid| uid.is_empty())) {
+                self.invalid(uid.span(), "an owner is told by its uid, which the server gives it");
+            }
+        }
     }
 
     /// Labels and the keys of annotations.
@@ -209,6 +223,11 @@ impl Server {
         {
             self.invalid(schedule.span, format!("this is no schedule: {why}"));
         }
+        if let Some(zone) = text(spec.and_then(|spec| spec.get("timeZone")))
+            && !syntax::is_time_zone(&zone)
+        {
+            self.invalid(zone.span, "there is no such time zone: they are called as Europe/Berlin is");
+        }
     }
 
     fn service(&mut self, spec: Option<Node<'_>>) {
@@ -217,9 +236,14 @@ impl Server {
         self.word(spec, "sessionAffinity", &["None", "ClientIP"]);
         self.word(spec, "externalTrafficPolicy", &["Cluster", "Local"]);
         self.word(spec, "internalTrafficPolicy", &["Cluster", "Local"]);
+        let kind = text(spec.and_then(|spec| spec.get("type")));
+        let inner = kind.as_ref().is_none_or(|kind| matches!(kind.as_str(), "" | "ClusterIP"));
         let ports = items(spec, "ports");
         for port in &ports {
             self.within(Some(*port), "port", 1, 65535);
+            if let Some(node) = integer(port.get("nodePort")).filter(|node| inner && node.value != 0) {
+                self.invalid(node.span, "a service of type ClusterIP has no nodePort");
+            }
             self.within(Some(*port), "targetPort", 1, 65535);
             self.word(Some(*port), "protocol", &["TCP", "UDP", "SCTP"]);
             self.name(port.get("name"), syntax::label);
@@ -234,8 +258,23 @@ impl Server {
             }
         }
         self.unique(ports.iter().map(|port| port.get("name")), "this name of a port");
+        let external = kind.as_ref().is_some_and(|kind| kind.value == "ExternalName");
         if let Some(spec) = spec
-            && text(spec.get("type")).is_some_and(|t| t.value == "ExternalName")
+            && ports.is_empty()
+            && !external
+            && spec.get("ports").is_none()
+            && spec.get("clusterIP").is_none_or(|address| address.scalar().as_deref() != Some("None"))
+        {
+            self.missing(head(spec), "ports is missing here");
+        }
+        let address = text(spec.and_then(|spec| spec.get("clusterIP")));
+        if let Some(address) = address.filter(|a| !matches!(a.as_str(), "" | "None"))
+            && address.parse::<std::net::IpAddr>().is_err()
+        {
+            self.invalid(address.span, "clusterIP is an address, None, or nothing");
+        }
+        if let Some(spec) = spec
+            && external
             && !is_set(spec, "externalName")
         {
             self.missing(head(spec), "externalName is missing here: a service of type ExternalName has one");
@@ -244,10 +283,18 @@ impl Server {
 
     fn ingress(&mut self, spec: Option<Node<'_>>) {
         for rule in items(spec, "rules") {
+            let host = text(rule.get("host"));
+            let wrong = |host: &str| syntax::subdomain(host.strip_prefix("*.").unwrap_or(host));
+            if let Some(host) = host.filter(|host| !is_blank(host))
+                && let Some(why) = wrong(&host)
+            {
+                self.invalid(host.span, format!("the host {} is not allowed: {why}", host.value));
+            }
             for path in items(rule.get("http"), "paths") {
                 self.word(Some(path), "pathType", &["Exact", "Prefix", "ImplementationSpecific"]);
                 let exact = text(path.get("pathType")).is_some_and(|t| t.value != "ImplementationSpecific");
-                if let Some(at) = text(path.get("path")).filter(|p| exact && !p.value.starts_with('/')) {
+                let relative = |p: &str| !p.starts_with('/') && (exact || !p.is_empty());
+                if let Some(at) = text(path.get("path")).filter(|p| relative(p)) {
                     self.invalid(at.span, "a path begins with /");
                 }
             }
@@ -266,8 +313,11 @@ impl Server {
             }
         }
         self.word(Some(spec), "volumeMode", &["Block", "Filesystem"]);
-        if spec.at(&["resources", "requests", "storage"]).is_none() {
+        let storage = spec.at(&["resources", "requests", "storage"]);
+        if storage.is_none() {
             self.missing(head(spec), "resources.requests.storage is missing here");
+        } else if let Some(size) = text(storage).filter(|s| quantity::parse(s, 0).is_some_and(|size| size <= 0)) {
+            self.invalid(size.span, "a claim of no size");
         }
     }
 
@@ -305,7 +355,11 @@ impl Server {
 
     fn rules(&mut self, root: Node<'_>) {
         for rule in items(Some(root), "rules") {
-            if items(Some(rule), "verbs").is_empty() && !is_set(rule, "verbs") {
+            if items(Some(rule), "verbs").is_empty() {
+                // That there are none at all is told by the schema.
+                if let Some(entry) = rule.entry("verbs").filter(|_| is_set(rule, "verbs")) {
+                    self.missing(entry.key.span(), "a rule has a verb at least");
+                }
                 continue;
             }
             let urls = !items(Some(rule), "nonResourceURLs").is_empty();
@@ -318,6 +372,8 @@ impl Server {
     }
 
     fn subjects(&mut self, kind: &str, root: Node<'_>) {
+        let roles: &[&str] = if kind == "RoleBinding" { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
+        self.word(root.get("roleRef"), "kind", roles);
         for subject in items(Some(root), "subjects") {
             self.word(Some(subject), "kind", &["ServiceAccount", "User", "Group"]);
             let account = text(subject.get("kind")).is_some_and(|kind| kind.value == "ServiceAccount");

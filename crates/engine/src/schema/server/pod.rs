@@ -45,8 +45,12 @@ impl Server {
     fn container(&mut self, container: Node<'_>, init: bool) {
         let this = Some(container);
         self.name(container.get("name"), syntax::label);
-        if !is_set(container, "image") {
-            self.missing(head(container), "image is missing here");
+        match container.get("image").filter(|image| !image.resolve().is_null()) {
+            None => self.missing(head(container), "image is missing here"),
+            Some(image) if image.scalar().is_some_and(|image| image.is_empty()) => {
+                self.invalid(image.resolve().span(), "an image has a name");
+            }
+            Some(_) => {}
         }
         self.word(this, "imagePullPolicy", &["Always", "IfNotPresent", "Never"]);
         self.word(this, "terminationMessagePolicy", &["File", "FallbackToLogsOnError"]);
@@ -60,6 +64,7 @@ impl Server {
                 self.invalid(name.span, format!("the name of a port may not be {}: {why}", name.value));
             }
         }
+        self.unique(items(this, "ports").into_iter().map(|port| port.get("name")), "this name of a port");
         for variable in items(this, "env") {
             if let Some(name) = text(variable.get("name")).filter(|name| name.value.contains('=')) {
                 self.invalid(name.span, "the name of a variable may not contain =");
@@ -75,6 +80,16 @@ impl Server {
             let path = text(mount.get("subPath"));
             if let Some(path) = path.filter(|path| path.value.starts_with('/')) {
                 self.invalid(path.span, "a subPath is relative to its volume");
+            }
+            for key in ["subPath", "subPathExpr"] {
+                let path = text(mount.get(key));
+                if let Some(path) = path.filter(|path| path.value.split('/').any(|part| part == "..")) {
+                    self.invalid(path.span, "a subPath may not lead out of its volume");
+                }
+            }
+            let path = mount.get("mountPath").map(Node::resolve);
+            if let Some(path) = path.filter(|path| path.scalar().is_some_and(|path| path.is_empty())) {
+                self.invalid(path.span(), "mountPath has to be a path");
             }
         }
         self.resources(container);
@@ -116,6 +131,20 @@ impl Server {
 
     /// Requests are not more than limits.
     fn resources(&mut self, container: Node<'_>) {
+        for key in ["limits", "requests"] {
+            let named = container.at(&["resources", key]);
+            for entry in named.into_iter().flat_map(Node::entries).filter(|entry| !entry.is_merge()) {
+                if let Some(name) = text(Some(entry.key)).filter(|name| !is_resource(name)) {
+                    self.invalid(name.span, format!("{} is no resource of a container", name.value));
+                }
+                let negative = |amount: &str| {
+                    amount.strip_prefix('-').and_then(|rest| quantity::parse(rest, 3)).is_some_and(|rest| rest > 0)
+                };
+                if let Some(amount) = text(Some(entry.value)).filter(|amount| negative(amount)) {
+                    self.invalid(amount.span, "this may not be less than nothing");
+                }
+            }
+        }
         let Some(limits) = container.at(&["resources", "limits"]) else { return };
         let requests = container.at(&["resources", "requests"]);
         for entry in requests.into_iter().flat_map(Node::entries) {
@@ -128,4 +157,9 @@ impl Server {
             }
         }
     }
+}
+
+/// Whether containers can ask for a resource: one of Kubernetes itself, or one of a domain.
+fn is_resource(name: &str) -> bool {
+    matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-") || name.contains('/')
 }

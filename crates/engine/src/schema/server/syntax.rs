@@ -153,6 +153,16 @@ pub(crate) fn is_base64(text: &str) -> bool {
     count.is_multiple_of(4) && padding <= 2
 }
 
+/// Whether a time zone may be called so. The list of cities grows; that of areas does not.
+pub(super) fn is_time_zone(name: &str) -> bool {
+    const AREAS: [&str; 16] = [
+        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc",
+        "Europe", "Indian", "Mexico", "Pacific", "US",
+    ];
+    // Names without an area are many and old.
+    name.split_once('/').is_none_or(|(area, _)| AREAS.contains(&area)) && !name.contains(' ')
+}
+
 /// The five fields of cron, or a word for them.
 pub(super) fn schedule(text: &str) -> Option<&'static str> {
     const FIELDS: [(u32, u32, &[&str]); 5] = [
