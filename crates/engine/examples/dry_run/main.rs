@@ -42,7 +42,8 @@ const OF_THE_CLUSTER: [&str; 4] =
     ["resourceVersion should not be set", "already exists", "not found", "is forbidden"];
 
 /// Likewise, in what it says of an object that is invalid.
-const OF_ADDRESSES: [&str; 3] = ["failed to allocate IP", "not configured for dual-stack", "provided IP is already"];
+const OF_ADDRESSES: [&str; 3] =
+    ["failed to allocate IP", "not configured for dual-stack", "provided IP is already"];
 
 /// A kind that the server serves: where it is asked for.
 struct Served {
@@ -182,7 +183,8 @@ fn verdict(address: &str, served: &BTreeMap<(String, String), Served>, object: &
         _ => {
             let message = answer["message"].as_str().unwrap_or("no reason").replace('\n', " ");
             if OF_ADDRESSES.iter().any(|words| message.contains(words))
-                || OF_THE_CLUSTER.iter().any(|words| message.contains(words)) && code != 422 {
+                || OF_THE_CLUSTER.iter().any(|words| message.contains(words)) && code != 422
+            {
                 return None;
             }
             Some(message)

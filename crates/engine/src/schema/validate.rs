@@ -132,7 +132,10 @@ impl<'s> Validator<'s> {
         }
         for (at, field) in object.fields.iter().enumerate() {
             // The server knows the group of a role.
-            let known = || self.store.name(field) == "apiGroup" && node.key().is_some_and(|key| key.scalar().as_deref() == Some("roleRef"));
+            let known = || {
+                self.store.name(field) == "apiGroup"
+                    && node.key().is_some_and(|key| key.scalar().as_deref() == Some("roleRef"))
+            };
             if field.required && seen & bit(at) == 0 && !known() {
                 self.missing(field, node);
             }

@@ -138,7 +138,10 @@ impl Server {
                     self.invalid(name.span, format!("{} is no resource of a container", name.value));
                 }
                 let negative = |amount: &str| {
-                    amount.strip_prefix('-').and_then(|rest| quantity::parse(rest, 3)).is_some_and(|rest| rest > 0)
+                    amount
+                        .strip_prefix('-')
+                        .and_then(|rest| quantity::parse(rest, 3))
+                        .is_some_and(|rest| rest > 0)
                 };
                 if let Some(amount) = text(Some(entry.value)).filter(|amount| negative(amount)) {
                     self.invalid(amount.span, "this may not be less than nothing");
@@ -161,5 +164,7 @@ impl Server {
 
 /// Whether containers can ask for a resource: one of Kubernetes itself, or one of a domain.
 fn is_resource(name: &str) -> bool {
-    matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-") || name.contains('/')
+    matches!(name, "cpu" | "memory" | "ephemeral-storage")
+        || name.starts_with("hugepages-")
+        || name.contains('/')
 }

@@ -156,8 +156,22 @@ pub(crate) fn is_base64(text: &str) -> bool {
 /// Whether a time zone may be called so. The list of cities grows; that of areas does not.
 pub(super) fn is_time_zone(name: &str) -> bool {
     const AREAS: [&str; 16] = [
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc",
-        "Europe", "Indian", "Mexico", "Pacific", "US",
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Brazil",
+        "Canada",
+        "Chile",
+        "Etc",
+        "Europe",
+        "Indian",
+        "Mexico",
+        "Pacific",
+        "US",
     ];
     // Names without an area are many and old.
     name.split_once('/').is_none_or(|(area, _)| AREAS.contains(&area)) && !name.contains(' ')
