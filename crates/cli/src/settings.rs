@@ -82,6 +82,14 @@ impl Finder {
         settings.is_some_and(|loaded| matches(&loaded.exclude, &self.cwd.join(label)))
     }
 
+    /// The settings of a run as a whole, those nearest to a path, and the directory that their paths count from.
+    pub(crate) fn of_run(&self, path: &Utf8Path) -> Option<(Utf8PathBuf, Settings)> {
+        let inside = if self.cwd.join(path).is_dir() { path.join(NAME) } else { path.to_owned() };
+        let loaded = self.nearest(&inside).ours?;
+        let directory = Utf8Path::from_path(loaded.exclude.path())?;
+        Some((self.label(directory).to_owned(), loaded.settings.clone()))
+    }
+
     /// What applies to each source, with what the command line says on top.
     pub(crate) fn scopes(
         &self,

@@ -37,6 +37,12 @@ pub struct Settings {
     pub kubernetes: Option<Minor>,
     /// Registries that images may come from; empty for any.
     pub trusted_registries: Vec<String>,
+    /// Files of values that charts are rendered with, from the directory of the settings, the last the loudest.
+    pub values: Vec<String>,
+    /// Values of charts in the notation of Helm's `--set`, the last the loudest.
+    pub set: Vec<String>,
+    /// A folder with definitions of custom resources, from the directory of the settings.
+    pub schemas: Option<String>,
     /// The labels that images have to have.
     pub labels: Labels,
     /// Severities that replace those of rules, or of what other tools' ids mean; the last counts.
@@ -440,7 +446,7 @@ fn every_word() -> impl Iterator<Item = &'static str> {
 }
 
 /// The options of `seaworthy.toml`, with what the schema says of each.
-const OPTIONS: [(&str, &str); 13] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("select", "Run these rules and no others: names, other tools' ids, categories, or all"),
     ("extend-select", "Run these rules as well"),
     ("ignore", "Leave these rules out"),
@@ -453,6 +459,9 @@ const OPTIONS: [(&str, &str); 13] = [
         "kubernetes-version",
         "The release of Kubernetes that manifests are meant for; the newest that is known where this is missing",
     ),
+    ("values", "Files of values that Helm charts are rendered with over their own, from the directory of this file"),
+    ("set", "Values that Helm charts are rendered with, as Helm's --set has them"),
+    ("schemas", "A folder with definitions of custom resources, from the directory of this file"),
     ("trusted-registries", "Registries that images may come from; any where this is missing"),
     (
         "label-schema",
@@ -492,6 +501,9 @@ impl Settings {
                     }
                 }
                 "exclude" => settings.exclude = reader.strings(value),
+                "values" => settings.values = reader.strings(value),
+                "set" => settings.set = reader.strings(value),
+                "schemas" => settings.schemas = reader.string(value).map(str::to_owned),
                 "trusted-registries" => settings.trusted_registries = reader.strings(value),
                 "severity" => settings.severity = reader.severity(value),
                 "target" => {

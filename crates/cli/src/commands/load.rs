@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use seaworthy_engine::config::{Layer, Selector};
 use seaworthy_engine::images::Day;
 use seaworthy_engine::project::charts::Given;
-use seaworthy_engine::schema::{Builder, Store};
+use seaworthy_engine::schema::{Builder, Minor, Store};
 use seaworthy_engine::syntax::yaml::Yaml;
 use seaworthy_engine::{Config, Kind, Project, Severity, SourceId, parse};
 
@@ -66,12 +66,15 @@ pub(crate) fn load(
     if variants == Variants::Beside {
         discover::add_variants(&mut found);
     }
+    let first = input.paths.first().map_or(Utf8Path::new(""), |path| path.as_path());
+    let (base, run) = finder.of_run(first).unwrap_or_default();
+    let given = run.schemas.as_ref().map(|folder| base.join(folder));
     let severity = selection.severity.map(Into::into);
     let config = Config {
         rules: seaworthy_engine::config::resolve(&[&layer]),
         target: selection.target.map(Into::into),
         kubernetes: selection.kubernetes_version,
-        schemas: selection.schemas.as_deref().map(schemas).transpose()?,
+        schemas: selection.schemas.as_deref().or(given.as_deref()).map(schemas).transpose()?,
         today: today(),
         fixes: true,
         layers: vec![layer.clone()],
@@ -117,10 +120,15 @@ pub(crate) fn load(
         .map(|(n, source)| parse(SourceId(n as u32), source))
         .collect();
     progress.doing(format!("checking {}", count(parses.len(), "file")));
-    found.files.charts = Given { set: input.set.clone(), ..Given::default() };
-    for path in &input.values {
+    found.files.charts = Given {
+        set: run.set.iter().chain(&input.set).cloned().collect(),
+        kubernetes_minor: selection.kubernetes_version.or(run.kubernetes).map(Minor::number),
+        ..Given::default()
+    };
+    let values: Vec<Utf8PathBuf> = run.values.iter().map(|path| base.join(path)).collect();
+    for path in values.iter().chain(&input.values) {
         let text = std::fs::read_to_string(path)
-            .map_err(|e| Error::message(format!("--values {path}: {}", reason(&e))))?;
+            .map_err(|e| Error::message(format!("the values in {path}: {}", reason(&e))))?;
         let label = discover::label(path, &cwd);
         found.files.add_text(label.clone(), Some(text.into()));
         found.files.charts.values.push(label);

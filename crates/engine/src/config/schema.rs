@@ -61,6 +61,7 @@ fn shape(option: &str) -> Value {
             "type": "object",
             "additionalProperties": { "enum": LabelForm::ALL.map(|(word, _)| word) },
         }),
+        "schemas" => json!({ "type": "string" }),
         "strict-labels" => json!({ "type": "boolean" }),
         "kubernetes-version" => json!({ "type": "string", "pattern": "^v?1\\.[0-9]+(\\.[0-9]+)?$" }),
         "target" => json!({ "enum": ["docker", "kubernetes"] }),

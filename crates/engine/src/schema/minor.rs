@@ -16,6 +16,11 @@ impl Minor {
     /// The newest whose schemas are known: the one that counts where nobody names another.
     pub const LAST: Self = Self(37);
 
+    /// Of 1.34, the 34.
+    pub fn number(self) -> u32 {
+        self.0.into()
+    }
+
     /// Those whose schemas are known, the oldest first.
     pub fn all() -> impl Iterator<Item = Self> {
         (Self::FIRST.0..=Self::LAST.0).map(Self)
