@@ -459,7 +459,10 @@ const OPTIONS: [(&str, &str); 16] = [
         "kubernetes-version",
         "The release of Kubernetes that manifests are meant for; the newest that is known where this is missing",
     ),
-    ("values", "Files of values that Helm charts are rendered with over their own, from the directory of this file"),
+    (
+        "values",
+        "Files of values that Helm charts are rendered with over their own, from the directory of this file",
+    ),
     ("set", "Values that Helm charts are rendered with, as Helm's --set has them"),
     ("schemas", "A folder with definitions of custom resources, from the directory of this file"),
     ("trusted-registries", "Registries that images may come from; any where this is missing"),
