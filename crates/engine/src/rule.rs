@@ -441,6 +441,8 @@ impl Finding<'_> {
         intent: &Intent,
     ) -> &mut Self {
         let project = self.project;
-        self.fix(safety, title, || project.set(container, intent))
+        // What an agent of the node needs, only its maker knows.
+        let kept = safety == Safety::Unsafe && intent.takes_rights() && container.works_on_node(project);
+        self.fix(safety, title, || if kept { None } else { project.set(container, intent) })
     }
 }

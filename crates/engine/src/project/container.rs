@@ -8,7 +8,8 @@ use seaworthy_syntax::{Edit, Span, Spanned};
 
 use super::compose::Item;
 
-use super::{BuildId, Place, Project, Setting, WorkloadId};
+use super::{BuildId, Origin, Place, Project, Setting, WorkloadId, WorkloadKind};
+use crate::images;
 use crate::measured::Strictest;
 use crate::rule::Target;
 
@@ -389,6 +390,23 @@ pub enum Intent {
     PublishLocally(Span),
 }
 
+impl Intent {
+    /// Whether it takes rights away that the container has.
+    pub fn takes_rights(&self) -> bool {
+        matches!(
+            self,
+            Self::NotPrivileged
+                | Self::NoPrivilegeEscalation
+                | Self::DropCapabilities { .. }
+                | Self::RemoveCapability(_)
+                | Self::OwnNamespace(_)
+                | Self::DefaultSeccomp
+                | Self::RunAsNonRoot
+                | Self::User { .. }
+        )
+    }
+}
+
 impl Container {
     /// A container of which nothing is said yet but its name.
     pub fn new(id: ContainerId, name: Spanned<String>, platform: Target, place: Place) -> Self {
@@ -459,6 +477,11 @@ impl Container {
         if let Some(learned) = self.learned.as_ref().filter(|l| l.read_only && l.volumes.is_empty()) {
             return Some(learned.scratch.clone());
         }
+        // A script in the place of the entry point writes what it likes.
+        let started = self.entrypoint.value().filter(|_| self.entrypoint.origin != Origin::Image);
+        if started.and_then(|words| words.first()).is_some_and(|word| crate::exec::is_shell(word)) {
+            return None;
+        }
         let facts = self.facts().filter(|f| !f.writable.is_empty())?;
         Some(facts.writable.clone())
     }
@@ -499,6 +522,35 @@ impl Container {
     pub fn item<'p>(&self, project: &'p Project, path: &[&str]) -> Option<&'p Item> {
         let composition = project.compositions.get(self.composition?)?;
         composition.service(&self.name.value)?.at_path(path).filter(|item| !item.is_null())
+    }
+
+    /// The capabilities that what it runs as root is known to need: of the public image, also where one is built on it and
+    /// keeps its entry point; of a release that nothing is known of those of the newest.
+    pub fn needed_capabilities(&self, project: &Project) -> Option<Vec<String>> {
+        let image = match self.stage(project) {
+            Some(stage) if stage.end().entrypoint().origin == Origin::Dockerfile => return None,
+            Some(stage) => stage.image(project)?,
+            None => self.image.value().filter(|_| self.build.is_none())?,
+        };
+        let newest = || images::facts(&ImageName { tag: None, digest: None, ..image.clone() });
+        images::facts(image).or_else(newest)?.capabilities.clone()
+    }
+
+    /// Whether its pod is there to work on the node itself, as what sets up networks, storage or devices does: it is one of
+    /// the system or runs on every node, and was given rights over it.
+    pub fn works_on_node(&self, project: &Project) -> bool {
+        const RIGHTS: [&str; 7] =
+            ["ALL", "BPF", "NET_ADMIN", "PERFMON", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE"];
+        let Some(workload) = self.workload.map(|id| project.workload(id)) else { return false };
+        let namespace = workload.object(project).namespace.as_ref();
+        let system = namespace.is_some_and(|n| n.value == "kube-system");
+        let has_rights = |container: &Container| {
+            container.privileged.is(&true)
+                || container.added_capabilities.iter().any(|c| RIGHTS.contains(&c.value.as_str()))
+        };
+        (system || workload.kind == WorkloadKind::DaemonSet)
+            && (!workload.pod.host_namespaces.is_empty()
+                || workload.containers.iter().any(|id| has_rights(project.container(*id))))
     }
 
     /// What tells whether it serves: what its Dockerfile or its image is known to be asked, or else whether its only port opens.

@@ -33,6 +33,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let message =
         format!("`{}` leaves the SELinux context that keeps containers apart", container.name.value);
     ctx.report(at, message).fix(Safety::Unsafe, "Use the runtime's context", || {
+        if container.works_on_node(project) {
+            return None;
+        }
         if container.is_in_pod() {
             container.remove_below(project, &["securityContext", "seLinuxOptions"])
         } else {

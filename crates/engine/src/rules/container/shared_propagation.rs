@@ -33,7 +33,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for item in container.at(project, &["volumeMounts"]).into_iter().flat_map(Node::items) {
         let Some(entry) = item.entry("mountPropagation") else { continue };
         if entry.value.scalar().is_some_and(|kind| kind == "Bidirectional") {
-            let edits = seaworthy_syntax::yaml::edit::remove(entry).ok();
+            let agent = container.works_on_node(project);
+            let edits = || seaworthy_syntax::yaml::edit::remove(entry).ok().filter(|_| !agent);
             // Drivers of storage mount for other pods.
             let severity = if container.privileged.is(&true) { Severity::Low } else { Severity::Medium };
             ctx.report(entry.value.span(), message.clone()).severity(severity).fix(

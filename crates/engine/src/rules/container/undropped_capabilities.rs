@@ -50,7 +50,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let message = format!("`{}` keeps the default capabilities: {setting} is not set", container.name.value);
     // A process that is not root holds no capability to begin with; one that is may need those it is known to use.
     let root = container.user.value().and_then(User::is_root);
-    let used = container.facts().and_then(|f| f.capabilities.clone());
+    let used = container.needed_capabilities(ctx.project);
     let learned = container.learned.as_ref().map(|learned| learned.capabilities.clone());
     let safety = if root == Some(false) || learned.is_some() { Safety::Safe } else { Safety::Unsafe };
     let keep = match learned {

@@ -1,7 +1,8 @@
 use seaworthy_syntax::yaml::edit::{self, New};
 
+use crate::project::container::ImageName;
 use crate::project::links::SelectionKind;
-use crate::project::{Volume, Workload, WorkloadKind};
+use crate::project::{Container, Volume, Workload, WorkloadKind};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -55,12 +56,53 @@ fn is_one_on_purpose(workload: &Workload, ctx: &Ctx<'_>) -> bool {
         });
     // What no Service leads to is a worker or a controller, which seldom is more than one.
     let serves = ctx.project.selecting(workload.id, SelectionKind::Service).next().is_some();
-    let claim = workload.pod.volumes.iter().any(|v| matches!(v.volume, Volume::Named(_)));
+    let claim = workload.pod.volumes.iter().any(|v| matches!(v.volume, Volume::Named(_) | Volume::Bind(_)));
     let data = workload.containers.iter().any(|id| {
         ctx.project
             .container(*id)
             .facts()
             .is_some_and(|facts| facts.single_writer == Some(true) || facts.stateful == Some(true))
+            || is_store(ctx.project.container(*id))
     });
     recreated || scaled || !serves || claim || data
+}
+
+/// Whether an image that nothing is known of is called like a program that keeps what it is given.
+fn is_store(container: &Container) -> bool {
+    const STORES: [&str; 30] = [
+        "alertmanager",
+        "cassandra",
+        "clickhouse",
+        "consul",
+        "couchdb",
+        "database",
+        "db",
+        "elasticsearch",
+        "etcd",
+        "influxdb",
+        "kafka",
+        "mariadb",
+        "memcached",
+        "minio",
+        "mongo",
+        "mongodb",
+        "mssql",
+        "mysql",
+        "nats",
+        "neo4j",
+        "opensearch",
+        "postgres",
+        "postgresql",
+        "prometheus",
+        "pushgateway",
+        "rabbitmq",
+        "redis",
+        "valkey",
+        "vault",
+        "zookeeper",
+    ];
+    let image = container.image.value().map_or("", ImageName::short);
+    [image, &container.name.value]
+        .into_iter()
+        .any(|name| name.split(['-', '_', '.']).any(|w| STORES.contains(&w)))
 }
