@@ -1,6 +1,6 @@
 use seaworthy_syntax::yaml::edit;
 
-use crate::project::Container;
+use crate::project::{Container, Namespace};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,10 +26,13 @@ const PLACES: [&[&str]; 5] = [
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
+    // On the network of its node the pod is where the kubelet is.
+    let on_host = container.host_namespaces.iter().any(|n| n.value == Namespace::Network);
+    let own = |host: &str| host.is_empty() || on_host && matches!(host, "127.0.0.1" | "localhost" | "::1");
     for place in PLACES {
         let Some(node) = container.at(project, place) else { continue };
         let entries = ["httpGet", "tcpSocket"].into_iter().filter_map(|kind| node.get(kind)?.entry("host"));
-        for entry in entries.filter(|e| e.value.scalar().is_some_and(|host| !host.is_empty())) {
+        for entry in entries.filter(|e| e.value.scalar().is_some_and(|host| !own(&host))) {
             let message = "the kubelet asks this host from its node, and no policy stops it";
             ctx.report(entry.key.span(), message).fix(
                 Safety::Unsafe,

@@ -38,7 +38,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         return;
     }
     let account = pod.service_account.value().map_or("default", String::as_str);
-    if account != "default" || is_bound(workload, ctx.project) {
+    if account != "default" || is_bound(workload, ctx.project) || has_sidecar(workload) {
         return;
     }
     // Of a public image that is known it is known too that it asks the API nothing.
@@ -54,6 +54,14 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         "its pods carry a token for the Kubernetes API, which a program that is broken into gives away",
     )
     .fix(safety, "Mount no token", edit);
+}
+
+/// Whether a sidecar comes into its pods that asks the API with their token.
+fn has_sidecar(workload: &Workload) -> bool {
+    const SIDECARS: [&str; 3] =
+        ["consul.hashicorp.com/connect-inject", "dapr.io/enabled", "vault.hashicorp.com/agent-inject"];
+    let asks = |key: &str, value: &str| SIDECARS.contains(&key) && value == "true";
+    workload.pod_annotations.iter().any(|(key, value)| asks(&key.value, &value.value))
 }
 
 /// Whether the default account is given rights, or says itself what it mounts.
