@@ -171,12 +171,23 @@ fn syntax_errors(project: &Project) -> Vec<Diagnostic> {
             span: error.span,
             related: Vec::new(),
             hidden: Vec::new(),
-            ids: rule.aliases,
+            ids: ids_of_error(rule, &error.value),
             aside: false,
             fix: None,
         })
     });
     project.attribute(found.collect())
+}
+
+/// What others call an error: a few have names of their own.
+fn ids_of_error(rule: &'static Rule, message: &str) -> &'static [&'static str] {
+    if message.contains("within ONBUILD") {
+        &["DL1000", "DL3043"]
+    } else if message.contains("before the first FROM") {
+        &["DL1000", "DL3061"]
+    } else {
+        rule.aliases.get(..1).unwrap_or_default()
+    }
 }
 
 /// Rules by what they look at.

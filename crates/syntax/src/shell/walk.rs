@@ -14,6 +14,9 @@ use crate::{Span, Spanned, Text};
 /// How many braces may be open at once; `shuck` takes quadratic time for them.
 const DEEPEST_BRACES: usize = 100;
 
+/// How deep a script may stand in others that is still looked into.
+const DEEPEST_SCRIPTS: u16 = 8;
+
 /// Where more braces are open than may be.
 fn too_deep(text: &str) -> Option<usize> {
     let mut open = 0_usize;
@@ -24,13 +27,28 @@ fn too_deep(text: &str) -> Option<usize> {
 }
 
 pub(super) fn parse(text: &Text) -> Shell {
+    parse_within(text, 0)
+}
+
+/// Whether a command is a shell that reads its script from a heredoc.
+fn reads_script(command: &Command) -> bool {
+    let heredoc = |r: &Redirect| r.operator.starts_with("<<") && r.operator != "<<<";
+    let shell = |name: &str| matches!(name.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash" | "ksh"));
+    let option = |w: &Word| {
+        w.value.as_deref().is_some_and(|o| o.starts_with(['-', '+']) && !o.starts_with("-c") || o == "pipefail")
+    };
+    command.name().is_some_and(shell) && command.args.iter().all(option) && command.redirects.iter().any(heredoc)
+}
+
+/// Parses a script that stands so many levels deep in another.
+fn parse_within(text: &Text, depth: u16) -> Shell {
     if let Some(at) = too_deep(text) {
         let error = Spanned::new("the braces nest too deep".into(), text.span_of(at..at + 1));
         return Shell { commands: Vec::new(), errors: vec![error] };
     }
     let result = Parser::new(text).parse();
     let mut walker = Walker { text, commands: Vec::new() };
-    walker.sequence(&result.file.body, Context::default());
+    walker.sequence(&result.file.body, Context { depth, ..Context::default() });
     // A substitution is met before the rest of the command it stands in.
     walker.commands.sort_by_key(|(start, command)| (*start, command.context.depth));
     let mut errors: Vec<Spanned<String>> =
@@ -320,6 +338,7 @@ impl Walker<'_> {
     ) {
         let assignments: Vec<_> =
             assignments.iter().map(|a| self.assignment(a, context)).chain(declared).collect();
+        let redirects_of = redirects;
         let redirects = self.redirects(redirects, context);
         let mut range = self.range(span);
         // A span may take in the space before what follows, and what connects the two.
@@ -338,7 +357,26 @@ impl Walker<'_> {
             after: between.after,
             context,
         };
+        let fed = reads_script(&command) && context.depth < DEEPEST_SCRIPTS;
         self.commands.push((range.start, command));
+        if fed {
+            self.script(redirects_of, context);
+        }
+    }
+
+    /// The commands of a heredoc that a shell of its own runs.
+    fn script(&mut self, redirects: &[AstRedirect], context: Context) {
+        let bodies = redirects.iter().filter_map(|redirect| match &redirect.target {
+            RedirectTarget::Heredoc(heredoc) => Some(self.range(heredoc.body.span)),
+            RedirectTarget::Word(_) => None,
+        });
+        let Some(body) = bodies.last() else { return };
+        let inner = parse_within(&self.text.slice(body.clone()), context.depth.saturating_add(1));
+        // In the order of the text, behind what starts the shell.
+        self.commands.extend(inner.commands.into_iter().enumerate().map(|(n, mut command)| {
+            command.context.subshell = true;
+            (body.start + n, command)
+        }));
     }
 
     /// The name of a command that has a node of its own.

@@ -3,9 +3,10 @@
 use std::sync::{Arc, PoisonError};
 
 use seaworthy_syntax::dockerfile::{self, Arguments, Instruction};
-use seaworthy_syntax::shell::{self, Command, Interpreter, Shell, Word};
+use seaworthy_syntax::shell::{self, Command, Connector, Context, Interpreter, Shell, Word};
 
 use super::{Memo, Stage};
+use crate::Span;
 use crate::project::Project;
 
 /// A `RUN` in shell form that a Unix shell runs.
@@ -60,6 +61,13 @@ pub enum Manager {
 impl Stage {
     /// Its `RUN`s in shell form, but for those that no Unix shell runs.
     pub fn runs<'p>(&self, project: &'p Project) -> Vec<Run<'p>> {
+        let mut runs = self.all_runs(project);
+        runs.retain(|run| run.instruction.onbuild.is_none() && !run.is_exec());
+        runs
+    }
+
+    /// Its `RUN`s, also those in exec form and those that images on it run (`ONBUILD`), but for those that no Unix shell runs.
+    pub fn all_runs<'p>(&self, project: &'p Project) -> Vec<Run<'p>> {
         let instructions = self.instructions(project);
         let mut parsed = self.shells.lock().unwrap_or_else(PoisonError::into_inner);
         let shells = parsed.get_or_insert_with(|| {
@@ -77,10 +85,14 @@ impl Stage {
     }
 
     fn shell(&self, instruction: &Instruction, offset: usize) -> Option<Arc<Shell>> {
-        let Arguments::Run(dockerfile::Command::Shell(script)) = &instruction.arguments else { return None };
-        if instruction.onbuild.is_some() || self.windows {
+        let Arguments::Run(command) = &instruction.arguments else { return None };
+        if self.windows {
             return None;
         }
+        let script = match command {
+            dockerfile::Command::Shell(script) => script,
+            dockerfile::Command::Exec { words, span } => return Some(Arc::new(alone(words, *span)?)),
+        };
         let shell = self.state_at(self.from + 1 + offset).shell().value().and_then(|words| words.first());
         let shell = shell.map_or(Interpreter::Posix, |program| Interpreter::of(program));
         (Interpreter::of_script(script, shell) == Interpreter::Posix).then(|| Arc::new(shell::parse(script)))
@@ -98,7 +110,40 @@ impl Stage {
     }
 }
 
+/// The only command of a `RUN` in exec form.
+fn alone(words: &[dockerfile::Word], span: Span) -> Option<Shell> {
+    let word = |word: &dockerfile::Word| Word {
+        value: Some(word.text.as_str().into()),
+        text: word.text.clone(),
+        pattern: false,
+        span: word.span,
+        variables: Vec::new(),
+    };
+    let (name, args) = words.split_first()?;
+    let command = Command {
+        name: Some(word(name)),
+        args: args.iter().map(word).collect(),
+        assignments: Vec::new(),
+        redirects: Vec::new(),
+        span,
+        before: Connector::None,
+        after: None,
+        context: Context::default(),
+    };
+    Some(Shell { commands: vec![command], errors: Vec::new() })
+}
+
 impl Run<'_> {
+    /// Whether it is a program with its arguments, without a shell. Fixes that write shell have no place in it.
+    pub fn is_exec(&self) -> bool {
+        matches!(self.instruction.arguments, Arguments::Run(dockerfile::Command::Exec { .. }))
+    }
+
+    /// A fix of the script, where there is one.
+    pub(crate) fn script<T>(&self, fix: T) -> Option<T> {
+        (!self.is_exec()).then_some(fix)
+    }
+
     /// Its commands in order, without what only starts them.
     pub fn calls(&self) -> impl Iterator<Item = Call<'_>> {
         self.shell.commands.iter().filter_map(Call::of)
@@ -157,8 +202,11 @@ impl<'p> Call<'p> {
 
     /// Whether the program is named as it is, without what only starts it and without its directory.
     pub fn is_bare(self) -> bool {
-        self.command.name.as_ref().is_some_and(|name| std::ptr::eq(name, self.name))
-            && self.name.is(self.program)
+        let first = |name: &Word| std::ptr::eq(name, self.name);
+        let name = self.command.name.as_ref();
+        // The shell itself is what `exec` leaves out.
+        let replaced = || name.is_some_and(|n| n.is("exec")) && self.command.args.first().is_some_and(first);
+        self.name.is(self.program) && (name.is_some_and(first) || replaced())
     }
 
     /// The arguments that are no options, nor values of these options.

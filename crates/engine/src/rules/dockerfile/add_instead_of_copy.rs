@@ -16,8 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Stage(check),
 };
 
-const ARCHIVES: [&str; 9] =
-    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".gz"];
+const ARCHIVES: [&str; 11] =
+    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tb2", ".tar.xz", ".txz", ".tar.zst", ".gz"];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     for instruction in stage.instructions(ctx.project) {
@@ -28,7 +28,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         });
         // `COPY` has neither checksums nor unpacking.
         let unsure =
-            transfer.sources.iter().any(|s| matches!(s, CopySource::Path(p) if p.text.starts_with('$')));
+            transfer.sources.iter().any(|s| matches!(s, CopySource::Path(p) if p.text.starts_with('$') && !p.text.contains(".tar")));
         if !plain && !unsure
             || ["checksum", "unpack", "keep-git-dir"].iter().any(|flag| instruction.flag(flag).is_some())
         {

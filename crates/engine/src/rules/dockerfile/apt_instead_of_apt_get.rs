@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "apt") {
             let verb = call.verb().and_then(|w| w.value.as_deref());
             // `apt list`, `apt show` and the like have other programs behind them.
@@ -39,7 +39,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             ctx.report(span, "`apt` is for people: its options and output change between releases").fix(
                 Safety::Safe,
                 "Use `apt-get`",
-                (same && verbatim).then(|| Edit { span, text: "apt-get".to_owned() }),
+                (same && verbatim && !run.is_exec()).then(|| Edit { span, text: "apt-get".to_owned() }),
             );
         }
     }

@@ -1,6 +1,7 @@
 use crate::project::dockerfile::{Call, Run};
 use crate::project::{Project, Stage};
 use crate::syntax::dockerfile::{Arguments, CopySource, Instruction, Keyword, edit};
+use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 use crate::{Edit, Safety};
 
@@ -18,8 +19,8 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// What `ADD` unpacks on its own.
-const ARCHIVES: [&str; 9] =
-    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tar.lzma"];
+const ARCHIVES: [&str; 11] =
+    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tb2", ".tar.xz", ".txz", ".tar.zst", ".tar.lzma"];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
@@ -40,7 +41,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let named = |word: &str| word.contains(name) || !target.is_empty() && word.contains(target);
             let unpacked = later
                 .flat_map(|run| run.calls().map(move |call| (run, call)).collect::<Vec<_>>())
-                .find(|(_, call)| call.program == "tar" && call.args.iter().any(|w| named(&w.text)));
+                .find(|(_, call)| unpacks(call) && call.args.iter().any(|w| named(&w.text)));
             if let Some((run, call)) = unpacked {
                 let span = call.command.span;
                 ctx.report(path.span, format!("`{name}` stays in the image beside what is unpacked of it"))
@@ -53,6 +54,18 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             }
         }
     }
+}
+
+/// Whether it is a `tar` that takes files out of an archive.
+fn unpacks(call: &Call<'_>) -> bool {
+    let does = |w: &Word| match w.text.as_str() {
+        "--extract" | "--get" => true,
+        long if long.starts_with("--") => false,
+        letters => letters.starts_with('-') && letters.contains('x'),
+    };
+    // `tar xzf`: the first word needs no dash.
+    let bare = |w: &Word| w.text.contains('x') && w.text.chars().all(|c| c.is_ascii_alphabetic());
+    call.program == "tar" && (call.args.iter().any(does) || call.args.first().is_some_and(bare))
 }
 
 /// `ADD` in the place of a `COPY` and of the `tar` that unpacks what is copied, where nothing else needs the archive.

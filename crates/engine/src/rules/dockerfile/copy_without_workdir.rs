@@ -1,6 +1,6 @@
 use crate::Safety;
 use crate::project::{Origin, Stage};
-use crate::syntax::dockerfile::{Arguments, edit};
+use crate::syntax::dockerfile::{Arguments, Instruction, edit};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,7 +26,12 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             continue;
         }
         let workdir = step.before.workdir();
-        if matches!(workdir.origin, Origin::Own | Origin::Dockerfile) {
+        // What an image that builds on it does first, it does in its own directory.
+        let deferred = step.instruction.onbuild.is_some();
+        let named = |i: &Instruction| i.onbuild.is_some() && matches!(i.arguments, Arguments::Workdir(_));
+        if matches!(workdir.origin, Origin::Own | Origin::Dockerfile)
+            || deferred && stage.instructions(ctx.project).iter().any(named)
+        {
             continue;
         }
         // Where the base image is known to say so, it is certain enough.

@@ -38,7 +38,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             } else {
                 continue;
             };
-            let mut better = key.to_ascii_lowercase().replace([' ', '/', ':'], "-");
+            let mut better = key.to_ascii_lowercase().replace([' ', ':'], "-");
             for (twice, once) in [("..", "."), ("--", "-")] {
                 while better.contains(twice) {
                     better = better.replace(twice, once);
@@ -58,7 +58,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
 
 fn is_well_formed(key: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let between = |c: char| matches!(c, '.' | '-' | '_');
+    // `app.kubernetes.io/name` is in order on an image too.
+    let between = |c: char| matches!(c, '.' | '-' | '_' | '/');
     key.chars().all(|c| plain(c) || between(c))
         && key.starts_with(|c: char| c.is_ascii_lowercase())
         && key.ends_with(plain)

@@ -17,10 +17,14 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "useradd") {
             let id = call.args.iter().enumerate().find_map(|(at, word)| match &*word.text {
-                "-u" | "--uid" => call.args.get(at + 1)?.value.as_deref()?.parse::<u64>().ok(),
+                "--uid" => call.args.get(at + 1)?.value.as_deref()?.parse::<u64>().ok(),
+                // `-mu 123456`
+                text if text.starts_with('-') && !text.starts_with("--") && text.ends_with('u') => {
+                    call.args.get(at + 1)?.value.as_deref()?.parse().ok()
+                }
                 text => text.strip_prefix("--uid=").or_else(|| text.strip_prefix("-u"))?.parse().ok(),
             });
             let chosen = call.args.windows(2).find(|pair| pair[0].is("-u") && pair[1].text.contains('$'));
@@ -33,7 +37,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 .fix(
                     Safety::Safe,
                     "Leave the login log out",
-                    edit::insert_behind(call.name.span, "--no-log-init"),
+                    run.script(edit::insert_behind(call.name.span, "--no-log-init")),
                 );
             }
             // Below five digits the log stays small.
@@ -45,7 +49,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 .fix(
                     Safety::Safe,
                     "Leave the login log out",
-                    edit::insert_behind(call.name.span, "--no-log-init"),
+                    run.script(edit::insert_behind(call.name.span, "--no-log-init")),
                 );
             }
         }

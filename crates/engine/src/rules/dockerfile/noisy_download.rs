@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "wget") {
             let long = ["--progress", "--quiet", "--output-file", "--append-output", "--no-verbose"];
             let quiet = call.args.iter().any(|w| {
@@ -34,7 +34,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 ctx.report(call.name.span, "`wget` writes a line of progress for every few kilobytes").fix(
                     Safety::Safe,
                     "Write a dot for each megabyte",
-                    edit::insert_behind(call.name.span, "--progress=dot:giga"),
+                    run.script(edit::insert_behind(call.name.span, "--progress=dot:giga")),
                 );
             }
         }

@@ -1,6 +1,7 @@
 use crate::project::dockerfile::{Call, Install, Manager, Run};
 use crate::project::{Base, Stage, StageRole};
 use crate::syntax::dockerfile::{Dockerfile, Value, edit};
+use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 use crate::{Safety, Span};
 
@@ -41,7 +42,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let Some(file) = ctx.project.dockerfile(stage.source) else { return };
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         let forgotten = forgotten(&run, stage, ctx);
         let mut told = Vec::new();
         for install in run.installs().filter(|i| !i.call.command.context.function) {
@@ -86,7 +87,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 })
                 // What lies in a build stage does not ship.
                 .aside(stage.role != StageRole::Final)
-                .fix(Safety::Safe, "Leave it out of the layer", edits);
+                .fix(Safety::Safe, "Leave it out of the layer", run.script(edits).flatten());
         }
         for (ids, at) in forgotten.iter().filter(|(id, _)| !told.iter().any(|m| ids(*m) == *id)) {
             let command = (*ids == YARN).then_some("yarn cache clean");
@@ -121,21 +122,26 @@ fn forgotten(run: &Run<'_>, stage: &Stage, ctx: &Ctx<'_>) -> Vec<(&'static [&'st
     let mut found: Vec<(&'static [&'static str], Option<Span>)> = Vec::new();
     let apt = mounts(&["/var/lib/apt/lists"]) && mounts(&["/var/cache/apt"]);
     if is_kept(stage, ctx) && !apt && !removes("/var/lib/apt/lists/*", 0) {
-        found.push((ids(Manager::Apt), last(&["apt-get", "apt"], &["update"])));
+        found.push((ids(Manager::Apt), last(&["apt-get", "apt", "aptitude"], &["update"])));
     }
     if !mounts(&["/var/cache/apk", "/etc/apk/cache"]) {
         let add =
             calls.iter().find(|c| c.program == "apk" && verb(c, &["add"]) && !c.has_option(&["--no-cache"]));
         found.push((ids(Manager::Apk), add.map(|c| c.command.span)));
     }
-    for (manager, program, caches) in [
-        (Manager::Dnf, "dnf", ["/var/cache/libdnf5", "/var/cache/dnf"]),
-        (Manager::Microdnf, "microdnf", ["/var/cache/libdnf5", "/var/cache/dnf"]),
-        (Manager::Yum, "yum", ["/var/cache/yum", "/var/cache/yum"]),
-        (Manager::Zypper, "zypper", ["/var/cache/zypp", "/var/cache/zypp"]),
+    let short_clean = |after: u32| {
+        let cc = |c: &&Call<'_>| c.program == "zypper" && c.command.span.start > after && verb(c, &["cc"]);
+        calls.iter().any(|c| cc(&c))
+    };
+    let dnf: &[&str] = &["install", "in", "reinstall", "upgrade", "up"];
+    for (manager, program, caches, verbs) in [
+        (Manager::Dnf, "dnf", ["/var/cache/libdnf5", "/var/cache/dnf"], dnf),
+        (Manager::Microdnf, "microdnf", ["/var/cache/libdnf5", "/var/cache/dnf"], dnf),
+        (Manager::Yum, "yum", ["/var/cache/yum", "/var/cache/yum"], &["install"]),
+        (Manager::Zypper, "zypper", ["/var/cache/zypp", "/var/cache/zypp"], &["install", "in"]),
     ] {
-        let Some(at) = last(&[program], &["install", "in"]) else { continue };
-        let clean = cleans(&[program], at.start) || caches.iter().any(|cache| removes(cache, at.start));
+        let Some(at) = last(&[program], verbs) else { continue };
+        let clean = cleans(&[program], at.start) || program == "zypper" && short_clean(at.start) || caches.iter().any(|cache| removes(cache, at.start));
         if !clean && !mounts(&caches) {
             found.push((ids(manager), Some(at)));
         }
@@ -150,6 +156,10 @@ fn forgotten(run: &Run<'_>, stage: &Stage, ctx: &Ctx<'_>) -> Vec<(&'static [&'st
     let state = stage.state_at(run.index);
     let off = |value: &str| matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes");
     let told = matches!(state.env("PIP_NO_CACHE_DIR"), Value::Set(value) if off(value));
+    let mut assigned = run.shell.commands.iter().flat_map(|c| &c.assignments);
+    let sets = |value: &Word| value.value.as_deref().is_some_and(off);
+    let told = told
+        || assigned.any(|a| a.name.as_str() == "PIP_NO_CACHE_DIR" && a.value.as_ref().is_some_and(sets));
     if !told && !mounts(&["/root/.cache/pip", "/root/.cache"]) {
         let keeps = |c: &&Call<'_>| c.pip_install().is_some() && !c.has_option(&["--no-cache-dir"]);
         found.push((ids(Manager::Pip), calls.iter().find(keeps).map(|c| c.command.span)));

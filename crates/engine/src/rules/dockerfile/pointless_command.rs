@@ -21,13 +21,14 @@ const PROGRAMS: [&str; 9] = ["free", "kill", "mount", "ps", "service", "shutdown
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let file = ctx.project.dockerfile(stage.source);
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for call in run.calls().filter(|c| PROGRAMS.contains(&c.program)) {
             let message = format!(
                 "`{}` is for a machine that runs: an image that is built has nothing for it",
                 call.program
             );
             let edit = file.and_then(|file| edit::remove_command(file, &run.shell, call.command));
+            let edit = run.script(edit).flatten();
             ctx.report(call.name.span, message).fix(Safety::Unsafe, "Take it out of the script", edit);
         }
     }

@@ -2,6 +2,7 @@ use crate::Safety;
 use crate::project::dockerfile::Manager;
 use crate::project::{Stage, StageRole};
 use crate::syntax::dockerfile::edit;
+use crate::syntax::shell::Word;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,9 +20,11 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let configured = ctx.project.source_text(stage.source).contains("Install-Recommends");
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for install in run.installs().filter(|i| i.manager == Manager::Apt && i.call.program != "aptitude") {
-            if install.call.has_option(&["--no-install-recommends"]) {
+            // `-o APT::Install-Recommends=false`
+            let off = |w: &Word| w.text.contains("APT::Install-Recommends") && !w.text.contains("true");
+            if install.call.has_option(&["--no-install-recommends"]) || install.call.args.iter().any(off) {
                 continue;
             }
             let ids = if install.call.is_bare() && install.call.program == "apt-get" {
@@ -39,7 +42,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             .fix(
                 Safety::Unsafe,
                 "Leave recommended packages out",
-                edit::insert_behind(install.verb.span, "--no-install-recommends"),
+                run.script(edit::insert_behind(install.verb.span, "--no-install-recommends")),
             );
         }
     }

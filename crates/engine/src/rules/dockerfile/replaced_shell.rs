@@ -18,12 +18,12 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let file = ctx.project.dockerfile(stage.source);
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for call in run.calls().filter(|c| c.program == "ln") {
             if let Some(shell) = call.args.iter().find(|w| w.is("/bin/sh")) {
                 // An image without any shell gets one.
                 let first = call.operands(&[]).next().is_some_and(|w| w.text.contains("busybox"));
-                let alone = run.shell.commands.len() == 1 && !stage.windows;
+                let alone = run.shell.commands.len() == 1 && run.instruction.onbuild.is_none();
                 let bash = call
                     .args
                     .iter()

@@ -1,6 +1,6 @@
 use crate::project::Stage;
 use crate::secret;
-use crate::syntax::dockerfile::Arguments;
+use crate::syntax::dockerfile::{Arguments, Dockerfile};
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -55,7 +55,24 @@ fn ids(name: &str) -> &'static [&'static str] {
     }
 }
 
+/// Arguments before the first `FROM` are in no image's history; whoever asks by hadolint's id hears of them.
+fn globals(stage: &Stage, ctx: &mut Ctx<'_>) {
+    let file = ctx.project.dockerfile(stage.source).filter(|_| stage.index == 0);
+    for instruction in file.into_iter().flat_map(Dockerfile::globals) {
+        let Arguments::Arg(definitions) = &instruction.arguments else { continue };
+        for definition in definitions.iter().filter(|d| ids(&d.name.text).contains(&"DL3064")) {
+            let message = format!("`{}` sounds like a secret", &*definition.name.text);
+            let mut finding = ctx.report(definition.name.span, message);
+            finding.severity(Severity::Low).ids(&["DL3064"]).aside(true);
+            if let Some(default) = &definition.default {
+                finding.hide(default.span);
+            }
+        }
+    }
+}
+
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
+    globals(stage, ctx);
     for instruction in stage.instructions(ctx.project) {
         match &instruction.arguments {
             Arguments::Arg(definitions) => {

@@ -1,4 +1,5 @@
 use crate::project::Stage;
+use crate::project::dockerfile::Call;
 use crate::{Category, Check, Ctx, FixKind, Rule, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -20,7 +21,8 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let mut both = false;
     for run in &runs {
         let mut told = false;
-        for call in run.calls().filter(|c| matches!(c.program, "curl" | "wget")) {
+        let asks = |c: &Call<'_>| c.command.name() == Some("command");
+        for call in run.calls().filter(|c| matches!(c.program, "curl" | "wget") && !asks(c)) {
             match first {
                 None => first = Some((call.program, call.name.span)),
                 Some((program, at)) if program != call.program && !told => {

@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
-    for run in stage.runs(ctx.project) {
+    for run in stage.all_runs(ctx.project) {
         for install in run.installs() {
             let call = install.call;
             let (answers, option): (&[&str], _) = match install.manager {
@@ -44,7 +44,11 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                         .ids(&["DL3038"])
                         .severity(Severity::Low)
                         .aside(true)
-                        .fix(Safety::Safe, "Answer yes", edit::insert_behind(install.verb.span, "-y"));
+                        .fix(
+                            Safety::Safe,
+                            "Answer yes",
+                            run.script(edit::insert_behind(install.verb.span, "-y")),
+                        );
                     continue;
                 }
                 Manager::Apk | Manager::Pip | Manager::Uv | Manager::Microdnf => continue,
@@ -53,7 +57,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             let quiet = call
                 .args
                 .iter()
-                .any(|w| w.is("-qq") || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
+                .any(|w| is_very_quiet(&w.text) || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
                 || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
             let piped = call.command.before == Connector::Pipe;
             let unknown = call.args.iter().any(|w| w.value.is_none() && may_hold_options(&w.text));
@@ -76,10 +80,17 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             ctx.report(install.verb.span, message).ids(ids).aside(configured).fix(
                 Safety::Safe,
                 "Answer yes",
-                edit::insert_behind(install.verb.span, option),
+                run.script(edit::insert_behind(install.verb.span, option)),
             );
         }
     }
+}
+
+/// `-qq`, `-qqy`, `-q=2`: two levels of quiet answer yes.
+fn is_very_quiet(word: &str) -> bool {
+    let level = word.strip_prefix("-q=").or_else(|| word.strip_prefix("--quiet="));
+    level.is_some_and(|level| level.parse().is_ok_and(|level: u8| level > 1))
+        || word.starts_with('-') && !word.starts_with("--") && word.matches('q').count() > 1
 }
 
 /// Whether a variable may hold an option, going by its name.

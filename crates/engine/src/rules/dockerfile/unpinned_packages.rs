@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
-    for run in stage.runs(project) {
+    for run in stage.all_runs(project) {
         let mut told: Vec<&str> = Vec::new();
         for call in run.calls() {
             let Some(Unpinned { ids, package }) = unpinned(call) else { continue };
@@ -39,7 +39,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             ctx.report(package.span, message).ids(ids).fix(
                 Safety::Unsafe,
                 "Use the version that this file has of it elsewhere",
-                || pinned_elsewhere(stage, call, package, project),
+                || run.script(pinned_elsewhere(stage, call, package, project)).flatten(),
             );
         }
     }
@@ -108,6 +108,9 @@ fn unpinned(call: Call<'_>) -> Option<Unpinned<'_>> {
             p.contains(['=', '<', '>']) || p.ends_with(".rpm")
         }),
         "gem" => gem(call),
+        "pipx" => first(&["DL3013", "DF051"], &["install"], &["--python", "--index-url", "-i"], |p| {
+            p.contains(['=', '@', '<', '>', '/'])
+        }),
         "npm" => npm(call),
         "go" => go(call),
         _ => pip(call),
@@ -121,7 +124,7 @@ fn rpm(package: &str) -> bool {
 }
 
 /// Options of pip that take a value.
-const PIP_VALUED: [&str; 33] = [
+const PIP_VALUED: [&str; 36] = [
     "--abi",
     "-b",
     "--build",
@@ -134,6 +137,7 @@ const PIP_VALUED: [&str; 33] = [
     "--extra-index-url",
     "-f",
     "--find-links",
+    "--config-settings",
     "--global-option",
     "-i",
     "--implementation",
@@ -148,7 +152,9 @@ const PIP_VALUED: [&str; 33] = [
     "--proxy",
     "--python-version",
     "--retries",
+    "--report",
     "--root",
+    "--root-user-action",
     "--src",
     "-t",
     "--target",
@@ -179,7 +185,10 @@ fn pip(call: Call<'_>) -> Option<Unpinned<'_>> {
 }
 
 fn gem(call: Call<'_>) -> Option<Unpinned<'_>> {
-    if call.has_option(&["-v", "--version", "-g", "--file"]) {
+    let options = call.args.iter().take_while(|w| !w.is("--"));
+    if options.map(|w| w.text.as_str()).any(|w| w.starts_with("-v") || w.starts_with("--version"))
+        || call.has_option(&["-g", "--file"])
+    {
         return None;
     }
     let mut words = call.operands(&["-i", "--install-dir", "-n", "--bindir", "-s", "--source", "-P"]);
@@ -197,7 +206,7 @@ fn npm(call: Call<'_>) -> Option<Unpinned<'_>> {
         // `@scope/name@version`: the first character is none that sets off a version.
         package.get(1..).is_some_and(|rest| rest.contains(['@', '#']))
             || package.starts_with(['.', '/', '~'])
-            || package.contains("://")
+            || package.contains("://") && !package.starts_with("git")
             || package.starts_with("file:")
             || package.ends_with(".tgz")
             || package.ends_with(".tar.gz")

@@ -6,7 +6,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a file that its own tool refuses to read",
     since: "0.1.0",
     docs: include_str!("syntax_error.md"),
-    aliases: &["DL1000"],
+    aliases: &["DL1000", "DL3043", "DL3061"],
     category: Category::Correctness,
     severity: Severity::Critical,
     default: true,
