@@ -1,7 +1,11 @@
 //! What `ShellCheck` finds in shell scripts, as `shuck-linter` finds it, with places in the file a script came from.
 
+mod possible;
+
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use seaworthy_syntax::shell::Shell;
 use seaworthy_syntax::{Edit, Text};
 use shuck_linter::{
     AmbientShellOptions, AnalysisRequest, Applicability, LinterSettings, RuleSet, ShellCheckCodeMap,
@@ -43,7 +47,34 @@ static NUMBERS: LazyLock<ShellCheckCodeMap> = LazyLock::new(ShellCheckCodeMap::d
 static SETTINGS: LazyLock<LinterSettings> =
     LazyLock::new(|| LinterSettings::default().with_resolve_source_closure(false));
 
+/// The codes that are possible everywhere, and those that need some texts.
+static POSSIBLE: LazyLock<(Codes, Vec<(&[&str], Codes)>)> = LazyLock::new(|| {
+    let named = |code| possible::POSSIBLE.iter().any(|(_, codes)| codes.contains(&code));
+    let rows =
+        possible::POSSIBLE.iter().map(|(texts, codes)| (*texts, Codes::of(|code| codes.contains(&code))));
+    (Codes::of(|code| !named(code)), rows.collect())
+});
+
+/// The library's rules by their numbers.
+static RULES: LazyLock<HashMap<u32, shuck_linter::Rule>> = LazyLock::new(|| NUMBERS.mappings().collect());
+
 impl Codes {
+    /// Those that a script can have, going by the texts it holds.
+    fn possible_in(self, script: &str) -> Self {
+        let (everywhere, rows) = &*POSSIBLE;
+        let held = rows.iter().filter(|(texts, _)| texts.iter().all(|text| possible::holds(script, text)));
+        let possible = held.fold(everywhere.0, |all, (_, codes)| all.union(&codes.0));
+        Self(self.0.subtract(&self.0.subtract(&possible)))
+    }
+
+    /// Those that the commands of a script do not rule out.
+    pub(crate) fn likely_in(mut self, script: &str, shell: &Shell) -> Self {
+        for rule in possible::ruled_out(script, shell).iter().filter_map(|code| RULES.get(code)) {
+            self.0.remove(*rule);
+        }
+        self
+    }
+
     /// Those of the library's rules that this is true of.
     pub(crate) fn of(wanted: impl Fn(u32) -> bool) -> Self {
         Self(NUMBERS.mappings().filter(|(code, _)| wanted(*code)).map(|(_, rule)| rule).collect())
@@ -86,8 +117,12 @@ impl Interpreter {
         &self,
         script: &Text,
         names: impl IntoIterator<Item = &'n str>,
-        codes: &Codes,
+        codes: Codes,
     ) -> Vec<Problem> {
+        let codes = codes.possible_in(script);
+        if codes.0.is_empty() {
+            return Vec::new();
+        }
         // The variables that are there when it starts. A value without blanks and patterns: what is in them is their authors' affair.
         let mut text = String::with_capacity(script.len() + 64);
         for name in names.into_iter().filter(|name| is_name(name) && script.contains(*name)) {
@@ -104,11 +139,12 @@ impl Interpreter {
         // Without a map the library makes one, which takes longer than all else.
         let has_directives =
             script.contains('#') && (script.contains("shellcheck") || script.contains("shuck"));
-        let found = match has_directives {
-            true => request.with_shellcheck_map(&NUMBERS),
-            false => request.without_suppressions(),
-        }
-        .lint();
+        let request = if has_directives {
+            request.with_shellcheck_map(&NUMBERS)
+        } else {
+            request.without_suppressions()
+        };
+        let found = request.lint();
         let range = |start: usize, end: usize| {
             let range = start.checked_sub(begin)?..end.checked_sub(begin)?;
             script.get(range.clone()).map(|_| range)

@@ -83,7 +83,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     }
     let all = ctx.asks_for_asides();
     let mut dash = None;
-    let runs = stage.runs(ctx.project);
+    let runs = stage.all_runs(ctx.project);
     for step in stage.walk(ctx.project) {
         let Arguments::Run(Command::Shell(script)) = &step.instruction.arguments else { continue };
         let shell = runs.iter().find(|run| run.index == step.index).map(|run| &run.shell);
@@ -96,9 +96,13 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         let kept = |code: u32| WRONG.contains(&code) || dash && NOT_IN_DASH.contains(&code);
         let names = step.before.names();
         let codes = match (all, dash) {
-            (true, _) => &ALL_CODES,
-            (false, true) => &DASH_CODES,
-            (false, false) => &WRONG_CODES,
+            (true, _) => *ALL_CODES,
+            (false, true) => *DASH_CODES,
+            (false, false) => *WRONG_CODES,
+        };
+        let codes = match shell.filter(|_| !all) {
+            Some(shell) => codes.likely_in(&script.text, shell),
+            None => codes,
         };
         let problems = interpreter.problems(&script.text, names.iter().copied(), codes);
         for Problem { code, message, span, fix } in problems {
