@@ -139,6 +139,7 @@ mod dockerfile {
     pub(super) mod shell_form_command;
     pub(super) mod shell_problem;
     pub(super) mod shell_wrapped_command;
+    pub(super) mod sorted_packages;
     pub(super) mod stage_name_case;
     pub(super) mod stale_package_index;
     pub(super) mod sudo_in_run;
@@ -233,6 +234,7 @@ mod project {
     pub(super) mod invalid_value;
     pub(super) mod legacy_link;
     pub(super) mod limited_restarts;
+    pub(super) mod line_as_program;
     pub(super) mod load_balancer_without_tls;
     pub(super) mod lost_command;
     pub(super) mod lost_name;
@@ -497,6 +499,7 @@ pub static ALL: &[&Rule] = &[
     &dockerfile::legacy_env_format::RULE,
     &project::legacy_link::RULE,
     &project::limited_restarts::RULE,
+    &project::line_as_program::RULE,
     &project::load_balancer_without_tls::RULE,
     &container::local_image::RULE,
     &dockerfile::log_init::RULE,
@@ -639,6 +642,7 @@ pub static ALL: &[&Rule] = &[
     &workload::single_replica::RULE,
     &container::slow_healthcheck::RULE,
     &live::slow_stop::RULE,
+    &dockerfile::sorted_packages::RULE,
     &dockerfile::stage_name_case::RULE,
     &dockerfile::stale_package_index::RULE,
     &project::started_not_ready::RULE,

@@ -35,9 +35,13 @@ fn reads_script(command: &Command) -> bool {
     let heredoc = |r: &Redirect| r.operator.starts_with("<<") && r.operator != "<<<";
     let shell = |name: &str| matches!(name.rsplit('/').next(), Some("sh" | "bash" | "dash" | "ash" | "ksh"));
     let option = |w: &Word| {
-        w.value.as_deref().is_some_and(|o| o.starts_with(['-', '+']) && !o.starts_with("-c") || o == "pipefail")
+        w.value
+            .as_deref()
+            .is_some_and(|o| o.starts_with(['-', '+']) && !o.starts_with("-c") || o == "pipefail")
     };
-    command.name().is_some_and(shell) && command.args.iter().all(option) && command.redirects.iter().any(heredoc)
+    command.name().is_some_and(shell)
+        && command.args.iter().all(option)
+        && command.redirects.iter().any(heredoc)
 }
 
 /// Parses a script that stands so many levels deep in another.
@@ -366,11 +370,11 @@ impl Walker<'_> {
 
     /// The commands of a heredoc that a shell of its own runs.
     fn script(&mut self, redirects: &[AstRedirect], context: Context) {
-        let bodies = redirects.iter().filter_map(|redirect| match &redirect.target {
+        let mut bodies = redirects.iter().filter_map(|redirect| match &redirect.target {
             RedirectTarget::Heredoc(heredoc) => Some(self.range(heredoc.body.span)),
             RedirectTarget::Word(_) => None,
         });
-        let Some(body) = bodies.last() else { return };
+        let Some(body) = bodies.next_back() else { return };
         let inner = parse_within(&self.text.slice(body.clone()), context.depth.saturating_add(1));
         // In the order of the text, behind what starts the shell.
         self.commands.extend(inner.commands.into_iter().enumerate().map(|(n, mut command)| {

@@ -27,8 +27,10 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
             CopySource::Heredoc { .. } => true,
         });
         // `COPY` has neither checksums nor unpacking.
-        let unsure =
-            transfer.sources.iter().any(|s| matches!(s, CopySource::Path(p) if p.text.starts_with('$') && !p.text.contains(".tar")));
+        let unsure = transfer
+            .sources
+            .iter()
+            .any(|s| matches!(s, CopySource::Path(p) if p.text.starts_with('$') && !p.text.contains(".tar")));
         if !plain && !unsure
             || ["checksum", "unpack", "keep-git-dir"].iter().any(|flag| instruction.flag(flag).is_some())
         {

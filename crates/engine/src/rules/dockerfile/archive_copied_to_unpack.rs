@@ -19,8 +19,19 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// What `ADD` unpacks on its own.
-const ARCHIVES: [&str; 11] =
-    [".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tb2", ".tar.xz", ".txz", ".tar.zst", ".tar.lzma"];
+const ARCHIVES: [&str; 11] = [
+    ".tar",
+    ".tar.gz",
+    ".tgz",
+    ".tar.bz2",
+    ".tbz2",
+    ".tbz",
+    ".tb2",
+    ".tar.xz",
+    ".txz",
+    ".tar.zst",
+    ".tar.lzma",
+];
 
 fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
     let project = ctx.project;

@@ -141,7 +141,9 @@ fn forgotten(run: &Run<'_>, stage: &Stage, ctx: &Ctx<'_>) -> Vec<(&'static [&'st
         (Manager::Zypper, "zypper", ["/var/cache/zypp", "/var/cache/zypp"], &["install", "in"]),
     ] {
         let Some(at) = last(&[program], verbs) else { continue };
-        let clean = cleans(&[program], at.start) || program == "zypper" && short_clean(at.start) || caches.iter().any(|cache| removes(cache, at.start));
+        let clean = cleans(&[program], at.start)
+            || program == "zypper" && short_clean(at.start)
+            || caches.iter().any(|cache| removes(cache, at.start));
         if !clean && !mounts(&caches) {
             found.push((ids(manager), Some(at)));
         }
@@ -158,8 +160,8 @@ fn forgotten(run: &Run<'_>, stage: &Stage, ctx: &Ctx<'_>) -> Vec<(&'static [&'st
     let told = matches!(state.env("PIP_NO_CACHE_DIR"), Value::Set(value) if off(value));
     let mut assigned = run.shell.commands.iter().flat_map(|c| &c.assignments);
     let sets = |value: &Word| value.value.as_deref().is_some_and(off);
-    let told = told
-        || assigned.any(|a| a.name.as_str() == "PIP_NO_CACHE_DIR" && a.value.as_ref().is_some_and(sets));
+    let told =
+        told || assigned.any(|a| a.name.as_str() == "PIP_NO_CACHE_DIR" && a.value.as_ref().is_some_and(sets));
     if !told && !mounts(&["/root/.cache/pip", "/root/.cache"]) {
         let keeps = |c: &&Call<'_>| c.pip_install().is_some() && !c.has_option(&["--no-cache-dir"]);
         found.push((ids(Manager::Pip), calls.iter().find(keeps).map(|c| c.command.span)));

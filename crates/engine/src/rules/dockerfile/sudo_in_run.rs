@@ -23,8 +23,7 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
         for command in run.shell.commands.iter().filter(|c| sudo(c).is_some()) {
             let Some((name, args)) = sudo(command) else { continue };
             // An option or a variable says more than to be root.
-            let first =
-                args.first().filter(|w| !w.text.starts_with(['-', '$']) && !w.text.contains('='));
+            let first = args.first().filter(|w| !w.text.starts_with(['-', '$']) && !w.text.contains('='));
             let between = |next: Span| Span { end: next.start, ..name.span };
             let plain = |span: &Span| {
                 ctx.project.text(*span).strip_prefix("sudo").is_some_and(|s| s.trim().is_empty())

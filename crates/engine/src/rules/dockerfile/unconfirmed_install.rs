@@ -54,11 +54,9 @@ fn check(stage: &Stage, ctx: &mut Ctx<'_>) {
                 Manager::Apk | Manager::Pip | Manager::Uv | Manager::Microdnf => continue,
             };
             // Twice `-q` answers yes for apt; so does `yes |`, and a file of settings may.
-            let quiet = call
-                .args
-                .iter()
-                .any(|w| is_very_quiet(&w.text) || w.text.contains("Assume-Yes") || w.text.contains("assumeyes"))
-                || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
+            let quiet = call.args.iter().any(|w| {
+                is_very_quiet(&w.text) || w.text.contains("Assume-Yes") || w.text.contains("assumeyes")
+            }) || call.args.iter().filter(|w| w.is("-q") || w.is("--quiet")).count() > 1;
             let piped = call.command.before == Connector::Pipe;
             let unknown = call.args.iter().any(|w| w.value.is_none() && may_hold_options(&w.text));
             if quiet || piped || unknown || call.has_option(answers) {
