@@ -109,3 +109,26 @@ pub(crate) fn rounded(seconds: i64) -> String {
     let unit = units.into_iter().find(|(size, _)| n >= *size);
     unit.map_or_else(|| "0s".to_owned(), |(size, name)| format!("{}{name}", n / size))
 }
+
+/// The seconds of a duration as Go writes one: `1h30m`, `-24h`.
+pub(crate) fn span_of(text: &str) -> Option<i64> {
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0);
+    }
+    let mut total = 0.0_f64;
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        rest = &rest[end..];
+        let units =
+            [("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+        let (unit, seconds) = units.iter().find(|(unit, _)| rest.starts_with(unit))?;
+        total += number * seconds;
+        rest = &rest[unit.len()..];
+    }
+    text.chars().any(|c| c.is_ascii_digit()).then_some(if negative { -total as i64 } else { total as i64 })
+}

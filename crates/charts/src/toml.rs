@@ -24,7 +24,7 @@ fn is_tables(value: &Value) -> bool {
 fn table(value: &Value, path: &str, depth: usize, out: &mut Text) {
     let Some(map) = value.as_map() else { return };
     let entries = map.entries.borrow();
-    let pad = "  ".repeat(depth.saturating_sub(1));
+    let pad = "  ".repeat(depth);
     for (key, entry) in entries.iter().filter(|(_, e)| !is_table(&e.value) && !is_tables(&e.value)) {
         if entry.value.is_nil() {
             continue;

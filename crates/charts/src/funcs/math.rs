@@ -79,7 +79,16 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             .exactly(2)
             .and_then(|()| Ok(Value::object(Object::Time(crate::date::parse(args.str(1)?).unwrap_or(0))))),
         "dateModify" | "date_modify" | "mustDateModify" | "must_date_modify" => {
-            args.exactly(2).map(|()| all[1].clone())
+            args.exactly(2).and_then(|()| {
+                let by = crate::date::span_of(args.str(0)?);
+                Ok(match (&all[1].data, by) {
+                    (Data::Object(object), Some(by)) => match &**object {
+                        Object::Time(at) => Value::object(Object::Time(at.saturating_add(by))),
+                        _ => all[1].clone(),
+                    },
+                    _ => all[1].clone(),
+                })
+            })
         }
         "date" => args.exactly(2).and_then(|()| Ok(dated(args.str(0)?, &all[1]))),
         "dateInZone" | "date_in_zone" => args.exactly(3).and_then(|()| Ok(dated(args.str(0)?, &all[1]))),
@@ -88,11 +97,20 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
         "unixEpoch" => args.exactly(1).map(|()| generated(seconds(&all[0]).to_string())),
         "ago" => args.exactly(1).map(|()| generated("0s".to_owned())),
         "duration" => args.exactly(1).map(|()| {
-            let seconds = to_i64(&all[0]);
+            // Only these two are read; of anything else nothing is left.
+            let seconds = match &all[0].data {
+                Data::Int64(_) | Data::Str(_) => to_i64(&all[0]),
+                _ => 0,
+            };
             Value::str(crate::date::duration(seconds))
         }),
         "durationRound" => args.exactly(1).map(|()| {
-            let seconds = to_i64(&all[0]);
+            let seconds = match &all[0].data {
+                Data::Str(text) => crate::date::span_of(text.as_str()).unwrap_or(0),
+                // In nanoseconds.
+                Data::Int64(n) => *n / 1_000_000_000,
+                _ => 0,
+            };
             Value::str(crate::date::rounded(seconds))
         }),
         _ => {

@@ -95,8 +95,22 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
             if width < 4 || left > 0 && width < 7 || text.len() as i64 <= width {
                 return Ok(all[2].clone());
             }
-            let mut out = text.slice(0..floor(text.as_str(), width - 3));
+            let length = text.len() as i64;
+            let left = left.min(length - (width - 3));
+            let part = |from: i64, to: i64| text.slice(floor(text.as_str(), from)..floor(text.as_str(), to));
+            if left <= 4 {
+                let mut out = part(0, width - 3);
+                out.push_made("...");
+                return Ok(Value::text(out));
+            }
+            let mut out = Text::default();
             out.push_made("...");
+            if left + width - 3 < length {
+                out.push(&part(left, left + width - 6));
+                out.push_made("...");
+            } else {
+                out.push(&part(length - (width - 3), length));
+            }
             Ok(Value::text(out))
         }),
         "repeat" => args.exactly(2).and_then(|()| {

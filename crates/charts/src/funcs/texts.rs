@@ -126,6 +126,9 @@ pub(super) fn call(state: &mut State, args: &Args<'_>) -> Option<Outcome> {
 
 /// What Helm hands on where a text is not what it is read as.
 fn error(message: String) -> Value {
+    // Go's words for a text that ends too early.
+    let ends = message.starts_with("EOF while parsing");
+    let message = if ends { "unexpected end of JSON input".to_owned() } else { message };
     let mut entries = Entries::new();
     put(&mut entries, "Error", Value::str(message));
     Value::map(entries)

@@ -1,4 +1,5 @@
-use seaworthy_syntax::Edit;
+use seaworthy_syntax::yaml::{Dialect, Node, NodeKind, Style, Value};
+use seaworthy_syntax::{Edit, Span};
 
 use crate::project::Project;
 use crate::project::kubernetes::Object;
@@ -50,8 +51,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         let own =
             object.at(project, &["apiVersion"]).is_some_and(|node| node.span() == object.api_version.span);
         let written = project.text(object.api_version.span) == version;
-        let fix = (own && written && !next.is_empty() && may_move(project, object, *same))
-            .then(|| Edit { span: object.api_version.span, text: (*next).to_owned() });
+        let moves = || {
+            let version = Edit { span: object.api_version.span, text: (*next).to_owned() };
+            if object.kind.value == "Ingress" {
+                let mut edits = backends(project, object)?;
+                edits.push(version);
+                return Some(edits);
+            }
+            may_move(project, object, *same).then(|| vec![version])
+        };
+        let fix = if own && written && !next.is_empty() { moves() } else { None };
         ctx.report(object.api_version.span, message).fix(Safety::Safe, format!("Use {next}"), fix);
     }
 }
@@ -88,6 +97,69 @@ fn may_move(project: &Project, object: &Object, same: bool) -> bool {
         "PodDisruptionBudget" => has(&["spec", "selector", "matchLabels"]),
         _ => same,
     }
+}
+
+/// What the backends of an Ingress are in the version that is served, and the type of path that the old one took; `None` where
+/// one of them is written in a way that cannot be kept.
+fn backends(project: &Project, object: &Object) -> Option<Vec<Edit>> {
+    let mut edits = Vec::new();
+    let spec = object.at(project, &["spec"])?;
+    if let Some(entry) = spec.entry("backend") {
+        edits.push(Edit { span: entry.key.span(), text: "defaultBackend".to_owned() });
+        edits.push(backend(project, entry.value)?);
+    }
+    let rules = spec.get("rules").into_iter().flat_map(Node::items);
+    for path in rules.filter_map(|rule| rule.at(&["http", "paths"])).flat_map(Node::items) {
+        if path.kind() != NodeKind::Mapping || path.anchor().is_some() {
+            return None;
+        }
+        let entry = path.entry("backend").filter(|entry| !entry.is_merge())?;
+        edits.push(backend(project, entry.value)?);
+        if path.get("pathType").is_none() {
+            let at = entry.key.span();
+            let text = project.source_text(at.source);
+            let column = at.start as usize - text[..at.start as usize].rfind('\n').map_or(0, |n| n + 1);
+            let flow = path.style() == Style::Flow;
+            let end = if flow { ", ".to_owned() } else { format!("\n{}", " ".repeat(column)) };
+            let span = Span { end: at.start, ..at };
+            edits.push(Edit { span, text: format!("pathType: ImplementationSpecific{end}") });
+        }
+    }
+    Some(edits)
+}
+
+fn backend(project: &Project, node: Node<'_>) -> Option<Edit> {
+    let entries: Vec<_> = node.entries().collect();
+    let plain = |node: Node<'_>| {
+        let own = node.kind() == NodeKind::Scalar && node.anchor().is_none() && node.tag().is_none();
+        own.then(|| project.text(node.span()).to_owned()).filter(|text| !text.is_empty() && !text.contains('\n'))
+    };
+    let of = |key: &str| entries.iter().find(|entry| entry.key.scalar().as_deref() == Some(key));
+    let ([first, second], Some(name), Some(port)) = (&entries[..], of("serviceName"), of("servicePort")) else {
+        return None;
+    };
+    if node.kind() != NodeKind::Mapping || node.anchor().is_some() {
+        return None;
+    }
+    let span = first.key.span().to(second.value.span());
+    // What else stands between them, a comment, would be lost.
+    if project.text(span).contains('#') {
+        return None;
+    }
+    let number = match port.value.value(Dialect::Kubernetes)? {
+        Value::Int(_) => "number",
+        Value::Str(_) => "name",
+        _ => return None,
+    };
+    let (name, port) = (plain(name.value)?, plain(port.value)?);
+    if node.style() == Style::Flow {
+        return Some(Edit { span, text: format!("service: {{name: {name}, port: {{{number}: {port}}}}}") });
+    }
+    let text = project.source_text(span.source);
+    let column = span.start as usize - text[..span.start as usize].rfind('\n').map_or(0, |n| n + 1);
+    let deep = " ".repeat(column);
+    let text = format!("service:\n{deep}  name: {name}\n{deep}  port:\n{deep}    {number}: {port}");
+    Some(Edit { span, text })
 }
 
 type Removed = (&'static str, &'static [&'static str], &'static str, &'static str, bool);
