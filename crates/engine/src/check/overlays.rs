@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use seaworthy_charts::helm::{Cause, Rendered};
 use seaworthy_charts::kustomize::Built;
@@ -133,7 +133,7 @@ pub(super) fn apply(project: &Project, config: &Config, rules: &[&'static Rule],
     }
     let not_built = project.overlays().iter().filter(|overlay| overlay.outcome.is_err());
     let unknown: BTreeSet<&Utf8Path> =
-        not_built.flat_map(|overlay| overlay.takes.iter().map(|path| path.as_path())).collect();
+        not_built.flat_map(|overlay| overlay.takes.iter().map(Utf8PathBuf::as_path)).collect();
     let of_builds = project.containers.iter().filter(|c| c.build.is_some()).map(|c| c.place.source);
     let of_builds: BTreeSet<SourceId> = of_builds.collect();
     all.retain(|diagnostic| {

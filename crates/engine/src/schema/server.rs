@@ -317,7 +317,7 @@ impl Server {
         if storage.is_none() {
             self.missing(head(spec), "resources.requests.storage is missing here");
         } else if let Some(size) =
-            text(storage).filter(|s| quantity::parse(s, 0).is_some_and(|size| size <= 0))
+            text(storage).filter(|s| quantity::parse(s, 0).is_some_and(|size| size == 0))
         {
             self.invalid(size.span, "a claim of no size");
         }
