@@ -132,10 +132,12 @@ fn backend(project: &Project, node: Node<'_>) -> Option<Edit> {
     let entries: Vec<_> = node.entries().collect();
     let plain = |node: Node<'_>| {
         let own = node.kind() == NodeKind::Scalar && node.anchor().is_none() && node.tag().is_none();
-        own.then(|| project.text(node.span()).to_owned()).filter(|text| !text.is_empty() && !text.contains('\n'))
+        own.then(|| project.text(node.span()).to_owned())
+            .filter(|text| !text.is_empty() && !text.contains('\n'))
     };
     let of = |key: &str| entries.iter().find(|entry| entry.key.scalar().as_deref() == Some(key));
-    let ([first, second], Some(name), Some(port)) = (&entries[..], of("serviceName"), of("servicePort")) else {
+    let ([first, second], Some(name), Some(port)) = (&entries[..], of("serviceName"), of("servicePort"))
+    else {
         return None;
     };
     if node.kind() != NodeKind::Mapping || node.anchor().is_some() {
