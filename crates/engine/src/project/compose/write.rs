@@ -431,7 +431,14 @@ impl<'p> Site<'p> {
     }
 
     fn add_scratch(&mut self, paths: &[String]) -> Option<()> {
-        let wanted = without_space(paths, &self.container.mounts);
+        // Another project that takes this file in may mount something there, and Compose refuses two at one path.
+        let here = self.container.place.source;
+        let takes = |c: &&Composition| c.files.contains(&here) || c.used.contains(&here);
+        let same = self.project.compositions.iter().filter(takes).flat_map(|c| &c.services);
+        let same = same.filter(|service| service.name == self.container.name.value);
+        let mounts: Vec<_> =
+            same.flat_map(|service| &self.project.container(service.container).mounts).cloned().collect();
+        let wanted = without_space(paths, &mounts);
         if wanted.is_empty() {
             return Some(());
         }
