@@ -72,7 +72,16 @@ fn findings(path: &str, kind: Kind) -> Vec<String> {
             ));
         }
     }
-    for object in project.objects.iter().filter(|object| object.patch) {
+    // What says no image of any container, or has no pod at all, is part of something else.
+    let part = |object: &seaworthy_engine::project::Object| {
+        let runs = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"];
+        let mut own = project.workloads.iter().filter(|workload| workload.object == object.id);
+        let named = own.any(|workload| {
+            workload.containers.iter().any(|id| !project.container(*id).image.is_unset())
+        });
+        runs.contains(&object.kind.value.as_str()) && !named
+    };
+    for object in project.objects.iter().filter(|object| object.patch || part(object)) {
         let name = object.name.as_ref().map_or("", |name| name.value.as_str());
         found.push(format!("{path}\t!\t{}/{name}", object.kind.value));
     }

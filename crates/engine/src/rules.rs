@@ -207,6 +207,8 @@ mod project {
     pub(super) mod dangling_peer;
     pub(super) mod dangling_selector;
     pub(super) mod dangling_service;
+    pub(super) mod default_namespace;
+    pub(super) mod default_service_account;
     pub(super) mod default_token_permissions;
     pub(super) mod dependency_cycle;
     pub(super) mod deprecated_api_version;
@@ -333,9 +335,7 @@ mod workload {
     pub(super) mod cron_job_deadline;
     pub(super) mod crowded_pod;
     pub(super) mod debugging_container;
-    pub(super) mod default_namespace;
     pub(super) mod default_ndots;
-    pub(super) mod default_service_account;
     pub(super) mod duplicate_container_name;
     pub(super) mod duplicate_container_port;
     pub(super) mod host_aliases;
@@ -424,9 +424,9 @@ pub static ALL: &[&Rule] = &[
     &project::dangling_service::RULE,
     &container::data_in_memory::RULE,
     &workload::debugging_container::RULE,
-    &workload::default_namespace::RULE,
+    &project::default_namespace::RULE,
     &workload::default_ndots::RULE,
-    &workload::default_service_account::RULE,
+    &project::default_service_account::RULE,
     &project::default_token_permissions::RULE,
     &container::delay_behind_startup_probe::RULE,
     &project::dependency_cycle::RULE,

@@ -92,6 +92,8 @@ fn print(rival: &str, files: &[String], theirs: &Found, here: &Here, samples: us
             println!("| {id} | - | {} | - | not found here |", theirs_places.len());
             continue;
         };
+        let kinds: BTreeSet<&str> =
+            theirs_places.iter().filter_map(|(_, object, _)| object.split('/').next()).collect();
         // Where the other names no container, neither do we.
         let by_container = theirs_places.iter().any(|(_, _, container)| !container.is_empty());
         let ours: BTreeSet<Place> = ours
@@ -99,11 +101,27 @@ fn print(rival: &str, files: &[String], theirs: &Found, here: &Here, samples: us
             .filter(|(file, object, _)| {
                 let seen = theirs.seen.get(id).or_else(|| theirs.seen.get(""));
                 let looked_at = seen.is_none_or(|seen| seen.contains(&(file.clone(), object.clone())));
-                looked_at && !theirs.refused.contains(file)
+                // Checkov does not say which objects it looked at: those of the kinds that it ever names.
+                let kinds = theirs.seen.contains_key("").then_some(&kinds);
+                let kind = object.split('/').next().unwrap_or_default();
+                looked_at
+                    && !here.patches.contains(&(file.clone(), object.clone()))
+                    && kinds.is_none_or(|kinds| kinds.contains(kind))
+                    && !theirs.refused.contains(file)
             })
-            .map(|(file, object, container)| {
-                let container = if by_container { container.clone() } else { String::new() };
-                (file.clone(), object.clone(), container)
+            .flat_map(|(file, object, container)| {
+                let place = |container: &str| (file.clone(), object.clone(), container.to_owned());
+                if !by_container {
+                    return vec![place("")];
+                }
+                // What we find at the pod they find in each of its containers.
+                let of_object = (file.clone(), object.clone(), String::new())..;
+                let theirs: Vec<Place> = theirs_places
+                    .range(of_object)
+                    .take_while(|(f, o, _)| f == file && o == object && container.is_empty())
+                    .cloned()
+                    .collect();
+                if theirs.is_empty() { vec![place(container)] } else { theirs }
             })
             .collect();
         let both = theirs_places.intersection(&ours).count();
@@ -232,7 +250,23 @@ fn checkov(program: &Path, folder: &Path, files: &[String], cache: Option<&Path>
             // `Deployment.default.api`; the pod of a template is told as `Pod.default.api.app-api`.
             let mut parts = failed["resource"].as_str().unwrap_or_default().splitn(3, '.');
             let (kind, _, name) = (parts.next(), parts.next(), parts.next());
-            let object = format!("{}/{}", kind.unwrap_or_default(), name.unwrap_or_default());
+            let mut object = format!("{}/{}", kind.unwrap_or_default(), name.unwrap_or_default());
+            // What its graph finds it tells of the pod of a template: by the name of the workload and a label.
+            if id.starts_with("CKV2") && kind == Some("Pod") {
+                let name = name.unwrap_or_default();
+                let runs = |o: &str| !o.starts_with("Service") && !o.starts_with("Ingress");
+                let mut seen =
+                    found.seen.get("").into_iter().flatten().filter(|(f, o)| *f == file && runs(o));
+                let whole = seen.clone().any(|(_, o)| *o == object);
+                let owner = seen.find(|(_, o)| {
+                    o.split_once('/').is_some_and(|(_, own)| {
+                        name.strip_prefix(own).is_some_and(|rest| rest.starts_with('.'))
+                    })
+                });
+                if let Some((_, owner)) = owner.filter(|_| !whole) {
+                    object.clone_from(owner);
+                }
+            }
             found.see("", &file, &object);
             found.add(id, (file, object, String::new()));
         }

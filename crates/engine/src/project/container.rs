@@ -507,6 +507,14 @@ impl Container {
     }
 }
 
+/// What the text of an image's name says, where the name is not known.
+pub(crate) struct WrittenImage {
+    /// The tag.
+    pub tag: Option<String>,
+    /// It has a digest.
+    pub digest: bool,
+}
+
 impl Container {
     /// The node below several keys of a pod's container; `None` for a Compose service.
     pub fn at<'p>(&self, project: &'p Project, path: &[&str]) -> Option<Node<'p>> {
@@ -599,6 +607,28 @@ impl Container {
     /// The edits that remove some texts from a list of a Compose service, and the list with its last one.
     pub fn remove_items(&self, project: &Project, key: &str, is: impl Fn(&str) -> bool) -> Option<Vec<Edit>> {
         self.composition.and_then(|_| super::compose::remove_items(project, self, key, is))
+    }
+
+    /// What its text says of an image whose name is not known, since a variable or a placeholder stands in it.
+    pub(crate) fn image_as_written(&self, project: &Project) -> Option<WrittenImage> {
+        let text = project.text(self.image.at.filter(|_| self.image.is_unknown())?);
+        let mut rest = text.trim_matches(['"', '\'']);
+        // What stands in a variable's braces is no part of the name.
+        let mut name = String::new();
+        while let Some((before, after)) = rest.split_once("${") {
+            name.push_str(before);
+            name.push('_');
+            rest = after.split_once('}').map_or("", |(_, after)| after);
+        }
+        name.push_str(rest);
+        if name.is_empty() || name.contains("{{") {
+            return None;
+        }
+        // What `ko` builds it puts in by its digest.
+        let digest = name.contains('@') || name.starts_with("ko://");
+        let last = name.rsplit('/').next()?;
+        let tag = last.split_once(':').map(|(_, tag)| tag.to_owned()).filter(|tag| !tag.is_empty());
+        Some(WrittenImage { tag, digest })
     }
 
     /// Whether the platform that runs it is Kubernetes.

@@ -23,7 +23,7 @@ pub(crate) use seaworthy_syntax::spelling::closest;
 
 use super::container::Container;
 use super::dockerfile::{BuildId, Stage};
-use super::kubernetes::{ObjectId, WorkloadId};
+use super::kubernetes::{Detail, ObjectId, ObjectRef, Role, WorkloadId};
 use super::{ContainerId, DirectoryId, Object, Project};
 use crate::images::{self as known, Facts};
 
@@ -184,6 +184,30 @@ impl Project {
     /// The `RoleBinding`s and `ClusterRoleBinding`s that give rights to a `ServiceAccount` of a name, in any namespace.
     pub fn bindings_of(&self, account: &str) -> impl Iterator<Item = &Object> {
         self.links.bindings.get(account).into_iter().flatten().map(|id| self.object(*id))
+    }
+
+    /// What bindings give to programs: the place of each role's name in its binding, and the role, where it stands here.
+    pub(crate) fn given_to_programs(&self) -> impl Iterator<Item = (Span, &Role)> {
+        self.objects.iter().filter(|object| !object.patch).filter_map(|object| {
+            let Detail::Binding(binding) = &object.detail else { return None };
+            let program = |subject: &ObjectRef| {
+                subject.kind == "ServiceAccount"
+                    || subject.kind == "Group" && subject.name.value == "system:nodes"
+                    || subject.kind == "User" && subject.name.value.starts_with("system:node:")
+            };
+            binding.subjects.iter().find(|(subject, _)| program(subject))?;
+            let named = binding.role.as_ref()?;
+            let near = |other: &&Object| {
+                let both = object.namespace.as_ref().zip(other.namespace.as_ref());
+                other.kind.value == named.kind
+                    && (named.kind == "ClusterRole" || both.is_none_or(|(a, b)| a.value == b.value))
+            };
+            let role = self.objects_named(&named.name.value).filter(|o| !o.patch).find(near)?;
+            match &role.detail {
+                Detail::Role(role) => Some((named.name.span, role)),
+                _ => None,
+            }
+        })
     }
 }
 

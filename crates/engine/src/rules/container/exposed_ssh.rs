@@ -20,14 +20,13 @@ const SERVERS: [&str; 8] = ["gitea", "gitlab", "forgejo", "gogs", "gerrit", "bit
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let served = |i: &ImageName| SERVERS.iter().any(|s| i.repository.contains(s));
-    if container.image.value().is_some_and(served) {
-        return;
-    }
+    let meant = container.image.value().is_some_and(served);
     for port in container.ports.iter().filter(|p| p.container == 22 && p.protocol.eq_ignore_ascii_case("tcp"))
     {
         ctx.report(
             port.span,
             format!("`{}` offers SSH: one more way in, with keys of its own", container.name.value),
-        );
+        )
+        .aside(meant);
     }
 }

@@ -33,13 +33,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.role == Role::Ephemeral || !resources.cpu_limit.is_unset() {
         return;
     }
-    // The last is compose-lint's, which asks for a limit of either kind.
+    // The last is compose-lint's, which asks for limits of both kinds.
     let (pod, compose) = RULE.aliases.split_at(RULE.aliases.len() - 1);
-    let ids = match (container.is_in_pod(), resources.memory_limit.is_unset()) {
-        (true, _) => pod,
-        (false, true) => compose,
-        (false, false) => &[],
-    };
+    let ids = if container.is_in_pod() { pod } else { compose };
     let message = format!("`{}` may take all processor time that nobody set aside", container.name.value);
     ctx.report(container.name.span, message).ids(ids);
 }

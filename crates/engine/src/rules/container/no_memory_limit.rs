@@ -32,13 +32,13 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let workbench = ctx.project.is_workbench(container.place.source);
-    if container.role == Role::Ephemeral || !container.resources.memory_limit.is_unset() || workbench {
+    if container.role == Role::Ephemeral || !container.resources.memory_limit.is_unset() {
         return;
     }
     let message = format!("`{}` may take all memory of the machine it runs on", container.name.value);
     let request = container.resources.memory_request.value().copied();
     let mut finding = ctx.report(container.name.span, message);
-    finding.severity(container.platform.hardening());
+    finding.severity(container.platform.hardening()).aside(workbench);
     // Twice what was seen: a minute does not show everything.
     let seen = container.learned.as_ref().and_then(|learned| learned.memory).map(|bytes| {
         const STEP: u64 = 16 << 20;

@@ -30,8 +30,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.role != Role::Main || workload.kind.runs_to_end() || workload.kind == WorkloadKind::Serving {
         return;
     }
-    let served = ctx.project.selecting(workload.id, SelectionKind::Service).next().is_some();
-    // kube-score asks for both probes, and only where a Service leads to the pod.
+    // kube-score asks for one of each kind in a pod, and only where a Service leads to it.
+    let mut beside = workload.containers.iter().map(|id| ctx.project.container(*id));
+    let served = ctx.project.selecting(workload.id, SelectionKind::Service).next().is_some()
+        && !beside.any(|container| container.readiness.is_some());
     const OTHERS: [&str; 5] =
         ["CKV_K8S_9", "readinessProbeMissing", "C-0018", "require-pod-probes", "configured-readiness-probe"];
     let ids: &'static [&'static str] = if served { ctx.all_ids() } else { &OTHERS };

@@ -81,6 +81,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     };
     let message =
         format!("`{}` sets {what} aside, so nodes are filled without regard to it", container.name.value);
+    if cpu != memory {
+        limited(container, ctx);
+    }
     let init = container.role == Role::Init;
     ctx.report(container.name.span, message).aside(init).ids(ids);
 }
@@ -95,7 +98,8 @@ fn limited(container: &Container, ctx: &mut Ctx<'_>) {
         let message =
             format!("`{}` does not say what {what} is set aside: its limit is", container.name.value);
         let key = what.to_ascii_lowercase();
-        ctx.report(container.name.span, message).aside(true).ids(ids).fix(
+        // The first is Checkov's, which takes the one for the other too.
+        ctx.report(container.name.span, message).aside(true).ids(&ids[1..]).fix(
             Safety::Safe,
             format!("Say what {what} is set aside"),
             || {

@@ -12,12 +12,12 @@ pub(crate) static RULE: Rule = Rule {
         "CKV_K8S_31",
         "CKV_K8S_32",
         "KSV-0030",
-        "container-seccomp-profile",
         "SeccompAny",
         "restrict-seccomp-strict",
         "C-0210",
         "set-seccomp-profile",
         "restricted:Seccomp",
+        "container-seccomp-profile",
     ],
     category: Category::Security,
     severity: Severity::Medium,
@@ -36,8 +36,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let safety = if container.added_capabilities.is_empty() { Safety::Safe } else { Safety::Unsafe };
     let message =
         format!("`{}` may make every system call: `seccompProfile` is not set", container.name.value);
+    // The last is kube-score's, which does not look at what runs before.
+    let ids = &RULE.aliases[..RULE.aliases.len() - usize::from(container.role == Role::Init)];
     // A privileged container runs without the filter, whatever is asked for.
-    ctx.report(container.name.span, message).aside(container.privileged.is(&true)).set(
+    ctx.report(container.name.span, message).aside(container.privileged.is(&true)).ids(ids).set(
         safety,
         "Use the runtime's seccomp profile",
         container,

@@ -7,7 +7,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a container of which nothing says what it may do",
     since: "0.1.0",
     docs: include_str!("no_security_context.md"),
-    aliases: &["KSV-0118", "CKV_K8S_29", "CKV_K8S_30"],
+    aliases: &["KSV-0118", "CKV_K8S_30", "CKV_K8S_29"],
     category: Category::Security,
     severity: Severity::Low,
     default: false,
@@ -16,6 +16,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 const OWN: [&str; 1] = ["CKV_K8S_30"];
+const PODS: [&str; 1] = ["CKV_K8S_29"];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
@@ -24,13 +25,26 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     let context = ["securityContext"];
-    let pods = container.pod_at(project, &context).is_some_and(|n| n.resolve().entries().next().is_some());
-    if container.at(project, &context).is_some_and(|n| n.resolve().entries().next().is_some()) {
+    let said = |node: Option<seaworthy_syntax::yaml::Node<'_>>| {
+        node.is_some_and(|node| node.resolve().entries().next().is_some())
+    };
+    let pods = said(container.pod_at(project, &context));
+    if said(container.at(project, &context)) {
+        // Checkov asks for both.
+        if !pods && container.pod_at(project, &context).is_none() {
+            ctx.report(container.name.span, "nothing says what all containers of its pod may do")
+                .aside(true)
+                .ids(&PODS);
+        }
         return;
     }
     let message = format!("nothing says what `{}` may do: it has no `securityContext`", container.name.value);
     // What the pod says holds for all of its containers.
-    let ids: &'static [&'static str] = if pods { &OWN } else { ctx.all_ids() };
+    let ids: &'static [&'static str] = match (pods, container.pod_at(project, &context)) {
+        (true, _) => &OWN,
+        (false, Some(_)) => &RULE.aliases[..2],
+        (false, None) => RULE.aliases,
+    };
     ctx.report(container.name.span, message).aside(pods).ids(ids).set(
         if container.added_capabilities.is_empty() { Safety::Safe } else { Safety::Unsafe },
         "Use the runtime's seccomp profile",

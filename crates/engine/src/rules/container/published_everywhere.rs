@@ -27,7 +27,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             "port {} of `{}` is open to every network of the host, past its firewall",
             port.container, container.name.value
         );
-        ctx.report(port.span, message).set(
+        // dclint takes what is said for meant.
+        let ids: &'static [&'static str] =
+            if port.host_ip.as_deref().is_none_or(str::is_empty) { RULE.aliases } else { &RULE.aliases[..1] };
+        ctx.report(port.span, message).ids(ids).set(
             Safety::Unsafe,
             "Publish it for the host alone",
             container,

@@ -8,7 +8,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "an option that Docker refuses when the container is made",
     since: "0.1.0",
     docs: include_str!("refused_option.md"),
-    aliases: &[],
+    aliases: &["service-container-name-regex"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,
@@ -37,6 +37,14 @@ const MODES: [&str; 17] = [
     "O",
 ];
 
+/// Whether it is a name as Docker takes it: two characters at least.
+fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphanumeric())
+        && text.len() > 1
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.platform != Target::Docker {
         return;
@@ -45,7 +53,14 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let at = container.seccomp.at.unwrap_or(container.name.span);
         let project = ctx.project;
         ctx.report(at, "Docker opens a file called `default` and finds none: its own profile is what applies without this")
+            .ids(&[])
             .fix(Safety::Safe, "Leave it out", || project.take_out(at));
+    }
+    let name = container.item(ctx.project, &["container_name"]).filter(|name| !name.is_unknown());
+    if let Some((name, at)) = name.and_then(|name| Some((name.as_str()?, name.span()?)))
+        && !is_name(name)
+    {
+        ctx.report(at, format!("Docker refuses the name `{name}` of a container: the service never starts"));
     }
     let project = ctx.project;
     for mount in container.mounts.iter().filter(|m| matches!(m.volume, Volume::Bind(_) | Volume::Named(_))) {
@@ -68,6 +83,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
                 mount.span,
                 format!("Docker refuses the mode `{mode}` of a mount: the service never starts"),
             )
+            .ids(&[])
             .fix(Safety::Unsafe, "Mount it read-only", || {
                 let node = project.node_at(mount.span)?;
                 // The others have no meaning here, and this one is only spelt another way.

@@ -12,7 +12,6 @@ pub(crate) static RULE: Rule = Rule {
         "CKV_K8S_23",
         "CKV_K8S_6",
         "KSV-0012",
-        "KSV-0105",
         "run-as-non-root",
         "runAsRootAllowed",
         "C-0013",
@@ -22,10 +21,11 @@ pub(crate) static RULE: Rule = Rule {
         "psp-deny-root-container",
         "C-0218",
         "service-mesh-require-run-as-nonroot",
-        "require-run-as-non-root-user",
         "restricted:Running-as-Non-root",
-        "restricted:Running-as-Non-root-user",
         "service-runs-as-root",
+        "KSV-0105",
+        "require-run-as-non-root-user",
+        "restricted:Running-as-Non-root-user",
     ],
     category: Category::Security,
     severity: Severity::High,
@@ -33,6 +33,13 @@ pub(crate) static RULE: Rule = Rule {
     fix: FixKind::Sometimes,
     check: Check::Container(check),
 };
+
+/// What others call a container that may run as root; and one that asks for the user 0.
+const MAY: &[&str] = RULE.aliases.split_at(RULE.aliases.len() - 3).0;
+const ZERO: &[&str] = RULE.aliases.split_at(RULE.aliases.len() - 3).1;
+
+/// What others call a service that asks for it.
+const ASKED: [&str; 2] = ["CL-0018", "service-runs-as-root"];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     // A privileged container needs root for what it does; `privileged-container` speaks of it.
@@ -72,9 +79,9 @@ fn service(container: &Container, ctx: &mut Ctx<'_>) {
     let at = container.user.at.unwrap_or(container.name.span);
     let development = ctx.project.is_for_development(container.place.source);
     let mut finding = ctx.report(at, format!("`{}` runs as root", container.name.value));
-    finding.aside(container.privileged.is(&true));
     // Most public images start as root; to ask for it is another matter.
-    let asked = container.user.origin == Origin::Own;
+    let asked = matches!(container.user.origin, Origin::Own | Origin::Anchor);
+    finding.aside(container.privileged.is(&true)).ids(if asked { &ASKED } else { &[] });
     finding.severity(match (asked, development) {
         (true, false) => Severity::High,
         (false, true) => Severity::Low,
@@ -95,6 +102,12 @@ fn learned(container: &Container) -> Option<(u32, u32)> {
 
 /// The kubelet starts a pod's container as root unless something says otherwise.
 fn pod(container: &Container, ctx: &mut Ctx<'_>) {
+    let zero = container.user.value().and_then(|user| user.uid) == Some(0)
+        && matches!(container.user.origin, Origin::Own | Origin::Pod | Origin::Anchor);
+    if container.run_as_non_root.is(&true) && zero {
+        let at = container.user.at.unwrap_or(container.name.span);
+        ctx.report(at, "asks for root and refuses it: it never starts").aside(true).ids(ZERO);
+    }
     if container.run_as_non_root.is(&true)
         || container.run_as_non_root.is_unknown()
         || container.user.is_unknown()
@@ -123,6 +136,7 @@ fn pod(container: &Container, ctx: &mut Ctx<'_>) {
     // An official image whose entry point gives up root does not stay root.
     let stays = uid == Some(0) && (own || facts.is_none_or(|f| f.drops_with.is_none()));
     finding.aside(container.privileged.is(&true));
+    finding.ids(if own && uid == Some(0) { RULE.aliases } else { MAY });
     finding.severity(if stays { Severity::High } else { Severity::Medium });
     if own && uid == Some(0) {
         return;

@@ -26,6 +26,24 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
+const WORDS: [&str; 7] = [
+    "CL-0020",
+    "env-var-secret",
+    "sensitiveContainerEnvVar",
+    "C-0012",
+    "check-env-vars",
+    "C-0259",
+    "rule-credentials-in-env-var",
+];
+
+/// Whether it is an address with a password in it.
+fn has_login(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A password may hold what ends an address.
+    authority.rsplit_once('@').or_else(|| rest.rsplit_once('@')).is_some_and(|(login, _)| login.contains(':'))
+}
+
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for variable in &container.env {
         let Some(EnvValue::Literal(value)) = variable.value.value() else { continue };
@@ -51,7 +69,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let severity = if repeated { Severity::Medium } else { secret::severity(value) };
         let message =
             format!("`{name}` is a secret, and stands here for everyone who can read the repository");
-        ctx.report(at, message).severity(severity).hide(hidden);
+        // compose-lint tells what is in an address from what the name of the variable gives away.
+        let ids: &'static [&'static str] =
+            if has_login(value) { &RULE.aliases[1..] } else { &WORDS };
+        ctx.report(at, message).severity(severity).hide(hidden).ids(ids);
     }
 }
 

@@ -16,12 +16,13 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 /// Directories of the host whose files give rights over it, or over what runs on it.
-const SENSITIVE: [&str; 13] = [
+const SENSITIVE: [&str; 14] = [
     "/",
     "/boot",
     "/dev",
     "/etc",
     "/home",
+    "/lib",
     "/lib/modules",
     "/proc",
     "/root",
@@ -43,14 +44,20 @@ const HARMLESS: [&str; 8] = [
     "/usr/share",
 ];
 
+/// What tools for manifests call it; and compose-lint, the second where the host can be changed by it.
+const POD: [&str; 4] = ["KSV-0121", "sensitive-host-mounts", "C-0020", "ProcMount"];
+const COMPOSE: [&str; 2] = ["CL-0013", "CL-0025"];
+
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     for mount in &container.mounts {
         let Volume::Bind(path) = &mount.volume else { continue };
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+        let below = |top: &&str| path.strip_prefix(*top).is_some_and(|rest| rest.starts_with('/'));
         let harmless = HARMLESS
             .iter()
             .any(|h| path.strip_prefix(h).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
-        if !SENSITIVE.contains(&path) && !path.starts_with("/etc/") || harmless {
+        let part = ["/var/lib/docker", "/var/lib/kubelet", "/root", "/boot"].iter().any(below);
+        if !SENSITIVE.contains(&path) && !path.starts_with("/etc/") && !part || harmless {
             continue;
         }
         let may = if mount.read_only { "reads" } else { "reads and writes" };
@@ -61,6 +68,15 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             (false, _) => Severity::High,
         };
         let message = format!("`{}` {may} the host's `{path}`", container.name.value);
-        ctx.report(mount.span, message).severity(severity);
+        let ids: &'static [&'static str] = match (container.is_in_pod(), path) {
+            (true, _) => &POD,
+            (false, "/lib/modules") => &[],
+            (false, "/") if mount.read_only => &[],
+            (false, "/home") => &COMPOSE[..1],
+            (false, _) if mount.read_only => &COMPOSE[..1],
+            (false, _) => &COMPOSE[1..],
+        };
+        // Logs of the containers beside it, somebody's data: not what the host lives by.
+        ctx.report(mount.span, message).severity(severity).ids(ids).aside(part);
     }
 }

@@ -17,6 +17,10 @@ pub(crate) static RULE: Rule = Rule {
         "restrict-apparmor-profiles",
         "baseline:Seccomp",
         "baseline:AppArmor",
+        "restrict-seccomp-strict",
+        "restricted:Seccomp",
+        "CKV_K8S_31",
+        "KSV-0030",
     ],
     category: Category::Security,
     severity: Severity::High,
@@ -30,13 +34,17 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.seccomp.value().is_some_and(unconfined) {
         let at = container.seccomp.at.unwrap_or(container.name.span);
         let message = format!("`{}` may make every system call: seccomp is turned off", container.name.value);
-        const SECCOMP: [&str; 6] = [
+        const SECCOMP: [&str; 10] = [
             "KSV-0104",
             "SeccompUnconfined",
             "restrict-seccomp",
             "CL-0009",
             "seccomp-confinement-disabled",
             "baseline:Seccomp",
+            "restrict-seccomp-strict",
+            "restricted:Seccomp",
+            "CKV_K8S_31",
+            "KSV-0030",
         ];
         ctx.report(at, message).ids(&SECCOMP).set(
             Safety::Unsafe,

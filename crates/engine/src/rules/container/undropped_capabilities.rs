@@ -11,11 +11,8 @@ pub(crate) static RULE: Rule = Rule {
     aliases: &[
         "CKV_K8S_37",
         "CKV_K8S_36",
-        "CKV_K8S_28",
         "KSV-0003",
         "KSV-0106",
-        "KSV-0004",
-        "drop-net-raw-capability",
         "insecureCapabilities",
         "C-0220",
         "drop-all-capabilities",
@@ -23,11 +20,14 @@ pub(crate) static RULE: Rule = Rule {
         "CL-0006",
         "disallow-capabilities-strict",
         "restricted:Capabilities",
-        "CapDropAny",
+        "CKV_K8S_28",
+        "drop-net-raw-capability",
         "KSV-0119",
         "CKV_K8S_7",
         "drop-capability-netraw",
         "drop-cap-net-raw",
+        "KSV-0004",
+        "CapDropAny",
     ],
     category: Category::Security,
     severity: Severity::Medium,
@@ -36,10 +36,14 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Container(check),
 };
 
+/// How many ids, the last of all, mean that nothing is dropped; and before them, that `NET_RAW` is not.
+const ANY: usize = 2;
+const RAW: usize = 6;
+
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let dropped = container.dropped_capabilities.iter().any(|c| c.value == "ALL");
     let workbench = ctx.project.is_workbench(container.place.source);
-    if container.windows || container.role == Role::Ephemeral || dropped || workbench {
+    if container.windows || container.role == Role::Ephemeral || dropped {
         return;
     }
     let setting = match container.platform {
@@ -59,7 +63,14 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         None => used.unwrap_or_default(),
     };
     let privileged = container.privileged.is(&true);
-    ctx.report(at, message).severity(container.platform.hardening()).aside(privileged).set(
+    let raw = container.dropped_capabilities.iter().any(|c| c.value == "NET_RAW");
+    let others = match (container.dropped_capabilities.is_empty(), raw) {
+        (true, _) => 0,
+        (false, false) => ANY,
+        (false, true) => ANY + RAW,
+    };
+    let ids = &RULE.aliases[..RULE.aliases.len() - others];
+    ctx.report(at, message).ids(ids).severity(container.platform.hardening()).aside(privileged || workbench).set(
         safety,
         "Drop all capabilities",
         container,

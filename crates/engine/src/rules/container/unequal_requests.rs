@@ -1,5 +1,5 @@
 use crate::project::container::Role;
-use crate::project::{Container, Setting};
+use crate::project::{Container, Origin, Setting};
 use crate::{Category, Check, Ctx, FixKind, Rule, Safety, Severity};
 
 pub(crate) static RULE: Rule = Rule {
@@ -57,9 +57,10 @@ fn unequal(
 ) {
     let project = ctx.project;
     // Where only a limit is said, it is the request too.
-    let (Some(asked), Some(most)) = (request.value(), limit.value()) else {
-        let one = request.is_unset() != limit.is_unset() && !request.is_unknown() && !limit.is_unknown();
-        if let Some(at) = request.at.or(limit.at).filter(|_| one) {
+    let written = request.value().filter(|_| request.origin != Origin::Platform);
+    let (Some(asked), Some(most)) = (written, limit.value()) else {
+        let one = written.is_none() != limit.is_unset() && !request.is_unknown() && !limit.is_unknown();
+        if let Some(at) = request.at.or(limit.at).filter(|_| one && resource != "ephemeral-storage") {
             let message =
                 format!("`{}` says only one of request and limit of {resource}", container.name.value);
             ctx.report(at, message).aside(true).ids(ids);

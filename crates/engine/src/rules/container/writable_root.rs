@@ -32,7 +32,6 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     if container.windows
         || container.role == Role::Ephemeral
         || !container.read_only_root.lacks(&true)
-        || workbench
     {
         return;
     }
@@ -51,7 +50,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
     };
     let scratch = container.scratch_paths();
     let message = format!("`{name}` can write its whole file system: {setting} is not set");
-    ctx.report(at, message).severity(container.platform.hardening()).set(
+    ctx.report(at, message).severity(container.platform.hardening()).aside(workbench).set(
         safety,
         "Make the root file system read-only",
         container,

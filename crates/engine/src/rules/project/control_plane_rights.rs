@@ -92,7 +92,7 @@ const RIGHTS: [Right; 10] = [
         &["services/status"],
         &["update", "patch"],
         "takes over traffic by addresses of Services",
-        &["CKV2_K8S_4"],
+        &[],
     ),
     Right(
         "",
@@ -138,12 +138,17 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         for grant in &role.grants {
             for Right(group, resources, verbs, gives, ids) in RIGHTS {
                 let Some((at, named)) = grant.allows(group, resources, verbs) else { continue };
-                if grant.names.is_empty() {
-                    // Within a namespace these are how programs work together.
-                    let usual = group.is_empty() && !role.cluster;
-                    ctx.report(at, format!("{gives} {reach}")).aside(!named || usual).ids(ids);
-                }
+                // Within a namespace these are how programs work together, and one that is named is what the role is for.
+                let usual = group.is_empty() && !role.cluster || !grant.names.is_empty();
+                // Checkov looks at roles of the cluster.
+                let theirs = usize::from(!role.cluster && ids.first().is_some_and(|id| id.starts_with("CKV_K8S")));
+                ctx.report(at, format!("{gives} {reach}")).aside(!named || usual).ids(&ids[theirs..]);
             }
+        }
+    }
+    for (at, role) in project.given_to_programs() {
+        if role.grants.iter().any(|grant| grant.names.is_empty() && grant.allows("", &["services/status"], &["update", "patch"]).is_some()) {
+            ctx.report(at, "a program takes over traffic by this role").aside(true).ids(&["CKV2_K8S_4"]);
         }
     }
 }

@@ -25,10 +25,22 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             Detail::Budget(budget) => budget.selector.as_ref(),
             _ => None,
         };
-        let Some(selector) = selector.filter(|s| !s.labels.is_empty() && s.expressions.is_empty()) else {
+        let ids: &'static [&'static str] =
+            if matches!(object.detail, Detail::Budget(_)) { &[] } else { RULE.aliases };
+        let Some(selector) = selector.filter(|_| project.links.selected_by(object.id).is_empty()) else {
             continue;
         };
-        if !project.links.selected_by(object.id).is_empty() {
+        if selector.labels.is_empty() || !selector.expressions.is_empty() {
+            // All pods of a namespace, which may come later, or those that a condition tells.
+            let near = |workload: &Workload| {
+                let other = workload.object(project);
+                let both = object.namespace.as_ref().zip(other.namespace.as_ref());
+                !other.patch && both.is_none_or(|(a, b)| a.value == b.value)
+            };
+            if selector.is_empty() && project.workloads.iter().any(near) {
+                continue;
+            }
+            ctx.report(object.headline(), "is about no pod of this repository").aside(true).ids(ids);
             continue;
         }
         let found = project.workloads.iter().filter(|w| is_beside(project, object, w)).find_map(|workload| {
@@ -42,13 +54,13 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         });
         if let Some((workload, at, key, has)) = found {
             let message = format!("is about no pod: those beside it have `{}: {}`", key.value, has.value);
-            ctx.report(at, message).related(workload.headline, "the pods that seem to be meant").fix(
+            ctx.report(at, message).ids(ids).related(workload.headline, "the pods that seem to be meant").fix(
                 Safety::Unsafe,
                 "Select the pods beside it",
                 || project.write_at(at, &New::Str(has.value.clone())),
             );
         } else {
-            ctx.report(selector.span, "is about no pod of this repository").aside(true);
+            ctx.report(selector.span, "is about no pod of this repository").aside(true).ids(ids);
         }
     }
 }

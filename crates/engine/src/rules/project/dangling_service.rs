@@ -21,7 +21,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(project: &Project, ctx: &mut Ctx<'_>) {
     for object in project.objects.iter().filter(|o| !o.patch) {
         let Detail::Service(service) = &object.detail else { continue };
-        let Some(selector) = service.selector.as_ref().filter(|s| !s.is_empty()) else { continue };
+        let Some(selector) = service.selector.as_ref().filter(|s| !s.is_empty()) else {
+            // Its addresses are written elsewhere.
+            if service.external_name.is_none() {
+                ctx.report(object.headline(), "selects no pod: it has no selector")
+                    .aside(true)
+                    .ids(&["service-targets-pod"]);
+            }
+            continue;
+        };
         if !project.links.selected_by(object.id).is_empty() || service.external_name.is_some() {
             continue;
         }

@@ -9,7 +9,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "something that a Compose project says twice and may say once",
     since: "0.1.0",
     docs: include_str!("duplicate_entry.md"),
-    aliases: &["no-duplicate-container-names", "service-container-name-regex"],
+    aliases: &["no-duplicate-container-names"],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,

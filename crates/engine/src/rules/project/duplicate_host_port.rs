@@ -37,7 +37,6 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     let other = others.iter().find(|(other, theirs, _)| {
                         other.name != service.name
                             && (address.is_none() || theirs.is_none() || address == *theirs)
-                            && may_run_together(service, other)
                     });
                     if let Some((other, _, first)) = other {
                         let message = format!(
@@ -46,7 +45,7 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                         );
                         // What one service takes over from the other it may also take the place of.
                         if port.span != *first {
-                            found.push((port.span, *first, message));
+                            found.push((port.span, *first, message, may_run_together(service, other)));
                         }
                         break;
                     }
@@ -55,10 +54,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
         }
         // A file with many is a menu, of which each start names a few.
-        if found.len() < 4 {
-            for (at, first, message) in found {
-                ctx.report(at, message).related(first, "the other one");
-            }
+        let menu = found.iter().filter(|(.., together)| *together).count() > 3;
+        for (at, first, message, together) in found {
+            ctx.report(at, message).related(first, "the other one").aside(menu || !together);
         }
     }
 }

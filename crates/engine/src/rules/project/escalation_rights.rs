@@ -40,21 +40,19 @@ const ESCALATE: [&str; 6] = [
     "restrict-escalation-verbs-roles",
     "KSV-0050",
 ];
-const BIND: [&str; 6] = [
+const BIND: [&str; 5] = [
     "KSV-0052",
     "CKV_K8S_157",
     "C-0191",
     "rule-can-bind-escalate",
     "restrict-escalation-verbs-roles",
-    "CKV2_K8S_1",
 ];
-const IMPERSONATE: [&str; 6] = [
+const IMPERSONATE: [&str; 5] = [
     "KSV-0043",
     "C-0065",
     "C-0191",
     "rule-can-impersonate-users-groups-v1",
     "restrict-escalation-verbs-roles",
-    "CKV2_K8S_3",
 ];
 const MANAGE: [&str; 3] = ["KSV-0050", "KSV-0055", "C-0053"];
 
@@ -90,6 +88,18 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let message = format!("changes who may do what {reach}");
                 ctx.report(at, message).severity(Severity::Low).aside(!named).ids(&MANAGE);
             }
+        }
+    }
+    for (at, role) in project.given_to_programs() {
+        let may = |group, resources: &[&str], verbs: &[&str]| {
+            role.grants.iter().any(|g| g.names.is_empty() && g.allows(group, resources, verbs).is_some())
+        };
+        let bindings = ["rolebindings", "clusterrolebindings", "roles", "clusterroles"];
+        if may(RBAC, &bindings, &["bind", "escalate"]) {
+            ctx.report(at, "a program gives itself more rights by this role").aside(true).ids(&["CKV2_K8S_1"]);
+        }
+        if may("", &["users", "groups", "serviceaccounts"], &["impersonate"]) {
+            ctx.report(at, "a program acts as anybody else by this role").aside(true).ids(&["CKV2_K8S_3"]);
         }
     }
 }

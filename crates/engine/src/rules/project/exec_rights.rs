@@ -44,9 +44,8 @@ const EXEC: [&str; 8] = [
 ];
 const ATTACH: [&str; 3] = ["clusterrolePodExecAttach", "rolePodExecAttach", "KSV-0054"];
 const FORWARD: [&str; 2] = ["C-0063", "rule-can-portforward-v1"];
-const PROXY: [&str; 5] = [
+const PROXY: [&str; 4] = [
     "KSV-0047",
-    "CKV2_K8S_2",
     "C-0279",
     "rule-can-access-proxy-subresource",
     "restrict-clusterrole-nodesproxy",
@@ -71,6 +70,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 };
                 ctx.report(at, format!("{what} {reach}")).aside(!named).ids(ids);
             }
+        }
+    }
+    for (at, role) in project.given_to_programs() {
+        if role.grants.iter().any(|grant| grant.names.is_empty() && grant.allows("", &["nodes/proxy", "pods/exec"], &["create"]).is_some()) {
+            ctx.report(at, "a program runs others in every pod by this role").aside(true).ids(&["CKV2_K8S_2"]);
         }
     }
 }

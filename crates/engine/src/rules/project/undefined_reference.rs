@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     summary: "a Compose service that names a service, network, volume, config or secret nobody defines",
     since: "0.1.0",
     docs: include_str!("undefined_reference.md"),
-    aliases: &["invalid-schema"],
+    aliases: &[],
     category: Category::Correctness,
     severity: Severity::High,
     default: true,

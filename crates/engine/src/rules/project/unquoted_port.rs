@@ -27,6 +27,11 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 let plain = item.kind() == NodeKind::Scalar
                     && item.style() == Style::Plain
                     && item.anchor().is_none();
+                if item.style() == Style::DoubleQuoted && item.anchor().is_none() {
+                    // dclint wants single ones.
+                    ctx.report(item.span(), "the quotes are double ones").aside(true);
+                    continue;
+                }
                 let Some(text) = item.scalar().filter(|text| plain && !text.contains('"')) else { continue };
                 let edit = Edit { span: item.span(), text: format!("\"{text}\"") };
                 ctx.report(item.span(), "a reader of YAML 1.1 takes some ports for numbers to the base 60")

@@ -93,10 +93,34 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     listed.chain(list.flat_map(Node::entries).map(|e| (e.key, text(e.key)))).collect()
                 };
                 sorted(items("depends_on"), "dependencies", &DEPENDENCIES, ctx);
-                sorted(items("ports"), "ports", &PORTS, ctx);
+                let mut ports = items("ports");
+                ports.iter_mut().for_each(|(_, text)| *text = by_number(text));
+                sorted(ports, "ports", &PORTS, ctx);
             }
         }
     }
+}
+
+/// A port as it is sorted by: its numbers of one length, and the address of the host left out.
+fn by_number(port: &str) -> String {
+    let port = match port.rsplitn(3, ':').collect::<Vec<_>>()[..] {
+        [target, published, address] if address.contains('.') => format!("{published}:{target}"),
+        _ => port.to_owned(),
+    };
+    let mut key = String::new();
+    let mut digits = String::new();
+    for c in port.chars().chain(std::iter::once('\0')) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            key += &format!("{digits:0>6}");
+            digits.clear();
+        }
+        key.push(c);
+    }
+    key
 }
 
 fn text(node: Node<'_>) -> String {
@@ -106,8 +130,9 @@ fn text(node: Node<'_>) -> String {
 /// Reports the first of some texts that stands behind one it belongs before.
 fn sorted(found: Vec<(Node<'_>, String)>, what: &str, ids: &'static [&'static str], ctx: &mut Ctx<'_>) {
     let late = found.windows(2).find(|pair| pair[0].1 > pair[1].1);
-    if let Some([(before, first), (node, second)]) = late {
-        let message = format!("`{second}` stands behind `{first}`: the {what} are in no order");
+    if let Some([(before, _), (node, _)]) = late {
+        let message =
+            format!("`{}` stands behind `{}`: the {what} are in no order", text(*node), text(*before));
         let mut order: Vec<usize> = (0..found.len()).collect();
         order.sort_by(|a, b| found[*a].1.cmp(&found[*b].1));
         let parent = before.parent();

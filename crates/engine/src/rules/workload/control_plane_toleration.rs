@@ -19,9 +19,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let project = ctx.project;
     // An agent that runs on every node is meant to run on these too.
-    if workload.kind == WorkloadKind::DaemonSet {
-        return;
-    }
+    let everywhere = workload.kind == WorkloadKind::DaemonSet;
     for item in workload.pod_at(project, &["tolerations"]).into_iter().flat_map(Node::items) {
         let text = |key| item.get(key).and_then(Node::scalar);
         let key = text("key");
@@ -34,6 +32,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
                 item.span(),
                 "may run on the nodes of the control plane, beside the keys of the cluster",
             )
+            .aside(everywhere)
             .fix(Safety::Unsafe, "Keep off these nodes", || project.take_out(item.span()));
         }
     }

@@ -26,21 +26,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let pod = &workload.pod;
     // One pod on each node is about its node, and so is one that is sent to a node.
-    if workload.kind == WorkloadKind::DaemonSet
+    let meant = workload.kind == WorkloadKind::DaemonSet
         || workload.kind.runs_to_end()
         || !pod.node_selector.is_empty()
-        || pod.node_affinity.is_some()
-    {
-        return;
-    }
+        || pod.node_affinity.is_some();
     for volume in &pod.volumes {
         let Volume::Bind(path) = &volume.volume else { continue };
-        if is_of_every_node(path) {
-            continue;
-        }
         let message =
             format!("`{path}` of the node: a pod that starts on another node does not find its data");
-        ctx.report(volume.at, message);
+        ctx.report(volume.at, message).aside(meant || is_of_every_node(path));
     }
 }
 

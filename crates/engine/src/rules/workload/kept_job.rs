@@ -24,15 +24,15 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     // Helm and Argo CD delete the jobs they run as hooks.
     let hooks = ["helm.sh/hook", "argocd.argoproj.io/hook"];
     let Some(spec) = object.at(ctx.project, &["spec"]) else { return };
-    if hooks.iter().any(|hook| object.annotation(hook).is_some())
-        || spec.get("ttlSecondsAfterFinished").is_some_and(|node| !node.is_null())
-    {
+    if spec.get("ttlSecondsAfterFinished").is_some_and(|node| !node.is_null()) {
         return;
     }
+    let hook = hooks.iter().any(|hook| object.annotation(hook).is_some());
     ctx.report(
         workload.headline,
         "stays with its pods after it is done: `ttlSecondsAfterFinished` is not set",
     )
+    .aside(hook)
     .fix(
         Safety::Unsafe,
         "Delete it a day after it is done",

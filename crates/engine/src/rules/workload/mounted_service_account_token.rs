@@ -38,9 +38,7 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         return;
     }
     let account = pod.service_account.value().map_or("default", String::as_str);
-    if account != "default" || is_bound(workload, ctx.project) || has_sidecar(workload) {
-        return;
-    }
+    let needed = account != "default" || is_bound(workload, ctx.project) || has_sidecar(workload);
     // Of a public image that is known it is known too that it asks the API nothing.
     let known = workload.containers.iter().all(|id| ctx.project.container(*id).facts().is_some());
     let safety = if known { Safety::Safe } else { Safety::Unsafe };
@@ -53,7 +51,8 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
         at,
         "its pods carry a token for the Kubernetes API, which a program that is broken into gives away",
     )
-    .fix(safety, "Mount no token", edit);
+    .aside(needed)
+    .fix(if needed { Safety::Unsafe } else { safety }, "Mount no token", edit);
 }
 
 /// Whether a sidecar comes into its pods that asks the API with their token.

@@ -31,9 +31,13 @@ fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
             | WorkloadKind::ReplicaSet
     );
     let group = workload.object(ctx.project).group();
-    let Some(selector) =
-        workload.selector.as_ref().filter(|_| checked && matches!(group, "apps" | "extensions"))
-    else {
+    if !checked || !matches!(group, "apps" | "extensions") {
+        return;
+    }
+    let Some(selector) = workload.selector.as_ref() else {
+        if !workload.object(ctx.project).patch {
+            ctx.report(workload.headline, "has no selector: the API refuses it").aside(true);
+        }
         return;
     };
     if selector.matches(&workload.pod_labels) {

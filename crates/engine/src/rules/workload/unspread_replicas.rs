@@ -28,8 +28,11 @@ pub(crate) static RULE: Rule = Rule {
 fn check(workload: &Workload, ctx: &mut Ctx<'_>) {
     let spread = matches!(workload.kind, WorkloadKind::Deployment | WorkloadKind::StatefulSet);
     let project = ctx.project;
-    let apart = workload.pod.pod_anti_affinity.is_some();
-    if spread && !apart && (workload.replicas.is_none() || !workload.pod.spread.is_empty()) {
+    // Others count only what keeps them from one node.
+    let terms = workload.pod_at(project, &["affinity", "podAntiAffinity"]);
+    let apart = terms.is_some_and(|terms| project.text(terms.full_span()).contains("hostname"));
+    let kept = workload.pod.pod_anti_affinity.is_some() || !workload.pod.spread.is_empty();
+    if spread && !apart && (workload.replicas.is_none() || kept) {
         let many = workload.replicas.as_ref().is_none_or(|replicas| replicas.value > 1);
         if many {
             const AFFINITY: [&str; 3] = [
