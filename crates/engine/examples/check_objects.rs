@@ -76,9 +76,8 @@ fn findings(path: &str, kind: Kind) -> Vec<String> {
     let part = |object: &seaworthy_engine::project::Object| {
         let runs = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"];
         let mut own = project.workloads.iter().filter(|workload| workload.object == object.id);
-        let named = own.any(|workload| {
-            workload.containers.iter().any(|id| !project.container(*id).image.is_unset())
-        });
+        let named =
+            own.any(|workload| workload.containers.iter().any(|id| !project.container(*id).image.is_unset()));
         runs.contains(&object.kind.value.as_str()) && !named
     };
     for object in project.objects.iter().filter(|object| object.patch || part(object)) {

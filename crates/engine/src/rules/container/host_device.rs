@@ -40,7 +40,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let whole = path == "/dev" || path == "/dev/";
         // A character device has one name, a disk one for each of its parts.
         let exact = |begin: &str| matches!(begin, "/dev/mem" | "/dev/kmem" | "/dev/port" | "/dev/kmsg");
-        let known = DANGEROUS.iter().find(|(begin, _)| path.starts_with(begin) && (!exact(begin) || path == *begin));
+        let known =
+            DANGEROUS.iter().find(|(begin, _)| path.starts_with(begin) && (!exact(begin) || path == *begin));
         let Some(gives) = known.map(|(_, gives)| *gives).or(whole.then_some("every device of the host"))
         else {
             continue;
@@ -48,8 +49,10 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Some(at) = item.span() else { continue };
         let message = format!("`{}` gets `{path}`: {gives}", container.name.value);
         // What watches the machine reads the log of the kernel.
-        ctx.report(at, message).aside(path == "/dev/kmsg").fix(Safety::Unsafe, "Leave the device out", || {
-            container.remove_items(project, "devices", |text| text.split(':').next() == Some(path))
-        });
+        ctx.report(at, message).aside(path == "/dev/kmsg").fix(
+            Safety::Unsafe,
+            "Leave the device out",
+            || container.remove_items(project, "devices", |text| text.split(':').next() == Some(path)),
+        );
     }
 }

@@ -53,7 +53,8 @@ fn unnamed(container: &Container, ctx: &mut Ctx<'_>) {
     let policy = &container.pull_policy;
     let written = container.image_as_written(ctx.project);
     // Without a policy, what has no tag or `latest` is pulled each time.
-    let pulled = policy.is_unset() && written.as_ref().is_some_and(|i| i.tag.as_deref().is_none_or(|t| t == "latest"));
+    let pulled =
+        policy.is_unset() && written.as_ref().is_some_and(|i| i.tag.as_deref().is_none_or(|t| t == "latest"));
     let digest = written.as_ref().is_some_and(|image| image.digest);
     let missing = container.image.is_unset() && policy.is_unset();
     if !container.is_in_pod()
@@ -65,7 +66,8 @@ fn unnamed(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     let at = policy.at.unwrap_or(container.name.span);
-    let message = format!("the image of `{}` is not pulled again by a node that has it", container.name.value);
+    let message =
+        format!("the image of `{}` is not pulled again by a node that has it", container.name.value);
     let ids = match (missing, digest) {
         (true, _) => &RULE.aliases[..1],
         (false, true) => &RULE.aliases[1..],

@@ -44,7 +44,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
             let message = "Ingress NGINX ended in March 2026: holes that are found from now on stay open";
             ctx.report(at, message).severity(Severity::Medium).ids(&INGRESS);
         }
-    } else if image.short().starts_with("kubernetes-dashboard") || image.repository == "kubernetesui/dashboard" {
+    } else if image.short().starts_with("kubernetes-dashboard")
+        || image.repository == "kubernetesui/dashboard"
+    {
         let message = "the dashboard acts for whoever reaches it: it must not be reachable without a login";
         ctx.report(at, message).severity(Severity::Low).aside(true).ids(&DASHBOARD);
     }

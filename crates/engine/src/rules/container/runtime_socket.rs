@@ -29,8 +29,7 @@ const SOCKETS: [&str; 6] =
     ["docker.sock", "containerd.sock", "crio.sock", "podman.sock", "buildkitd.sock", "dockershim.sock"];
 
 /// Directories that hold them, the root among them; `sensitive-host-mount` speaks of what else is there.
-const DIRECTORIES: [&str; 5] =
-    ["/run", "/var/run", "/var", "/run/containerd", "/var/run/containerd"];
+const DIRECTORIES: [&str; 5] = ["/run", "/var/run", "/var", "/run/containerd", "/var/run/containerd"];
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let given = container.item(ctx.project, &["use_api_socket"]).filter(|item| item.as_bool() == Some(true));
@@ -45,7 +44,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let Volume::Bind(path) = &mount.volume else { continue };
         let Some(socket) = SOCKETS.iter().find(|s| path.rsplit('/').next() == Some(s)) else {
             if path == "/" || DIRECTORIES.contains(&path.trim_end_matches('/')) {
-                let message = format!("`{}` gets `{path}`, and the runtime's socket in it", container.name.value);
+                let message =
+                    format!("`{}` gets `{path}`, and the runtime's socket in it", container.name.value);
                 ctx.report(mount.span, message).aside(true).ids(&["CL-0001"]);
             }
             continue;

@@ -70,8 +70,7 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         let message =
             format!("`{name}` is a secret, and stands here for everyone who can read the repository");
         // compose-lint tells what is in an address from what the name of the variable gives away.
-        let ids: &'static [&'static str] =
-            if has_login(value) { &RULE.aliases[1..] } else { &WORDS };
+        let ids: &'static [&'static str] = if has_login(value) { &RULE.aliases[1..] } else { &WORDS };
         ctx.report(at, message).severity(severity).hide(hidden).ids(ids);
     }
 }

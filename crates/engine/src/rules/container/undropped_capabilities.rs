@@ -70,10 +70,9 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         (false, true) => ANY + RAW,
     };
     let ids = &RULE.aliases[..RULE.aliases.len() - others];
-    ctx.report(at, message).ids(ids).severity(container.platform.hardening()).aside(privileged || workbench).set(
-        safety,
-        "Drop all capabilities",
-        container,
-        &Intent::DropCapabilities { keep },
-    );
+    ctx.report(at, message)
+        .ids(ids)
+        .severity(container.platform.hardening())
+        .aside(privileged || workbench)
+        .set(safety, "Drop all capabilities", container, &Intent::DropCapabilities { keep });
 }

@@ -49,7 +49,8 @@ fn check(container: &Container, ctx: &mut Ctx<'_>) {
         return;
     }
     // A tag that moves anyway is told by a rule of its own, which compose-lint keeps apart as well.
-    let moves = tag.is_none_or(|tag| matches!(tag.as_str(), "latest" | "dev" | "test" | "stable" | "edge" | "nightly"));
+    let moves = tag
+        .is_none_or(|tag| matches!(tag.as_str(), "latest" | "dev" | "test" | "stable" | "edge" | "nightly"));
     let ids: &'static [&'static str] = match (container.is_in_pod(), moves) {
         (true, _) => &POD,
         (false, true) => &[],

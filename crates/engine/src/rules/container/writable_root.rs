@@ -29,10 +29,7 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(container: &Container, ctx: &mut Ctx<'_>) {
     let workbench = ctx.project.is_workbench(container.place.source);
-    if container.windows
-        || container.role == Role::Ephemeral
-        || !container.read_only_root.lacks(&true)
-    {
+    if container.windows || container.role == Role::Ephemeral || !container.read_only_root.lacks(&true) {
         return;
     }
     let setting = match container.platform {

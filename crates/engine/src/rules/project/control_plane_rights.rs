@@ -87,13 +87,7 @@ const RIGHTS: [Right; 10] = [
         "makes volumes of any path of any node",
         &["C-0278", "rule-can-create-pv"],
     ),
-    Right(
-        "",
-        &["services/status"],
-        &["update", "patch"],
-        "takes over traffic by addresses of Services",
-        &[],
-    ),
+    Right("", &["services/status"], &["update", "patch"], "takes over traffic by addresses of Services", &[]),
     Right(
         "",
         &["events"],
@@ -141,13 +135,16 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                 // Within a namespace these are how programs work together, and one that is named is what the role is for.
                 let usual = group.is_empty() && !role.cluster || !grant.names.is_empty();
                 // Checkov looks at roles of the cluster.
-                let theirs = usize::from(!role.cluster && ids.first().is_some_and(|id| id.starts_with("CKV_K8S")));
+                let theirs =
+                    usize::from(!role.cluster && ids.first().is_some_and(|id| id.starts_with("CKV_K8S")));
                 ctx.report(at, format!("{gives} {reach}")).aside(!named || usual).ids(&ids[theirs..]);
             }
         }
     }
     for (at, role) in project.given_to_programs() {
-        if role.grants.iter().any(|grant| grant.names.is_empty() && grant.allows("", &["services/status"], &["update", "patch"]).is_some()) {
+        if role.grants.iter().any(|grant| {
+            grant.names.is_empty() && grant.allows("", &["services/status"], &["update", "patch"]).is_some()
+        }) {
             ctx.report(at, "a program takes over traffic by this role").aside(true).ids(&["CKV2_K8S_4"]);
         }
     }

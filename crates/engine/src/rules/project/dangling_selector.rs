@@ -54,11 +54,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         });
         if let Some((workload, at, key, has)) = found {
             let message = format!("is about no pod: those beside it have `{}: {}`", key.value, has.value);
-            ctx.report(at, message).ids(ids).related(workload.headline, "the pods that seem to be meant").fix(
-                Safety::Unsafe,
-                "Select the pods beside it",
-                || project.write_at(at, &New::Str(has.value.clone())),
-            );
+            ctx.report(at, message)
+                .ids(ids)
+                .related(workload.headline, "the pods that seem to be meant")
+                .fix(Safety::Unsafe, "Select the pods beside it", || {
+                    project.write_at(at, &New::Str(has.value.clone()))
+                });
         } else {
             ctx.report(selector.span, "is about no pod of this repository").aside(true).ids(ids);
         }

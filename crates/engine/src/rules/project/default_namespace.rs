@@ -70,9 +70,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             }
             // Whoever applies it may name one.
             None => {
-                ctx.report(object.headline(), "says no namespace: it is `default` unless somebody names another")
-                    .aside(true)
-                    .ids(ids);
+                ctx.report(
+                    object.headline(),
+                    "says no namespace: it is `default` unless somebody names another",
+                )
+                .aside(true)
+                .ids(ids);
             }
             Some(_) => {}
         }

@@ -44,7 +44,8 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
             Detail::Binding(binding) => {
                 let default = |(subject, _): &&(_, _)| is_default(subject);
                 if let Some((subject, _)) = binding.subjects.iter().find(default) {
-                    let message = "gives rights to the service account `default`, so to every pod that names none";
+                    let message =
+                        "gives rights to the service account `default`, so to every pod that names none";
                     ctx.report(subject.name.span, message).aside(true).ids(&BOUND);
                 }
             }

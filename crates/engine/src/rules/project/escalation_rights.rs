@@ -40,13 +40,8 @@ const ESCALATE: [&str; 6] = [
     "restrict-escalation-verbs-roles",
     "KSV-0050",
 ];
-const BIND: [&str; 5] = [
-    "KSV-0052",
-    "CKV_K8S_157",
-    "C-0191",
-    "rule-can-bind-escalate",
-    "restrict-escalation-verbs-roles",
-];
+const BIND: [&str; 5] =
+    ["KSV-0052", "CKV_K8S_157", "C-0191", "rule-can-bind-escalate", "restrict-escalation-verbs-roles"];
 const IMPERSONATE: [&str; 5] = [
     "KSV-0043",
     "C-0065",
@@ -96,7 +91,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         };
         let bindings = ["rolebindings", "clusterrolebindings", "roles", "clusterroles"];
         if may(RBAC, &bindings, &["bind", "escalate"]) {
-            ctx.report(at, "a program gives itself more rights by this role").aside(true).ids(&["CKV2_K8S_1"]);
+            ctx.report(at, "a program gives itself more rights by this role")
+                .aside(true)
+                .ids(&["CKV2_K8S_1"]);
         }
         if may("", &["users", "groups", "serviceaccounts"], &["impersonate"]) {
             ctx.report(at, "a program acts as anybody else by this role").aside(true).ids(&["CKV2_K8S_3"]);

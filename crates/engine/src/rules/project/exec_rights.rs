@@ -44,12 +44,8 @@ const EXEC: [&str; 8] = [
 ];
 const ATTACH: [&str; 3] = ["clusterrolePodExecAttach", "rolePodExecAttach", "KSV-0054"];
 const FORWARD: [&str; 2] = ["C-0063", "rule-can-portforward-v1"];
-const PROXY: [&str; 4] = [
-    "KSV-0047",
-    "C-0279",
-    "rule-can-access-proxy-subresource",
-    "restrict-clusterrole-nodesproxy",
-];
+const PROXY: [&str; 4] =
+    ["KSV-0047", "C-0279", "rule-can-access-proxy-subresource", "restrict-clusterrole-nodesproxy"];
 
 /// What each resource gives, and what others call it.
 const WAYS: [(&[&str], &str, &[&str]); 4] = [
@@ -73,8 +69,12 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
     }
     for (at, role) in project.given_to_programs() {
-        if role.grants.iter().any(|grant| grant.names.is_empty() && grant.allows("", &["nodes/proxy", "pods/exec"], &["create"]).is_some()) {
-            ctx.report(at, "a program runs others in every pod by this role").aside(true).ids(&["CKV2_K8S_2"]);
+        if role.grants.iter().any(|grant| {
+            grant.names.is_empty() && grant.allows("", &["nodes/proxy", "pods/exec"], &["create"]).is_some()
+        }) {
+            ctx.report(at, "a program runs others in every pod by this role")
+                .aside(true)
+                .ids(&["CKV2_K8S_2"]);
         }
     }
 }

@@ -59,7 +59,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
         }
     }
     for (at, role) in project.given_to_programs() {
-        if role.grants.iter().any(|grant| grant.names.is_empty() && grant.allows("", &["secrets"], &["get", "list", "watch"]).is_some()) {
+        if role.grants.iter().any(|grant| {
+            grant.names.is_empty() && grant.allows("", &["secrets"], &["get", "list", "watch"]).is_some()
+        }) {
             ctx.report(at, "a program reads every Secret by this role").aside(true).ids(&["CKV2_K8S_5"]);
         }
     }

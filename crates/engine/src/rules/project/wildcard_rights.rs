@@ -45,7 +45,9 @@ fn check(project: &Project, ctx: &mut Ctx<'_>) {
                     ctx.report(at, "grants every verb, also those to come").severity(Severity::Low);
                 }
                 (Some(at), _) | (_, Some(at)) => {
-                    ctx.report(at, "grants all of an API group of its own").severity(Severity::Low).aside(true);
+                    ctx.report(at, "grants all of an API group of its own")
+                        .severity(Severity::Low)
+                        .aside(true);
                 }
                 _ => {}
             }
