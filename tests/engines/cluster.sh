@@ -200,15 +200,18 @@ images() {
 }
 
 image() { # name, ports, variables...
-  local name=$1 ports=$2 made=$run/images/stub
+  local name=$1 ports=$2 made=$run/images/stub own
   shift 2
+  # Health checks look for a process of this name.
+  own=${name##*/} && own=${own%%[:@]*}
   if [ ! -d "$made" ]; then
     cp -a "$run/images/busybox" "$made"
     cp "$bin/cluster-stub" "$made/bin/stub"
-    for program in python python3 uvicorn gunicorn celery node npm nginx redis-server redis-cli postgres pg_isready curl mysqladmin mongosh \
-      mongod ollama java docker-entrypoint.sh entrypoint.sh; do ln -sf stub "$made/bin/$program"; done
+    for program in python python3 uvicorn gunicorn celery node npm nginx redis-server redis-cli postgres pg_isready curl nc perl mysqladmin mongosh \
+      mongod ollama java consul kong rabbitmq-diagnostics cypher-shell docker-entrypoint.sh entrypoint.sh; do ln -sf stub "$made/bin/$program"; done
   fi
-  import "$name" "$made" --entrypoint /bin/stub --env PATH=/bin --env "STUB_PORTS=$ports" "${@/#/--env=}"
+  [ -e "$made/bin/$own" ] || ln -s stub "$made/bin/$own"
+  import "$name" "$made" --entrypoint "/bin/$own" --env PATH=/bin --env "STUB_PORTS=$ports" "${@/#/--env=}"
 }
 
 enforce() { # on or off

@@ -4,6 +4,9 @@
 //! makes that a failure.
 #![cfg(unix)]
 
+#[path = "cluster/pictures.rs"]
+mod pictures;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -54,6 +57,11 @@ fn kubectl(words: &[&str]) -> String {
         .expect("kubectl is there");
     assert!(output.status.success(), "kubectl {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Runs it for what may be done already.
+fn kubectl_quietly(words: &[&str]) {
+    let _ = Command::new(engines().join("bin/kubectl")).arg("--kubeconfig").arg(kubeconfig()).args(words).output();
 }
 
 /// Manifests in a namespace of their own, applied.
@@ -107,11 +115,7 @@ impl Project {
 impl Drop for Project {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
-        let _ = Command::new(engines().join("bin/kubectl"))
-            .arg("--kubeconfig")
-            .arg(kubeconfig())
-            .args(["delete", "namespace", &self.namespace, "--wait=false"])
-            .output();
+        kubectl_quietly(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }
 }
 

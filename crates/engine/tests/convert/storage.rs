@@ -256,6 +256,48 @@ fn directories_of_the_repository_are_told_apart() {
 }
 
 #[test]
+fn a_directory_keeps_its_settings_where_secrets_lie_between_them() {
+    let compose = "services:\n  n: {image: acme/n, volumes: ['./proxy:/etc/proxy:ro', './tls:/etc/tls:ro']}";
+    let plan = plan_with(
+        &[
+            ("compose.yaml", compose),
+            ("proxy/proxy.conf", "listen = 80\n"),
+            ("proxy/certs/server.key", "x"),
+            ("proxy/users.ini", "password = hunter22\n"),
+            ("tls/tls.key", "y"),
+        ],
+        &Options::default(),
+    );
+    assert_eq!(mounts(&plan, "n"), ["/etc/proxy files-1 ro", "/etc/tls files-2 ro"]);
+    let volumes = volumes(&plan, "n");
+    let projected = "{name: files-1, projected: {sources: [{configMap: {name: n-files, items: [{key: proxy.conf, path: proxy.conf}]}}, \
+        {secret: {name: app-secrets, items: [{key: server.key, path: certs/server.key}, {key: users.ini, path: users.ini}]}}]}}";
+    assert!(volumes.contains(projected), "{volumes}");
+    let secret = "{name: files-2, secret: {secretName: app-secrets, items: [{key: tls.key, path: tls.key}]}}";
+    assert!(volumes.contains(secret), "{volumes}");
+    for (index, note) in [
+        (0, "a ConfigMap with its 1 file, and keys `server.key`, `users.ini` of Secret `app-secrets`"),
+        (1, "key `tls.key` of Secret `app-secrets`"),
+    ] {
+        let (fate, found) = row(&plan, &format!("services.n.volumes[{index}]"));
+        assert_eq!(fate, "approximated");
+        assert!(found.starts_with(note), "{found}");
+    }
+    let purposes: Vec<&str> = plan.to_fill.iter().map(|key| key.purpose.as_str()).collect();
+    assert_eq!(
+        purposes,
+        [
+            "the file `/etc/proxy/certs/server.key` of `n`",
+            "the file `/etc/proxy/users.ini` of `n`",
+            "the file `/etc/tls/tls.key` of `n`"
+        ]
+    );
+    let everything: String =
+        plan.services.iter().flat_map(|s| &s.objects).map(|o| map_text(&o.body)).collect();
+    assert!(!everything.contains("hunter22"));
+}
+
+#[test]
 fn configs_and_secrets_are_mounted_where_compose_mounts_them() {
     let plan = plan_with(
         &[

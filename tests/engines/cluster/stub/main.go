@@ -1,6 +1,7 @@
 // A program that stands in for others in images of tests. It answers HTTP with 200 on each port of STUB_PORTS, and ends at
-// SIGTERM once it has answered what it was asked. Under the name of a program that asks (redis-cli, pg_isready, curl) it
-// says whether the first of those ports takes a connection.
+// SIGTERM once it has answered what it was asked. Under the name of a program that asks (redis-cli, pg_isready, curl), or with
+// words that make an interpreter or a server ask (`python -c`, `ollama list`), it says whether the first of those ports takes
+// a connection.
 package main
 
 import (
@@ -18,8 +19,7 @@ import (
 
 func main() {
 	ports := strings.Fields(strings.ReplaceAll(os.Getenv("STUB_PORTS"), ",", " "))
-	switch filepath.Base(os.Args[0]) {
-	case "redis-cli", "pg_isready", "curl", "mysqladmin", "mongosh":
+	if asks(filepath.Base(os.Args[0]), os.Args[1:]) {
 		for _, port := range ports[:min(1, len(ports))] {
 			conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
 			if err != nil {
@@ -62,4 +62,16 @@ func main() {
 	for _, server := range servers {
 		server.Shutdown(limit)
 	}
+}
+
+func asks(program string, words []string) bool {
+	switch program {
+	case "redis-cli", "pg_isready", "curl", "nc", "perl", "mysqladmin", "mongosh", "rabbitmq-diagnostics", "cypher-shell":
+		return true
+	case "python", "python3", "node":
+		return len(words) > 0 && (words[0] == "-c" || words[0] == "-e")
+	case "ollama", "consul", "kong":
+		return len(words) > 0 && words[0] != "serve" && words[0] != "agent" && words[0] != "docker-start"
+	}
+	return false
 }

@@ -15,14 +15,25 @@ pub(super) enum Bind {
     Dropped(String),
     /// It is not mounted, and why that is, and what to do.
     Refused(String),
-    /// Files of settings, each with its path below the mount; an empty one for a file that is mounted itself.
-    Files(Vec<(String, Utf8PathBuf)>),
+    /// Files of settings, and secrets between them.
+    Files(Vec<Filed>),
     /// A file that nobody may see, or that is not here: somebody fills it in.
     ToFill { path: Utf8PathBuf, secret: bool },
     /// A directory that the program writes to, or reads what others write: its path, normalised.
     Data(Utf8PathBuf),
     /// A directory whose content nobody misses.
     Scratch,
+}
+
+/// A file that becomes a key of a ConfigMap or a Secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Filed {
+    /// Its path below the mount; empty for a file that is mounted itself.
+    pub(super) below: String,
+    /// Its path in the repository.
+    pub(super) path: Utf8PathBuf,
+    /// Whether nobody may see it, so that somebody fills it in.
+    pub(super) secret: bool,
 }
 
 /// How many files of a directory become keys of a ConfigMap.
@@ -229,7 +240,7 @@ fn file(unit: &Unit<'_>, path: Utf8PathBuf, target: &str) -> Bind {
         Some(text) if weight(text) > LIMIT => {
             Bind::Refused("it is larger than a ConfigMap may be: build it into the image".to_owned())
         }
-        Some(_) => Bind::Files(vec![(String::new(), path)]),
+        Some(_) => Bind::Files(vec![Filed { below: String::new(), path, secret: false }]),
         // It was not read, so it is no small text.
         None => Bind::ToFill { path, secret: false },
     }
@@ -289,27 +300,22 @@ fn directory(unit: &Unit<'_>, path: Utf8PathBuf, target: &str, read_only: bool) 
     if DATA.contains(&name.as_str()) && !read_only && !for_settings {
         return Bind::Data(path);
     }
-    let size: usize = found.iter().filter_map(|file| Some(weight(files.text(file)?))).sum();
-    let known = found.iter().all(|file| files.text(file).is_some());
-    if found.len() > FILES || size > LIMIT || !known {
+    let filed = |file: Utf8PathBuf| Filed {
+        below: file.strip_prefix(&path).map(ToString::to_string).unwrap_or_default(),
+        secret: is_secret_file(&file) || files.text(&file).is_some_and(|text| has_secret(&file, text)),
+        path: file,
+    };
+    let found: Vec<Filed> = found.into_iter().map(filed).collect();
+    let texts = || found.iter().filter(|file| !file.secret).map(|file| files.text(&file.path));
+    let size: usize = texts().flatten().map(|text| weight(text)).sum();
+    if found.len() > FILES || size > LIMIT || texts().any(|text| text.is_none()) {
         return if read_only || for_settings {
             Bind::Refused("it holds more than a ConfigMap may: build it into the image".to_owned())
         } else {
             Bind::Data(path)
         };
     }
-    if let Some(secret) = found
-        .iter()
-        .find(|file| is_secret_file(file) || files.text(file).is_some_and(|text| has_secret(file, text)))
-    {
-        let name = secret.strip_prefix(&path).unwrap_or(secret);
-        return Bind::Refused(format!(
-            "`{name}` in it looks like a secret: mount that by itself, which makes it a key of a Secret"
-        ));
-    }
-    let below =
-        |file: Utf8PathBuf| (file.strip_prefix(&path).map(ToString::to_string).unwrap_or_default(), file);
-    Bind::Files(found.into_iter().map(below).collect())
+    Bind::Files(found)
 }
 
 /// Whether a directory is a package of code by what lies at its top.

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::binds::Bind;
+use super::binds::{Bind, Filed};
 use super::claims::{Mounted, What};
 use super::content::{LIMIT, base64, has_secret, is_secret_file, weight};
 use super::{Store, clean};
@@ -55,6 +55,13 @@ pub(in crate::convert) fn wanted(project: &Project) -> Vec<Utf8PathBuf> {
         }
     }
     wanted.into_iter().take(OF_ALL).filter(|path| !project.files.has_asked(path)).collect()
+}
+
+/// The files of a directory while their volume is made: their keys and their paths below it.
+struct Listed {
+    volume: String,
+    settings: Vec<(String, String)>,
+    secrets: Vec<(String, String)>,
 }
 
 /// The ConfigMap of a service's files while it is made.
@@ -114,7 +121,7 @@ impl Store<'_, '_> {
     /// Mounts files: of the host, configs and secrets.
     pub(super) fn files(&mut self, out: &mut Out<'_>) {
         let mut files = Files::default();
-        let mut listed: Vec<(String, Vec<(String, String)>)> = Vec::new();
+        let mut listed: Vec<Listed> = Vec::new();
         let mounts = out.claims.mounts.get(self.at).cloned().unwrap_or_default();
         let name = joined(&[&self.unit.name, "files"]);
         let volume = self.own_name("files");
@@ -124,9 +131,6 @@ impl Store<'_, '_> {
         }
         self.configs(&volume, &mut files, out);
         self.secrets(out);
-        if files.data.is_empty() && files.binary.is_empty() {
-            return;
-        }
         let source = || Map::new().with("name", Tree::Config(name.clone()));
         let mode = |source: Map| {
             if files.scripts {
@@ -139,13 +143,26 @@ impl Store<'_, '_> {
         if single {
             self.volume(Map::new().with("name", volume.as_str()).with("configMap", mode(source())));
         }
-        for (volume, entries) in &listed {
-            let items: Vec<Map> = entries
-                .iter()
-                .map(|(key, path)| Map::new().with("key", key.as_str()).with("path", path.as_str()))
-                .collect();
-            let source = mode(source().with("items", items));
-            self.volume(Map::new().with("name", volume.as_str()).with("configMap", source));
+        for Listed { volume, settings, secrets } in &listed {
+            let secret = self.names.secret();
+            let of_settings = || source().with("items", items(settings));
+            let volume = Map::new().with("name", volume.as_str());
+            let volume = if secrets.is_empty() {
+                volume.with("configMap", mode(of_settings()))
+            } else if settings.is_empty() {
+                volume.with("secret", Map::new().with("secretName", secret).with("items", items(secrets)))
+            } else {
+                let of_secret = Map::new().with("name", secret).with("items", items(secrets));
+                let sources = vec![
+                    Map::new().with("configMap", of_settings()),
+                    Map::new().with("secret", of_secret),
+                ];
+                volume.with("projected", mode(Map::new()).with("sources", sources))
+            };
+            self.volume(volume);
+        }
+        if files.data.is_empty() && files.binary.is_empty() {
+            return;
         }
         let metadata = Map::new().with("labels", self.unit.selector(self.names));
         let mut object = Object::new("v1", "ConfigMap", name, metadata);
@@ -159,7 +176,7 @@ impl Store<'_, '_> {
         bind: &Bind,
         volume: &str,
         files: &mut Files,
-        listed: &mut Vec<(String, Vec<(String, String)>)>,
+        listed: &mut Vec<Listed>,
         out: &mut Out<'_>,
     ) {
         let (key, span) = (mounted.key.clone(), mounted.span);
@@ -170,49 +187,81 @@ impl Store<'_, '_> {
                 let name = path.file_name().unwrap_or("file").to_owned();
                 self.fill_in(&name, path, *secret, mounted, out);
             }
-            Bind::Files(found) => {
-                let text = |path: &Utf8PathBuf| {
-                    self.unit.project.files.text(path).map(|text| Text::literal(&**text)).unwrap_or_default()
-                };
-                let mut keys = Vec::new();
-                for (below, path) in found {
-                    let name = if below.is_empty() { path.file_name().unwrap_or("file") } else { below };
-                    let Some(part) = files.add(name, text(path)) else {
-                        out.carried.refused(
-                            key,
-                            span,
-                            "its files are larger than a ConfigMap may be: build them into the image",
-                        );
-                        return;
-                    };
-                    keys.push((part, below.clone()));
-                }
-                let single = matches!(found.as_slice(), [(below, _)] if below.is_empty());
-                let mount = if single {
-                    let key = keys.first().map(|(key, _)| key.clone()).unwrap_or_default();
-                    file_mount(volume, &mounted.target, &key)
-                } else {
-                    let own = self.own_name(&format!("files-{}", listed.len() + 1));
-                    listed.push((own.clone(), keys));
-                    Map::new()
-                        .with("name", own)
-                        .with("mountPath", mounted.target.as_str())
-                        .with("readOnly", true)
-                };
-                self.mount(&mounted.target, mount);
-                let count = found.len();
-                let what = if count == 1 { "the file".to_owned() } else { format!("its {count} files") };
-                if mounted.read_only {
-                    out.carried.mapped(key, span, format!("a ConfigMap with {what}"));
-                } else {
-                    out.carried.approximated(
-                        key,
-                        span,
-                        format!("a ConfigMap with {what}, which the program cannot write"),
-                    );
-                }
-            }
+            Bind::Files(found) => self.found(mounted, found, volume, files, listed, out),
             Bind::Data(_) | Bind::Scratch => {}
+        }
+    }
+
+    /// Mounts files of the repository: settings from a ConfigMap, and what is secret between them from the Secret.
+    fn found(
+        &mut self,
+        mounted: &Mounted,
+        found: &[Filed],
+        volume: &str,
+        files: &mut Files,
+        listed: &mut Vec<Listed>,
+        out: &mut Out<'_>,
+    ) {
+        let (key, span) = (mounted.key.clone(), mounted.span);
+        let mut list = Listed { volume: String::new(), settings: Vec::new(), secrets: Vec::new() };
+        for file in found.iter().filter(|file| !file.secret) {
+            let text = self.unit.project.files.text(&file.path);
+            let text = text.map(|text| Text::literal(&**text)).unwrap_or_default();
+            let name = if file.below.is_empty() { file.path.file_name().unwrap_or("file") } else { &file.below };
+            let Some(part) = files.add(name, text) else {
+                out.carried.refused(
+                    key,
+                    span,
+                    "its files are larger than a ConfigMap may be: build them into the image",
+                );
+                return;
+            };
+            list.settings.push((part, file.below.clone()));
+        }
+        for file in found.iter().filter(|file| file.secret) {
+            let filled = self.key_to_fill(file.path.file_name().unwrap_or("file"), &file.path, out);
+            let place = clean(&format!("{}/{}", mounted.target, file.below));
+            let purpose = format!("the file `{place}` of `{}`", self.unit.service.name);
+            out.key_to_fill(self.names, &filled, true, purpose, false);
+            list.secrets.push((filled, file.below.clone()));
+        }
+        let hidden: Vec<String> = list.secrets.iter().map(|(key, _)| format!("`{key}`")).collect();
+        let mount = if let [Filed { below, .. }] = found
+            && below.is_empty()
+        {
+            let key = list.settings.first().map(|(key, _)| key.clone()).unwrap_or_default();
+            file_mount(volume, &mounted.target, &key)
+        } else {
+            list.volume = self.own_name(&format!("files-{}", listed.len() + 1));
+            let mount = Map::new()
+                .with("name", list.volume.as_str())
+                .with("mountPath", mounted.target.as_str())
+                .with("readOnly", true);
+            listed.push(list);
+            mount
+        };
+        self.mount(&mounted.target, mount);
+        let what = match found.len() - hidden.len() {
+            0 => "no ConfigMap".to_owned(),
+            1 if found.len() == 1 => "a ConfigMap with the file".to_owned(),
+            count => format!("a ConfigMap with its {count} {}", if count == 1 { "file" } else { "files" }),
+        };
+        if !hidden.is_empty() {
+            let keys = if hidden.len() == 1 { "key" } else { "keys" };
+            let and = if hidden.len() == found.len() { String::new() } else { format!("{what}, and ") };
+            out.carried.approximated(
+                key,
+                span,
+                format!(
+                    "{and}{keys} {} of Secret `{}`, which somebody fills: it may hold what nobody is to see",
+                    hidden.join(", "),
+                    self.names.secret()
+                ),
+            );
+        } else if mounted.read_only {
+            out.carried.mapped(key, span, what);
+        } else {
+            out.carried.approximated(key, span, format!("{what}, which the program cannot write"));
         }
     }
 
@@ -400,6 +449,11 @@ fn plain(key: String, item: &Item, target: &str) -> Mounted {
         moved: None,
         what: What::Aside,
     }
+}
+
+/// The keys of a volume, each with the path of its file.
+fn items(keys: &[(String, String)]) -> Vec<Map> {
+    keys.iter().map(|(key, path)| Map::new().with("key", key.as_str()).with("path", path.as_str())).collect()
 }
 
 /// A mount of one file.

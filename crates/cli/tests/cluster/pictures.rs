@@ -1,0 +1,141 @@
+//! Whole projects, converted and run: their images are stand-ins that answer on the ports of the manifests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{Project, cluster, kubectl, kubectl_quietly, measured, rules, script};
+
+/// A project of `tests/repositories`, as manifests in its namespace.
+struct Picture {
+    project: Project,
+    /// The claims' volumes, which belong to no namespace.
+    volumes: PathBuf,
+}
+
+impl Picture {
+    fn new(name: &str) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/repositories");
+        let folder = std::env::temp_dir().join(format!("seaworthy-{name}-{}", std::process::id()));
+        let converted = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
+            .args(["convert", "--tag", "k8s-1", "--registry", "docker.io/seaworthy-test", "--format", "json", "--out"])
+            .arg(folder.join("manifests"))
+            .current_dir(root.join(name))
+            .output()
+            .expect("the program runs");
+        let report: Value = serde_json::from_slice(&converted.stdout).expect("convert reports");
+        let namespace = report["project"].as_str().expect("the project has a name").to_owned();
+        let manifests = folder.join("manifests");
+        for file in fs::read_dir(&manifests).expect("convert writes").flatten() {
+            // Nothing is pulled on this cluster.
+            let text = fs::read_to_string(file.path()).unwrap_or_default();
+            fs::write(file.path(), text.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent"))
+                .expect("the file can be written");
+        }
+        let path = manifests.to_str().unwrap_or_default();
+        let read = kubectl(&["create", "--dry-run=client", "-o", "json", "-f", path]);
+        let objects: Vec<Value> = serde_json::Deserializer::from_str(&read).into_iter().flatten().collect();
+        images(&objects);
+        let volumes = folder.join("volumes.yaml");
+        fs::write(&volumes, claims(&objects, &namespace, &folder)).expect("the file can be written");
+        let namespaces = manifests.join("00-namespace.yaml");
+        kubectl(&["apply", "-f", namespaces.to_str().unwrap_or_default()]);
+        kubectl_quietly(&["apply", "-f", volumes.to_str().unwrap_or_default()]);
+        fill(&report, &namespace);
+        kubectl(&["apply", "-f", path]);
+        Self { project: Project { folder: manifests, namespace }, volumes }
+    }
+}
+
+impl Drop for Picture {
+    fn drop(&mut self) {
+        kubectl_quietly(&["delete", "namespace", &self.project.namespace, "--ignore-not-found", "--timeout=90s"]);
+        kubectl_quietly(&["delete", "-f", self.volumes.to_str().unwrap_or_default(), "--ignore-not-found", "--wait=false"]);
+        let _ = self.volumes.parent().map(fs::remove_dir_all);
+    }
+}
+
+fn pods(objects: &[Value]) -> impl Iterator<Item = &Value> {
+    objects.iter().map(|object| &object["spec"]["template"]["spec"]).filter(|pod| pod.is_object())
+}
+
+/// Makes the image of each container: it answers on all ports that the manifests give to containers of it.
+fn images(objects: &[Value]) {
+    let mut ports: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for pod in pods(objects) {
+        for list in ["containers", "initContainers"] {
+            for container in pod[list].as_array().into_iter().flatten() {
+                let of = ports.entry(container["image"].as_str().unwrap_or_default()).or_default();
+                let listed = container["ports"].as_array().into_iter().flatten();
+                of.extend(listed.filter(|port| port["protocol"] != "UDP").map(|port| port["containerPort"].to_string()));
+            }
+        }
+    }
+    for (image, ports) in ports {
+        let first = image.split('/').next().unwrap_or_default();
+        let name = match image.contains('/') {
+            _ if first.contains('.') => image.to_owned(),
+            true => format!("docker.io/{image}"),
+            false => format!("docker.io/library/{image}"),
+        };
+        script(&["image", &name, &ports.into_iter().collect::<Vec<_>>().join(",")]);
+    }
+}
+
+/// A volume for each claim: nothing makes them on this cluster.
+fn claims(objects: &[Value], namespace: &str, folder: &Path) -> String {
+    let standing = objects.iter().filter(|object| object["kind"] == "PersistentVolumeClaim").count();
+    let of_sets: u64 = objects
+        .iter()
+        .map(|object| {
+            let templates = object["spec"]["volumeClaimTemplates"].as_array().map_or(0, Vec::len) as u64;
+            templates * object["spec"]["replicas"].as_u64().unwrap_or(1)
+        })
+        .sum();
+    let mut volumes = String::new();
+    for index in 0..standing as u64 + of_sets {
+        let path = folder.join(format!("volume-{index}"));
+        let _ = write!(
+            volumes,
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: {namespace}-{index}}}\nspec:\n  capacity: {{storage: 2Ti}}\n  \
+             accessModes: [ReadWriteOnce, ReadWriteMany, ReadWriteOncePod]\n  hostPath: {{path: {}, type: DirectoryOrCreate}}\n---\n",
+            path.display()
+        );
+    }
+    volumes
+}
+
+/// Makes the Secret and the ConfigMap that the report asks for.
+fn fill(report: &Value, namespace: &str) {
+    let mut objects: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for key in report["to_fill"].as_array().into_iter().flatten() {
+        let kind = if key["secret"] == true { "secret" } else { "configmap" };
+        let object = (kind, key["object"].as_str().unwrap_or_default());
+        let key = key["key"].as_str().unwrap_or_default();
+        objects.entry(object).or_default().push(format!("--from-literal={key}=filled"));
+    }
+    for ((kind, name), keys) in objects {
+        let mut words = vec!["-n", namespace, "create", kind];
+        words.extend((kind == "secret").then_some("generic"));
+        words.push(name);
+        words.extend(keys.iter().map(String::as_str));
+        kubectl(&words);
+    }
+}
+
+#[test]
+fn what_compose_projects_become_is_ready() {
+    let Some(_cluster) = cluster() else { return };
+    for (name, restart) in [("archon", true), ("sutazai", false)] {
+        let picture = Picture::new(name);
+        let words: &[&str] =
+            if restart { &["--watch", "0", "--restart", "--requests", "500"] } else { &["--watch", "0"] };
+        let (report, output) = picture.project.run(words);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        println!("{name}: {said}\n{report:#}");
+    }
+}
