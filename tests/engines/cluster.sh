@@ -211,7 +211,7 @@ image() { # name, ports, variables...
       mongod ollama java consul kong rabbitmq-diagnostics cypher-shell docker-entrypoint.sh entrypoint.sh; do ln -sf stub "$made/bin/$program"; done
   fi
   [ -e "$made/bin/$own" ] || ln -s stub "$made/bin/$own"
-  import "$name" "$made" --entrypoint "/bin/$own" --env PATH=/bin --env "STUB_PORTS=$ports" "${@/#/--env=}"
+  import "$name" "$made" --entrypoint "/bin/$own" --user 65532 --env PATH=/bin --env "STUB_PORTS=$ports" "${@/#/--env=}"
 }
 
 enforce() { # on or off
