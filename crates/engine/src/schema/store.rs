@@ -228,7 +228,7 @@ impl Store {
     pub(super) fn kinds(&self, kind: &str) -> &[Kind] {
         let from = self.kinds.partition_point(|k| *k.name < *kind);
         let some = &self.kinds[from..];
-        &some[..some.partition_point(|k| *k.name == *kind)]
+        &some[..some.iter().take_while(|k| *k.name == *kind).count()]
     }
 
     /// Whether there is a kind of a group.
