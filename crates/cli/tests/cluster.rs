@@ -61,7 +61,11 @@ fn kubectl(words: &[&str]) -> String {
 
 /// Runs it for what may be done already.
 fn kubectl_quietly(words: &[&str]) {
-    let _ = Command::new(engines().join("bin/kubectl")).arg("--kubeconfig").arg(kubeconfig()).args(words).output();
+    let _ = Command::new(engines().join("bin/kubectl"))
+        .arg("--kubeconfig")
+        .arg(kubeconfig())
+        .args(words)
+        .output();
 }
 
 /// Manifests in a namespace of their own, applied.

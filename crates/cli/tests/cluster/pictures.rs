@@ -22,7 +22,16 @@ impl Picture {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/repositories");
         let folder = std::env::temp_dir().join(format!("seaworthy-{name}-{}", std::process::id()));
         let converted = Command::new(env!("CARGO_BIN_EXE_seaworthy"))
-            .args(["convert", "--tag", "k8s-1", "--registry", "docker.io/seaworthy-test", "--format", "json", "--out"])
+            .args([
+                "convert",
+                "--tag",
+                "k8s-1",
+                "--registry",
+                "docker.io/seaworthy-test",
+                "--format",
+                "json",
+                "--out",
+            ])
             .arg(folder.join("manifests"))
             .current_dir(root.join(name))
             .output()
@@ -56,8 +65,20 @@ impl Picture {
 
 impl Drop for Picture {
     fn drop(&mut self) {
-        kubectl_quietly(&["delete", "namespace", &self.project.namespace, "--ignore-not-found", "--timeout=90s"]);
-        kubectl_quietly(&["delete", "-f", self.volumes.to_str().unwrap_or_default(), "--ignore-not-found", "--wait=false"]);
+        kubectl_quietly(&[
+            "delete",
+            "namespace",
+            &self.project.namespace,
+            "--ignore-not-found",
+            "--timeout=90s",
+        ]);
+        kubectl_quietly(&[
+            "delete",
+            "-f",
+            self.volumes.to_str().unwrap_or_default(),
+            "--ignore-not-found",
+            "--wait=false",
+        ]);
         let _ = self.volumes.parent().map(fs::remove_dir_all);
     }
 }
@@ -74,7 +95,11 @@ fn images(objects: &[Value]) {
             for container in pod[list].as_array().into_iter().flatten() {
                 let of = ports.entry(container["image"].as_str().unwrap_or_default()).or_default();
                 let listed = container["ports"].as_array().into_iter().flatten();
-                of.extend(listed.filter(|port| port["protocol"] != "UDP").map(|port| port["containerPort"].to_string()));
+                of.extend(
+                    listed
+                        .filter(|port| port["protocol"] != "UDP")
+                        .map(|port| port["containerPort"].to_string()),
+                );
             }
         }
     }
@@ -136,7 +161,8 @@ fn what_compose_projects_become_is_ready() {
     for (name, workloads) in [("archon", 3), ("sutazai", 21)] {
         let picture = Picture::new(name);
         let restart: &[&str] = if name == "archon" { &["--restart", "--requests", "500"] } else { &[] };
-        let (report, output) = picture.project.run(&[&["--watch", "0", "--timeout", "300"], restart].concat());
+        let (report, output) =
+            picture.project.run(&[&["--watch", "0", "--timeout", "300"], restart].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         // What the network forbids is for another test: nothing keeps to policies in this one.
         let wrong: Vec<&Value> = report["findings"].as_array().into_iter().flatten().collect();

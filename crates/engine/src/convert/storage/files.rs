@@ -153,10 +153,8 @@ impl Store<'_, '_> {
                 volume.with("secret", Map::new().with("secretName", secret).with("items", items(secrets)))
             } else {
                 let of_secret = Map::new().with("name", secret).with("items", items(secrets));
-                let sources = vec![
-                    Map::new().with("configMap", of_settings()),
-                    Map::new().with("secret", of_secret),
-                ];
+                let sources =
+                    vec![Map::new().with("configMap", of_settings()), Map::new().with("secret", of_secret)];
                 volume.with("projected", mode(Map::new()).with("sources", sources))
             };
             self.volume(volume);
@@ -207,7 +205,8 @@ impl Store<'_, '_> {
         for file in found.iter().filter(|file| !file.secret) {
             let text = self.unit.project.files.text(&file.path);
             let text = text.map(|text| Text::literal(&**text)).unwrap_or_default();
-            let name = if file.below.is_empty() { file.path.file_name().unwrap_or("file") } else { &file.below };
+            let name =
+                if file.below.is_empty() { file.path.file_name().unwrap_or("file") } else { &file.below };
             let Some(part) = files.add(name, text) else {
                 out.carried.refused(
                     key,
