@@ -27,7 +27,7 @@ use seaworthy_engine::measured::{InCluster, Measured, Pods, Start, Stop};
 use seaworthy_engine::project::{ObjectId, WorkloadKind};
 
 use crate::error::Error;
-use crate::signal::interrupted;
+use crate::signal::Interruptions;
 use access::Need;
 use connect::Cluster;
 use owned::Run;
@@ -108,9 +108,10 @@ pub fn verify(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Resu
 
 async fn begin(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Result<Verified, Error> {
     let namespaces = plan::namespaces(project);
+    let mut interruptions = Interruptions::new();
     let cluster = tokio::select! {
         cluster = connect::connect(options, &namespaces) => cluster?,
-        () = interrupted() => return Err(Error::Interrupted),
+        () = interruptions.next() => return Err(Error::Interrupted),
     };
     say(Event::Cluster {
         context: cluster.context.clone(),
@@ -120,12 +121,12 @@ async fn begin(project: &Project, options: &Options, say: &dyn Fn(Event)) -> Res
     let run = Run::begin(cluster.client.clone(), &cluster.namespace)?;
     let result = tokio::select! {
         result = work(&run, &cluster, project, options, say) => result,
-        () = interrupted() => Err(Error::Interrupted),
+        () = interruptions.next() => Err(Error::Interrupted),
     };
     let ended = tokio::select! {
         ended = run.end() => ended,
         // Whoever insists leaves it to the next run.
-        () = interrupted() => Err(Error::Interrupted),
+        () = interruptions.next() => Err(Error::Interrupted),
     };
     // What went wrong first says more than that its remains could not be removed.
     let verified = result?;
@@ -220,7 +221,7 @@ async fn work(
             },
         };
         let pod = match manifest.template().filter(|_| answer.refusal.is_none()) {
-            Some(template) => dry_run::pod(client, namespace, &manifest.name, template).await?,
+            Some(template) => dry_run::pod(client, namespace, manifest, template).await?,
             None => dry_run::Answer::default(),
         };
         Ok::<_, Error>((manifest, answer, pod))

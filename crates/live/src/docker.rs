@@ -18,7 +18,7 @@ use std::time::Duration;
 use seaworthy_engine::measured::Measured;
 
 use crate::error::Error;
-use crate::signal::interrupted;
+use crate::signal::Interruptions;
 pub use plan::{Plan, Wanted};
 
 /// How trials are run.
@@ -101,9 +101,10 @@ pub fn verify(plan: &Plan, options: &Options, say: &dyn Fn(&str, Step)) -> Resul
 }
 
 async fn begin(plan: &Plan, options: &Options, say: &dyn Fn(&str, Step)) -> Result<Verified, Error> {
+    let mut interruptions = Interruptions::new();
     let engine = tokio::select! {
         engine = connect::connect() => engine?,
-        () = interrupted() => return Err(Error::Interrupted),
+        () = interruptions.next() => return Err(Error::Interrupted),
     };
     let version = engine.docker.version().await?;
     let name = format!(
@@ -122,12 +123,12 @@ async fn begin(plan: &Plan, options: &Options, say: &dyn Fn(&str, Step)) -> Resu
             let swept = swept + run.sweep().await?;
             Ok(Verified { swept, engine: name, ..verified })
         } => result,
-        () = interrupted() => Err(Error::Interrupted),
+        () = interruptions.next() => Err(Error::Interrupted),
     };
     let ended = tokio::select! {
         ended = run.end() => ended,
         // Whoever insists leaves it to the next run.
-        () = interrupted() => Err(Error::Interrupted),
+        () = interruptions.next() => Err(Error::Interrupted),
     };
     // What went wrong first says more than that its remains could not be removed.
     let verified = result?;

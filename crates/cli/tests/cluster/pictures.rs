@@ -40,10 +40,11 @@ impl Picture {
         let namespace = report["project"].as_str().expect("the project has a name").to_owned();
         let manifests = folder.join("manifests");
         for file in fs::read_dir(&manifests).expect("convert writes").flatten() {
-            // Nothing is pulled on this cluster.
             let text = fs::read_to_string(file.path()).unwrap_or_default();
-            fs::write(file.path(), text.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent"))
-                .expect("the file can be written");
+            // Nothing is pulled on this cluster; Debian's BusyBox has no `nc -z`, and its shell starts no other by the name alone.
+            let text = text.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent");
+            let text = text.replace("until nc -z", "until /bin/nc -z");
+            fs::write(file.path(), without_requests(&text)).expect("the file can be written");
         }
         let path = manifests.to_str().unwrap_or_default();
         let read = kubectl(&["create", "--dry-run=client", "-o", "json", "-f", path]);
@@ -81,6 +82,29 @@ impl Drop for Picture {
         ]);
         let _ = self.volumes.parent().map(fs::remove_dir_all);
     }
+}
+
+/// Manifests that ask for next to nothing: one node of a test has no room for what 28 services ask for.
+fn without_requests(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut inside = None;
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        if inside.is_some_and(|at| indent <= at) {
+            inside = None;
+        }
+        match line.trim_start().split_once(": ") {
+            Some(("cpu", _)) if inside.is_some() => _ = writeln!(out, "{:indent$}cpu: 1m", ""),
+            Some((name @ ("memory" | "ephemeral-storage"), _)) if inside.is_some() => {
+                _ = writeln!(out, "{:indent$}{name}: 1Mi", "");
+            }
+            _ => _ = writeln!(out, "{line}"),
+        }
+        if line.trim() == "requests:" {
+            inside = Some(indent);
+        }
+    }
+    out
 }
 
 fn pods(objects: &[Value]) -> impl Iterator<Item = &Value> {
@@ -164,9 +188,16 @@ fn what_compose_projects_become_is_ready() {
         let (report, output) =
             picture.project.run(&[&["--watch", "0", "--timeout", "300"], restart].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        // What the network forbids is for another test: nothing keeps to policies in this one.
-        let wrong: Vec<&Value> = report["findings"].as_array().into_iter().flatten().collect();
-        let wrong: Vec<&&Value> = wrong.iter().filter(|f| f["rule"] != "unenforced-policy").collect();
+        // What the network forbids is for another test: nothing keeps to policies in this one. And the server warns of the two
+        // stores of SutazAI whose images are root's.
+        let is_expected = |f: &Value| {
+            let warned = ["`StatefulSet/chromadb`", "`StatefulSet/qdrant`"];
+            let message = f["message"].as_str().unwrap_or_default();
+            f["rule"] == "unenforced-policy"
+                || f["rule"] == "cluster-warning" && warned.iter().any(|object| message.contains(object))
+        };
+        let found = report["findings"].as_array().into_iter().flatten();
+        let wrong: Vec<&Value> = found.filter(|f| !is_expected(f)).collect();
         assert!(report["measured"].is_array() && wrong.is_empty(), "{name}: {wrong:#?} {said}");
         let measured = || report["measured"].as_array().into_iter().flatten().map(|m| &m["cluster"]);
         let pods: Vec<&Value> = measured().map(|of| &of["pods"]).filter(|pods| pods.is_object()).collect();

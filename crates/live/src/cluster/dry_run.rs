@@ -110,13 +110,14 @@ pub(super) async fn object(
     Ok(send(client, "POST", &path, "application/json", &body).await?.1)
 }
 
-/// Tries a pod of a workload's template.
+/// Tries a pod of a workload's template, with the volumes that a `StatefulSet` gives it from its claims.
 pub(super) async fn pod(
     client: &Client,
     namespace: &str,
-    name: &str,
+    workload: &Manifest,
     template: &Json,
 ) -> Result<Answer, Error> {
+    let name = &workload.name;
     let mut metadata =
         template.get("metadata").filter(|m| m.is_object()).cloned().unwrap_or_else(|| json!({}));
     metadata["namespace"] = json!(namespace);
@@ -125,8 +126,20 @@ pub(super) async fn pod(
     if let Some(map) = metadata.as_object_mut() {
         map.remove("name");
     }
-    let body =
+    let mut body =
         json!({ "apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template.get("spec") });
+    let claims = workload.json.pointer("/spec/volumeClaimTemplates").and_then(Json::as_array);
+    let claimed = claims.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")?.as_str());
+    for claimed in claimed {
+        let volume = json!({ "name": claimed, "persistentVolumeClaim": { "claimName": format!("{claimed}-{name}-0") } });
+        match body["spec"]["volumes"].as_array_mut() {
+            Some(volumes) => {
+                volumes.retain(|other| other["name"] != claimed);
+                volumes.push(volume);
+            }
+            None => body["spec"]["volumes"] = json!([volume]),
+        }
+    }
     Ok(send(client, "POST", &format!("/api/v1/namespaces/{namespace}/pods"), "application/json", &body)
         .await?
         .1)

@@ -1,7 +1,7 @@
 // A program that stands in for others in images of tests. It answers HTTP with 200 on each port of STUB_PORTS, and ends at
 // SIGTERM once it has answered what it was asked. Under the name of a program that asks (redis-cli, pg_isready, curl), or with
 // words that make an interpreter or a server ask (`python -c`, `ollama list`), it says whether the first of those ports takes
-// a connection.
+// a connection; `nc -z HOST PORT` asks that one.
 package main
 
 import (
@@ -19,9 +19,15 @@ import (
 
 func main() {
 	ports := strings.Fields(strings.ReplaceAll(os.Getenv("STUB_PORTS"), ",", " "))
-	if asks(filepath.Base(os.Args[0]), os.Args[1:]) {
-		for _, port := range ports[:min(1, len(ports))] {
-			conn, err := net.DialTimeout("tcp", "127.0.0.1:"+port, time.Second)
+	if program := filepath.Base(os.Args[0]); asks(program, os.Args[1:]) {
+		addresses := []string{}
+		if words := os.Args[1:]; program == "nc" && len(words) > 1 {
+			addresses = append(addresses, net.JoinHostPort(words[len(words)-2], words[len(words)-1]))
+		} else if len(ports) > 0 {
+			addresses = append(addresses, "127.0.0.1:"+ports[0])
+		}
+		for _, address := range addresses {
+			conn, err := net.DialTimeout("tcp", address, time.Second)
 			if err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(1)
