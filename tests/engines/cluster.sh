@@ -220,7 +220,10 @@ enforce() { # on or off
   iptables-save -t filter | sed -n 's/^:\(SEAWORTHY-[A-Z]*\|SW-[EI]-[0-9]*\) .*/\1/p' >"$run/chains"
   xargs -r -n 1 iptables -F <"$run/chains"
   xargs -r -n 1 iptables -X <"$run/chains"
-  [ "$1" = off ] || start enforcer python3 "$here/cluster/enforcer.py" "$bin/kubectl" "$run/admin.kubeconfig"
+  [ "$1" = on ] || return 0
+  start enforcer python3 "$here/cluster/enforcer.py" "$bin/kubectl" "$run/admin.kubeconfig"
+  # It puts its chains in front once they hold the policies that there are.
+  wait_for enforcer 30 iptables -C FORWARD -j SEAWORTHY-INGRESS
 }
 
 down() {
