@@ -240,27 +240,29 @@ impl Store<'_, '_> {
             mount
         };
         self.mount(&mounted.target, mount);
-        let what = match found.len() - hidden.len() {
-            0 => "no ConfigMap".to_owned(),
-            1 if found.len() == 1 => "a ConfigMap with the file".to_owned(),
-            count => format!("a ConfigMap with its {count} {}", if count == 1 { "file" } else { "files" }),
+        let settings = match found.len() - hidden.len() {
+            0 => None,
+            1 if found.len() == 1 => Some("a ConfigMap with the file".to_owned()),
+            count => {
+                Some(format!("a ConfigMap with its {count} {}", if count == 1 { "file" } else { "files" }))
+            }
         };
-        if !hidden.is_empty() {
+        let secrets = (!hidden.is_empty()).then(|| {
             let keys = if hidden.len() == 1 { "key" } else { "keys" };
-            let and = if hidden.len() == found.len() { String::new() } else { format!("{what}, and ") };
-            out.carried.approximated(
-                key,
-                span,
-                format!(
-                    "{and}{keys} {} of Secret `{}`, which somebody fills: it may hold what nobody is to see",
-                    hidden.join(", "),
-                    self.names.secret()
-                ),
-            );
-        } else if mounted.read_only {
-            out.carried.mapped(key, span, what);
-        } else {
-            out.carried.approximated(key, span, format!("{what}, which the program cannot write"));
+            let (list, secret) = (hidden.join(", "), self.names.secret());
+            format!(
+                "{keys} {list} of Secret `{secret}`, which somebody fills: it may hold what nobody is to see"
+            )
+        });
+        let is_whole = secrets.is_none();
+        let parts: Vec<String> = settings.into_iter().chain(secrets).collect();
+        let what = parts.join(", and ");
+        match (is_whole, mounted.read_only) {
+            (false, _) => out.carried.approximated(key, span, what),
+            (true, true) => out.carried.mapped(key, span, what),
+            (true, false) => {
+                out.carried.approximated(key, span, format!("{what}, which the program cannot write"));
+            }
         }
     }
 
